@@ -1,0 +1,22 @@
+/* The engine: options, and what modules share. One in a program is enough.
+
+   Threads: any number at once. */
+#ifndef WHERRY_ENGINE_H
+#define WHERRY_ENGINE_H
+
+#include <wherry/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* config: read during the call only; NULL: all defaults.
+   *out: the caller's, until wherry_engine_release. */
+WHERRY_API wherry_error_t *wherry_engine_new(const wherry_config_t *config, wherry_engine_t **out);
+WHERRY_API void wherry_engine_retain(wherry_engine_t *engine);
+WHERRY_API void wherry_engine_release(wherry_engine_t *engine);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
