@@ -1,0 +1,178 @@
+/* model: what a module is once it was read. Filled by decode, checked by validate, printed by encode,
+   used by all rooms after them. It holds facts of the binary only: nothing of an instance, nothing
+   compiled. Immutable once validated; freed by wh_model_free. */
+#ifndef WH_MODEL_H
+#define WH_MODEL_H
+
+#include <wherry/config.h>
+#include <wherry/types.h>
+
+#include "base/base.h"
+
+/* Value types inside are wherry_valtype_t: the binary code in the low 8 bits. */
+#define WH_VALTYPE_IS_REF(type) ((type) == WHERRY_FUNCREF || (type) == WHERRY_EXTERNREF)
+
+/* Features as bits: 1 << WHERRY_FEATURE_…. */
+typedef uint64_t wh_features_t;
+#define WH_FEATURE(name) (UINT64_C(1) << WHERRY_FEATURE_##name)
+#define WH_FEATURES_ALL ((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1)
+
+/* Limits of an implementation (core specification, Implementation Limits; numbers as the web's). */
+enum {
+  WH_MAX_TYPES = 1000000,
+  WH_MAX_FUNCTIONS = 1000000,
+  WH_MAX_IMPORTS = 1000000,
+  WH_MAX_EXPORTS = 1000000,
+  WH_MAX_GLOBALS = 1000000,
+  WH_MAX_SEGMENTS = 1000000,
+  WH_MAX_TABLES = 100000,
+  WH_MAX_MEMORIES = 100,
+  WH_MAX_PARAMS = 1000,
+  WH_MAX_RESULTS = 1000,
+  WH_MAX_LOCALS = 50000,
+  WH_MAX_BODY_SIZE = 7654321,
+  WH_MAX_TABLE_ELEMENTS = 10000000
+};
+
+/* A function type. Also what wherry_functype_t is. Those of a model are part of it (references < 0);
+   those made by wherry_functype_new are counted and owned. */
+struct wherry_functype {
+  _Atomic int64_t references; /* -1: belongs to a model */
+  wherry_valtype_t *types;    /* parameters, then results */
+  uint32_t param_count, result_count;
+  uint32_t canonical; /* equal for equal types in one engine; set by the runtime, 0 before */
+};
+
+typedef struct wh_limits {
+  uint64_t minimum, maximum; /* maximum UINT64_MAX: none */
+} wh_limits_t;
+
+/* What wherry_externtype_t is: the type of an import, export or entity. */
+struct wherry_externtype {
+  wherry_extern_kind_t kind;
+  wherry_valtype_t valtype; /* global: value, table: element */
+  bool is_mutable;
+  wh_limits_t limits;            /* memory: pages, table: elements */
+  const wherry_functype_t *func; /* function */
+};
+
+typedef struct wh_import {
+  wherry_bytes_t module, name;
+  wherry_externtype_t type;
+  uint32_t index;      /* in the index space of its kind */
+  uint32_t type_index; /* function */
+  uint64_t offset;     /* in the binary, for messages */
+} wh_import_t;
+
+typedef struct wh_export {
+  wherry_bytes_t name;
+  wherry_extern_kind_t kind;
+  uint32_t index; /* in the index space of its kind */
+  wherry_externtype_t type;
+} wh_export_t;
+
+/* A constant expression: its bytes, `end` included, and where they lie. Most are one instruction. */
+typedef struct wh_const_expr {
+  const uint8_t *bytes;
+  uint32_t size;
+  uint64_t offset;
+} wh_const_expr_t;
+
+typedef struct wh_body {
+  const uint8_t *bytes; /* the locals' declarations, then the code up to its final end */
+  uint32_t size;
+  uint32_t type_index;
+  uint64_t offset; /* of bytes in the binary */
+} wh_body_t;
+
+typedef struct wh_global {
+  wherry_valtype_t type;
+  bool is_mutable;
+  bool imported;
+  wh_const_expr_t init; /* not imported */
+} wh_global_t;
+
+typedef struct wh_table {
+  wherry_valtype_t element;
+  wh_limits_t limits;
+} wh_table_t;
+
+typedef struct wh_memory {
+  wh_limits_t limits; /* pages */
+} wh_memory_t;
+
+typedef enum wh_segment_mode {
+  WH_SEGMENT_ACTIVE,
+  WH_SEGMENT_PASSIVE,
+  WH_SEGMENT_DECLARATIVE
+} wh_segment_mode_t;
+
+typedef struct wh_elem {
+  wh_segment_mode_t mode;
+  wherry_valtype_t type;
+  uint32_t table;
+  wh_const_expr_t offset;
+  uint32_t count;
+  /* Either functions by index (an item's index is read by LEB128 from items), or expressions. */
+  bool by_index;
+  const uint8_t *items; /* count LEB128 numbers, or count expressions one after another */
+  uint32_t items_size;
+  uint64_t items_offset;
+} wh_elem_t;
+
+typedef struct wh_data {
+  wh_segment_mode_t mode;
+  uint32_t memory;
+  wh_const_expr_t offset;
+  wherry_bytes_t bytes;
+} wh_data_t;
+
+typedef struct wh_custom {
+  wherry_bytes_t name, bytes;
+  uint32_t after; /* id of the last non-custom section before it, 0: at the front */
+  uint64_t offset; /* of its contents in the binary */
+} wh_custom_t;
+
+typedef struct wh_model {
+  wh_alloc_t *alloc;
+  uint8_t *bytes; /* own copy of the binary; everything below points into it */
+  size_t size;
+  WH_VEC(wherry_functype_t) types;
+  WH_VEC(wh_import_t) imports;
+  WH_VEC(uint32_t) functions; /* type index of every function, imported ones first */
+  WH_VEC(wh_table_t) tables;  /* imported ones first; so too below */
+  WH_VEC(wh_memory_t) memories;
+  WH_VEC(wh_global_t) globals;
+  WH_VEC(wh_export_t) exports;
+  WH_VEC(wh_elem_t) elems;
+  WH_VEC(wh_data_t) datas;
+  WH_VEC(wh_body_t) bodies; /* of functions[imported_functions + i] */
+  WH_VEC(wh_custom_t) customs;
+  wh_map_t export_map; /* name -> place in exports */
+  uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
+  bool has_start;
+  uint32_t start;
+  bool has_data_count;
+  uint32_t data_count;
+  wherry_bytes_t name;  /* of the module, from the name section; data NULL: none */
+  char *name_text;      /* the same, zero-ended (size + 1 bytes), NULL: none */
+  wherry_bytes_t function_names; /* the subsection with function names, still encoded */
+} wh_model_t;
+
+static inline const wherry_functype_t *wh_model_functype(const wh_model_t *model,
+                                                         uint32_t function) {
+  return &model->types.items[model->functions.items[function]];
+}
+
+/* The name of a function in the name section, else that of its first export; data NULL: none. Walks
+   the names: for messages only. */
+wherry_bytes_t wh_model_function_name(const wh_model_t *model, uint32_t function);
+
+/* "func (i32, i32) -> i32", appended. */
+void wh_print_functype(wh_text_t *text, const wherry_functype_t *type);
+void wh_print_externtype(wh_text_t *text, const wherry_externtype_t *type);
+bool wh_functype_equal(const wherry_functype_t *a, const wherry_functype_t *b);
+
+void wh_model_free(wh_model_t *model); /* and the model itself */
+
+#endif
