@@ -20,7 +20,7 @@
 #define WH_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WH_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define WH_COLD __attribute__((noinline, cold))
-#define WH_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define WH_PRINTF(at, first) __attribute__((format(printf, at, first)))
 #define WH_MUST_USE __attribute__((warn_unused_result))
 #define WH_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

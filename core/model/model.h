@@ -85,21 +85,21 @@ typedef struct wh_body {
   uint64_t offset; /* of bytes in the binary */
 } wh_body_t;
 
-typedef struct wh_global {
+typedef struct wh_global_type {
   wherry_valtype_t type;
   bool is_mutable;
   bool imported;
   wh_const_expr_t init; /* not imported */
-} wh_global_t;
+} wh_global_type_t;
 
-typedef struct wh_table {
+typedef struct wh_table_type {
   wherry_valtype_t element;
   wh_limits_t limits;
-} wh_table_t;
+} wh_table_type_t;
 
-typedef struct wh_memory {
+typedef struct wh_memory_type {
   wh_limits_t limits; /* pages */
-} wh_memory_t;
+} wh_memory_type_t;
 
 typedef enum wh_segment_mode {
   WH_SEGMENT_ACTIVE,
@@ -140,9 +140,9 @@ typedef struct wh_model {
   WH_VEC(wherry_functype_t) types;
   WH_VEC(wh_import_t) imports;
   WH_VEC(uint32_t) functions; /* type index of every function, imported ones first */
-  WH_VEC(wh_table_t) tables;  /* imported ones first; so too below */
-  WH_VEC(wh_memory_t) memories;
-  WH_VEC(wh_global_t) globals;
+  WH_VEC(wh_table_type_t) tables;  /* imported ones first; so too below */
+  WH_VEC(wh_memory_type_t) memories;
+  WH_VEC(wh_global_type_t) globals;
   WH_VEC(wh_export_t) exports;
   WH_VEC(wh_elem_t) elems;
   WH_VEC(wh_data_t) datas;
