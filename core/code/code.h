@@ -1,0 +1,68 @@
+/* code: the internal code that functions are compiled to: which operations there are, how they are
+   encoded, and how to print them. Filled by compile, run by exec. It executes nothing and knows no
+   instance: one wh_code_t serves every instance of a module, in every thread.
+
+   A function's code is a run of 32-bit words. Every operation starts with two words that hold its
+   handler (an address, or an index in the loop build); its operands follow, a word each, constants
+   of 64 bits in two. A slot operand is a signed number of 8-byte slots from the frame pointer:
+
+     fp[-params … -1]   parameters, where the caller's operand stack had them
+     fp[0]              where the caller goes on (a word address)
+     fp[1]              the caller's frame pointer
+     fp[2 …]            locals, then temporaries by height of the operand stack
+
+   A callee's results lie from fp[-params] on, where the caller's operand stack wants them.
+
+   Every operation that makes a value leaves it in the accumulator of its type (one for integers and
+   references, one for f64, one for f32), and the D forms store it to a slot as well. */
+#ifndef WH_CODE_H
+#define WH_CODE_H
+
+#include "base/base.h"
+#include "model/model.h"
+
+typedef uint32_t wh_word_t;
+
+enum {
+  WH_HANDLER_WORDS = 2, /* words that hold an operation's handler */
+  WH_FRAME_HEADER = 2   /* slots between parameters and locals */
+};
+
+/* The operations: every OP of the definitions, in their order. */
+typedef enum wh_code_op {
+#define OP(name, operands, body) WH_CODE_##name,
+#include "code/all.def"
+#undef OP
+  WH_CODE_COUNT
+} wh_code_op_t;
+
+typedef struct wh_code {
+  uint32_t frame_slots; /* from fp on */
+  uint32_t cost;        /* of an entry, in wasm instructions (see the budget in runtime.h) */
+  uint32_t function;    /* its index in the module */
+  uint32_t params;      /* slots of parameters */
+  uint32_t results;     /* slots of results */
+  uint32_t word_count;
+  uint32_t map_size;  /* bytes of the map from words to offsets in the binary, behind the words */
+  size_t size;        /* of this object, in bytes */
+  wh_word_t words[];  /* then the map */
+} wh_code_t;
+
+/* Names of operations, for the disassembler. */
+const char *wh_code_op_name(wh_code_op_t op);
+
+/* Operand words of an operation, its handler not counted. WH_CODE_BR_TABLE says how many its table has:
+   that many more follow. */
+uint32_t wh_code_op_operands(wh_code_op_t op);
+
+/* The offset in the binary of the wasm instruction that the operation at `word` came from. */
+uint64_t wh_code_offset(const wh_code_t *code, uint32_t word);
+
+/* A listing, an operation a line, for tests and debugging. handlers: what exec gave for each
+   operation (see wh_handlers_t). */
+typedef struct wh_handlers {
+  uint64_t of[WH_CODE_COUNT];
+} wh_handlers_t;
+void wh_code_print(const wh_code_t *code, const wh_handlers_t *handlers, wh_text_t *text);
+
+#endif

@@ -1,0 +1,53 @@
+/* exec: runs internal code on runtime objects: dispatch, frames, calls, traps, the budget. Called by
+   link alone. It never reads a module's bytes and never decides what is linked to what.
+
+   Nothing of a run stands on the C stack between two calls of wh_exec_run: the state is in the
+   store's context and in its stack object. */
+#ifndef WH_EXEC_H
+#define WH_EXEC_H
+
+#include "runtime/runtime.h"
+
+/* What compile writes into code for each operation. Static. */
+const wh_handlers_t *wh_exec_handlers(void);
+
+typedef enum wh_exec_outcome {
+  WH_EXEC_DONE,
+  WH_EXEC_PAUSED,
+  WH_EXEC_HOST_CALL,
+  WH_EXEC_ERROR /* context.error holds it */
+} wh_exec_outcome_t;
+
+/* Prepares the context to call a function: reference is of a guest's function (not the host's);
+   args lie from slots[0] on and so will the results; slots is part of context.stack. Sets
+   context.ip and fp. False: context.error is set (the stack is too small, no memory to compile). */
+bool wh_exec_enter(wh_context_t *context, uint64_t reference, uint64_t *slots);
+
+/* Runs from context.ip on. */
+wh_exec_outcome_t wh_exec_run(wh_context_t *context);
+
+/* Calls a host function in place (slots: its arguments and results). context.stack->top must lie
+   above slots. */
+wherry_error_t *wh_exec_call_host(wh_context_t *context, uint64_t reference, uint64_t *slots);
+
+/* After host call: the driver has put the results in context.host_slots; makes run go on behind it. */
+void wh_exec_host_done(wh_context_t *context);
+
+/* Makes the context's first part that of an instance (NULL: of none). */
+void wh_exec_select(wh_context_t *context, wh_instance_t *instance);
+
+/* Adds the frames of the run that stopped at context.ip and fp to an error. */
+void wh_exec_backtrace(wh_context_t *context, wherry_error_t *error);
+
+/* The table and segment instructions, which instantiation uses as well. A trap code, or none. */
+wherry_trap_code_t wh_exec_table_init(wh_instance_t *instance, uint32_t table, uint32_t elem,
+                                      uint32_t to, uint32_t from, uint32_t count,
+                                      wherry_error_t **error);
+wherry_trap_code_t wh_exec_memory_init(wh_instance_t *instance, uint32_t memory, uint32_t data,
+                                       uint32_t to, uint32_t from, uint32_t count);
+
+/* A constant expression in an instance whose imports, and globals before it, are in place. */
+uint64_t wh_exec_constant(const wh_instance_t *instance, const wh_const_expr_t *expr,
+                          const uint8_t **end);
+
+#endif

@@ -1,0 +1,280 @@
+/* runtime: the objects that code runs on: engine, module, store, instance, memory, table, host
+   function, stack, and the context that exec works in. Made by link and api, run by exec. It owns
+   memory and keeps limits; it calls no guest and reads no bytes of a module.
+
+   References in slots and tables. A function reference is (instance id << 32) | function index in
+   that instance; instance 0 is the host, whose functions are numbered from 1, so that 0 is null.
+   An extern reference is 1 + its place in the store's list; 0 is null.
+   The public two words of an entity are the store's id and the same kind of number: (instance id
+   << 32) | index in that instance's space; the host's own are numbered from 1. */
+#ifndef WH_RUNTIME_H
+#define WH_RUNTIME_H
+
+#include <wherry.h>
+
+#include "base/base.h"
+#include "code/code.h"
+#include "model/model.h"
+
+typedef struct wh_instance wh_instance_t;
+typedef struct wh_stack wh_stack_t;
+
+/* ---- config and engine ---- */
+struct wherry_config {
+  _Atomic int64_t references;
+  wh_alloc_t alloc;
+  wh_features_t features;
+  uint64_t memory_reservation, stack_size, tick;
+  uint32_t call_depth;
+};
+
+struct wherry_engine {
+  _Atomic int64_t references;
+  wh_alloc_t alloc;
+  wh_features_t features;
+  uint64_t memory_reservation, stack_size, tick;
+  uint32_t call_depth;
+  const wh_handlers_t *handlers; /* exec's; link sets it, for compile */
+  uint64_t seed;
+  _Atomic uint64_t next_store;
+  wh_mutex_t lock; /* of all that follows */
+  WH_VEC(wherry_functype_t *) canonical; /* own copies; wherry_functype.canonical is place + 1 */
+  wh_map_t canonical_map;                /* type bytes -> place + 1 */
+  wh_stack_t *idle_stacks;               /* a few, for stores to come */
+  uint32_t idle_stack_count;
+};
+
+/* Sets type->canonical: equal types of one engine get equal numbers, never 0. */
+WH_MUST_USE wherry_error_t *wh_engine_canonical(wherry_engine_t *engine, wherry_functype_t *type);
+
+/* ---- module ---- */
+struct wherry_module {
+  _Atomic int64_t references;
+  wherry_engine_t *engine;
+  wh_model_t *model;
+  _Atomic(wh_code_t *) *entries; /* a place per function, NULL until compiled; imports stay NULL */
+  uint32_t *type_ids;            /* canonical type of every function */
+  wh_mutex_t compile_lock;
+  _Atomic uint64_t compiled_count;
+  /* Sizes of an instance, counted once. */
+  size_t instance_size;
+  /* What types/ makes of the module's WIT; made once under compile_lock, ended by the finalizer. */
+  _Atomic(void *) world;
+  void (*world_free)(wh_alloc_t *alloc, void *world);
+  /* The initial contents of memory 0, once a second instance is wanted (copy on write). */
+  struct wh_image *image;
+  _Atomic uint64_t instance_count;
+};
+
+/* ---- memory, table ---- */
+typedef struct wh_memory {
+  uint8_t *base;         /* never moves */
+  uint64_t size;         /* bytes, now */
+  uint64_t reserved;     /* bytes of address space from base */
+  wh_limits_t limits;    /* as declared, in pages */
+  _Atomic int64_t holds; /* the store's, and exported buffers' */
+  wherry_store_t *store; /* NULL once the store has ended */
+  wh_alloc_t *alloc;
+  wherry_engine_t *engine; /* retained while held beyond its store */
+  uint64_t self;         /* its public index */
+} wh_memory_t;
+
+typedef struct wh_table {
+  uint64_t *elements; /* moves when it grows */
+  uint64_t size, capacity;
+  wherry_valtype_t type;
+  wh_limits_t limits;
+  uint64_t self;
+} wh_table_t;
+
+WH_MUST_USE wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_limits_t *pages,
+                                           wh_memory_t **out);
+/* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why. */
+bool wh_memory_enlarge(wherry_store_t *store, wh_memory_t *memory, uint64_t pages,
+                       const char **limit);
+void wh_memory_release(wh_memory_t *memory); /* one hold less */
+WH_MUST_USE wherry_error_t *wh_table_make(wherry_store_t *store, wherry_valtype_t type,
+                                          const wh_limits_t *elements, uint64_t initial,
+                                          wh_table_t **out);
+bool wh_table_enlarge(wherry_store_t *store, wh_table_t *table, uint64_t more, uint64_t value,
+                      const char **limit);
+
+/* ---- host functions ---- */
+typedef struct wh_host_func {
+  const wherry_functype_t *type; /* retained; canonical is set in a copy: */
+  uint32_t type_id;
+  uint32_t params, results; /* slots */
+  bool stepped;
+  wherry_callback_t callback;           /* either this … */
+  wherry_slot_callback_t slot_callback; /* … or this */
+  void *data;
+  wherry_finalizer_t finalizer;
+} wh_host_func_t;
+
+/* What a host function sees of its caller. */
+struct wherry_caller {
+  wherry_store_t *store;
+  wh_instance_t *instance; /* NULL: the host itself */
+};
+
+/* ---- instance ---- */
+struct wh_instance {
+  wherry_store_t *store;
+  wherry_module_t *module; /* retained */
+  uint32_t id;
+  bool initialized; /* `_initialize` has been called, or there is none (short level, canon) */
+  uint64_t *globals;    /* by index; of imported mutable ones: the address of the owner's cell */
+  wh_memory_t **memories;
+  wh_table_t **tables;
+  uint64_t *imports;    /* function references of the imported functions */
+  uint8_t *dropped_elems, *dropped_datas; /* a byte a segment */
+};
+
+/* Where the value of a global lies. */
+static inline uint64_t *wh_global_cell(const wh_instance_t *instance, uint32_t index) {
+  const wh_global_type_t *global = &instance->module->model->globals.items[index];
+  uint64_t *own = &instance->globals[index];
+  return global->imported && global->is_mutable ? (uint64_t *)(uintptr_t)*own : own;
+}
+
+/* ---- stacks and the context ---- */
+
+/* The frames of one call, and of the calls nested in it. */
+struct wh_stack {
+  uint64_t *slots, *end; /* the whole; end leaves room for what host calls and canon put on top */
+  uint64_t *top;         /* where a nested call may begin, while a host function runs */
+  size_t size;           /* bytes reserved */
+  wh_stack_t *next;      /* in a list of idle ones */
+};
+
+/* Everything a handler may need, one per store; exec passes it along in a register. The first part
+   is of the running instance and is swapped when a call enters another. */
+typedef struct wh_context {
+  uint64_t memory_size; /* of memory 0: a lower bound, read again when an access fails */
+  uint8_t *memory;      /* its base; NULL: none */
+  uint64_t *globals;
+  _Atomic(wh_code_t *) *entries;
+  const uint32_t *type_ids;
+  wh_table_t **tables;
+  wh_instance_t *instance; /* NULL: nothing runs */
+  uint64_t instance_id;
+
+  int64_t budget;       /* wasm instructions until the next tick */
+  uint64_t *stack_end;
+  int64_t wanted;       /* budget that the operation which ticked asks for */
+  wherry_store_t *store;
+  wh_stack_t *stack;    /* NULL: nothing runs */
+  uint32_t depth;       /* runs nested on the C stack */
+  bool pausable;        /* the running call is driven in steps */
+  bool stepped_host;    /* and its driver does stepped host calls */
+  wherry_trap_code_t trap;
+  wherry_error_t *error;
+
+  /* Where a run left off, when it returned paused or host call. */
+  const wh_word_t *ip;
+  uint64_t *fp;
+  uint64_t acc;
+  double f64_acc;
+  float f32_acc;
+  uint64_t host_func;   /* host call: which, … */
+  uint64_t *host_slots; /* … and its slots */
+} wh_context_t;
+
+/* ---- store ---- */
+typedef struct wh_extern {
+  void *data;
+  wherry_finalizer_t finalizer;
+} wh_extern_t;
+
+struct wherry_store {
+  wh_context_t context; /* first: exec's pointer is the store's */
+  int64_t references;
+  wherry_engine_t *engine;
+  wh_alloc_t *alloc; /* the engine's */
+  uint64_t id;
+  bool closed, closing;
+  WH_VEC(wh_instance_t *) instances; /* by id; place 0 is unused */
+  WH_VEC(wh_host_func_t *) host_funcs; /* from 1, so too the following */
+  WH_VEC(wh_memory_t *) host_memories;
+  WH_VEC(wh_table_t *) host_tables;
+  struct wh_host_global {
+    wherry_valtype_t type;
+    bool is_mutable;
+    uint64_t value;
+  } **host_globals;
+  size_t host_global_count, host_global_capacity;
+  WH_VEC(wh_extern_t) externs; /* from 0: reference 1 is place 0 */
+  WH_VEC(void *) held;         /* see wh_store_hold */
+  WH_VEC(wherry_finalizer_t) held_free;
+  wh_stack_t *idle_stacks;
+  /* Limits, and what is used of them. */
+  uint64_t memory_limit, table_limit, instance_limit;
+  uint64_t memory_used, table_used; /* bytes, elements */
+  uint64_t fuel;                    /* not yet handed to context.budget; UINT64_MAX: no limit */
+  uint64_t timeout, deadline;       /* nanoseconds; deadline 0: none is running */
+  _Atomic bool interrupted;
+  wherry_tick_t tick;
+  void *tick_data;
+  void *data;
+  wherry_finalizer_t data_finalizer;
+  wherry_call_t *paused; /* the calls that stand between steps, newest first */
+};
+
+/* A stack for a call: the store's idle one, the engine's, or a new one. Errors: oom. */
+WH_MUST_USE wherry_error_t *wh_stack_take(wherry_store_t *store, wh_stack_t **out);
+void wh_stack_give(wherry_store_t *store, wh_stack_t *stack);
+
+/* Ties something to the store's end; free gets it. False: no memory (and it was not tied). */
+bool wh_store_hold(wherry_store_t *store, void *thing, wherry_finalizer_t free);
+
+/* Finds what a public value or a reference means; an error of kind state when it is stale, of another
+   store, or none. noun: "memory", … for the message. Every public function starts with these. */
+WH_MUST_USE wherry_error_t *wh_store_check(wherry_store_t *store); /* open, or state */
+WH_MUST_USE wherry_error_t *wh_find_instance(wherry_store_t *store, wherry_instance_t value,
+                                             wh_instance_t **out);
+WH_MUST_USE wherry_error_t *wh_find_memory(wherry_store_t *store, wherry_memory_t value,
+                                           wh_memory_t **out);
+WH_MUST_USE wherry_error_t *wh_find_table(wherry_store_t *store, wherry_table_t value,
+                                          wh_table_t **out);
+WH_MUST_USE wherry_error_t *wh_find_global(wherry_store_t *store, wherry_global_t value,
+                                           uint64_t **cell, wherry_valtype_t *type,
+                                           bool *is_mutable);
+/* Of a function: its reference, resolved to where it is defined; and its type. */
+WH_MUST_USE wherry_error_t *wh_find_func(wherry_store_t *store, wherry_func_t value,
+                                         uint64_t *reference, const wherry_functype_t **type);
+
+/* A reference that is known to be good (from a slot or table). */
+static inline wh_instance_t *wh_reference_instance(const wherry_store_t *store,
+                                                   uint64_t reference) {
+  uint64_t id = reference >> 32;
+  return id ? store->instances.items[id] : NULL;
+}
+static inline wh_host_func_t *wh_reference_host(const wherry_store_t *store, uint64_t reference) {
+  return store->host_funcs.items[(uint32_t)reference];
+}
+/* The reference of function `index` as an instance sees it: an import is its definition's. */
+static inline uint64_t wh_instance_reference(const wh_instance_t *instance, uint32_t index) {
+  return index < instance->module->model->imported_functions
+             ? instance->imports[index]
+             : (uint64_t)instance->id << 32 | index;
+}
+/* The canonical type of a reference's function. */
+static inline uint32_t wh_reference_type(const wherry_store_t *store, uint64_t reference) {
+  const wh_instance_t *instance = wh_reference_instance(store, reference);
+  return instance ? instance->module->type_ids[(uint32_t)reference]
+                  : wh_reference_host(store, reference)->type_id;
+}
+
+/* Between public values and slots. from: any bits are fine. to: type is checked. */
+WH_MUST_USE wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *value,
+                                             wherry_valtype_t type, uint64_t *out);
+wherry_value_t wh_value_from_slot(const wherry_store_t *store, uint64_t slot,
+                                  wherry_valtype_t type);
+
+/* Slots that values of these types take (v128 will take two). */
+static inline uint32_t wh_param_slots(const wherry_functype_t *type) { return type->param_count; }
+static inline uint32_t wh_result_slots(const wherry_functype_t *type) {
+  return type->result_count;
+}
+
+#endif
