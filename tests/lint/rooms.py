@@ -18,17 +18,13 @@ INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
 
 def functions(lines):
-    """Yields (first line, length) of what looks like a function: a body closed in column 0."""
-    start = None
+    """Yields (first line, length) of each function: what clang-format closes with a lone brace."""
+    start = 1
     for number, line in enumerate(lines, 1):
-        if line.startswith("}"):
-            if start is not None:
-                yield start, number - start + 1
-            start = None
-        elif line.rstrip().endswith("{") and not line.startswith((" ", "}", "#", "/")):
-            start = number if "(" in line or start is None else start
-            if line.startswith(("struct", "union", "enum", "typedef", "extern")):
-                start = None if "(" not in line else start
+        if line == "}":
+            yield start, number - start + 1
+        elif line.endswith("{") and not line.startswith(" "):
+            start = number
 
 
 def check_file(path, room, complain):
