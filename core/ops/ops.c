@@ -1,0 +1,92 @@
+#include "ops/ops.h"
+
+#define ROW(name, immediates, signature, feature_)                              \
+  {                                                                             \
+    name, signature, (uint8_t)((WH_IMM_##immediates) & 0xFF),                   \
+        (uint8_t)((WH_IMM_##immediates) >> 8), (uint8_t)WH_OP_FEATURE_##feature_ \
+  }
+
+/* Plain opcodes first, those with prefix FC from 256. */
+enum { PREFIX_FC_FIRST = 256, PREFIX_FC_COUNT = 18 };
+#define PLACE(opcode) ((opcode) < 256 ? (opcode) : PREFIX_FC_FIRST + ((opcode)&0xFFFF))
+
+static const wh_op_t rows[PREFIX_FC_FIRST + PREFIX_FC_COUNT] = {
+#define OP(opcode, identifier, name, immediates, signature, feature) \
+  [PLACE(opcode)] = ROW(name, immediates, signature, feature),
+#include "ops/ops.def"
+};
+
+const wh_op_t *wh_op(uint32_t opcode) {
+  uint32_t place = opcode;
+  if (opcode >= 256) {
+    if (opcode >> 16 != WH_OP_PREFIX_FC || (opcode & 0xFFFF) >= PREFIX_FC_COUNT) return NULL;
+    place = PREFIX_FC_FIRST + (opcode & 0xFFFF);
+  }
+  return rows[place].name ? &rows[place] : NULL;
+}
+
+bool wh_op_is_prefix(uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
+
+typedef struct later {
+  uint32_t first, last;
+  const char *feature;
+} later_t;
+
+static const char *find(const later_t *table, size_t count, uint32_t code) {
+  for (size_t i = 0; i < count; i++)
+    if (code >= table[i].first && code <= table[i].last) return table[i].feature;
+  return NULL;
+}
+
+/* A feature leaves this list when its rows come into ops.def. */
+const char *wh_later_opcode(uint32_t opcode) {
+  static const later_t table[] = {
+      {0x06, 0x0A, "exceptions"}, /* try, catch, throw, rethrow, throw_ref */
+      {0x14, 0x15, "function-references"},
+      {0x18, 0x19, "exceptions"}, /* delegate, catch_all */
+      {0x1F, 0x1F, "exceptions"}, /* try_table */
+      {0xD3, 0xD3, "gc"},
+      {0xD4, 0xD6, "function-references"},
+      {0xFB0000, 0xFB001E, "gc"},
+      {0xFB0020, 0xFB0026, "custom-descriptors"},
+      {0xFC0013, 0xFC0016, "wide-arithmetic"},
+      {0xFD0000, 0xFD00FF, "simd"},
+      {0xFD0100, 0xFD0113, "relaxed-simd"},
+      {0xFE0000, 0xFE004E, "threads"},
+  };
+  return find(table, WH_COUNT(table), opcode);
+}
+
+const char *wh_later_type(uint8_t code) {
+  static const later_t table[] = {
+      {0x7B, 0x7B, "simd"},
+      {0x74, 0x74, "exceptions"}, /* noexn */
+      {0x71, 0x73, "gc"},         /* none, noextern, nofunc */
+      {0x6A, 0x6E, "gc"},         /* array, struct, i31, eq, any */
+      {0x69, 0x69, "exceptions"}, /* exn */
+      {0x63, 0x64, "function-references"},
+      {0x62, 0x62, "custom-descriptors"},
+  };
+  return find(table, WH_COUNT(table), code);
+}
+
+const char *wh_later_type_form(uint8_t code) {
+  static const later_t table[] = {
+      {0x4C, 0x4D, "custom-descriptors"},
+      {0x4E, 0x50, "gc"}, /* rec, sub final, sub */
+      {0x5E, 0x5F, "gc"}, /* array, struct */
+  };
+  return find(table, WH_COUNT(table), code);
+}
+
+const char *wh_later_section(uint8_t id) { return id == 13 ? "exceptions" : NULL; }
+
+const char *wh_later_extern_kind(uint8_t kind) { return kind == 4 ? "exceptions" : NULL; }
+
+const char *wh_later_limits_flags(uint8_t flags, bool of_memory) {
+  if (flags > 15) return NULL;
+  if (flags & 4) return "memory64";
+  if (flags & 2) return "threads";
+  if (flags & 8) return of_memory ? "custom-page-sizes" : NULL;
+  return NULL;
+}

@@ -1,0 +1,80 @@
+/* ops: what instructions WebAssembly has: opcode, name, immediates, type rule and feature of each,
+   one row in ops.def. Read by all that meets an instruction: decoder, validator, compiler, printer.
+   It never says what an instruction does; that is num's and code's. */
+#ifndef WH_OPS_H
+#define WH_OPS_H
+
+#include <wherry/config.h>
+
+#include "base/base.h"
+
+/* What follows the opcode in the binary. */
+typedef enum wh_imm {
+  WH_IMM_NONE,
+  WH_IMM_BLOCK,         /* block type */
+  WH_IMM_LABEL,         /* u32 */
+  WH_IMM_LABEL_TABLE,   /* vector of u32, u32 */
+  WH_IMM_FUNC,          /* u32 */
+  WH_IMM_TYPE_TABLE,    /* u32 type, u32 table */
+  WH_IMM_LOCAL,         /* u32; so too the other single indices below */
+  WH_IMM_GLOBAL,
+  WH_IMM_TABLE,
+  WH_IMM_TABLE_TABLE,   /* destination, source */
+  WH_IMM_ELEM_TABLE,    /* segment, table */
+  WH_IMM_ELEM,
+  WH_IMM_DATA_MEMORY,   /* segment, memory */
+  WH_IMM_DATA,
+  WH_IMM_MEMORY_INDEX,
+  WH_IMM_MEMORY_MEMORY, /* destination, source */
+  WH_IMM_MEMARG_,       /* alignment as a power of two, offset */
+  WH_IMM_I32_CONST,     /* s32 */
+  WH_IMM_I64_CONST,     /* s64 */
+  WH_IMM_F32_CONST,     /* 4 bytes */
+  WH_IMM_F64_CONST,     /* 8 bytes */
+  WH_IMM_REF_TYPE,      /* heap type */
+  WH_IMM_SELECT_TYPES   /* vector of value types */
+} wh_imm_t;
+
+/* A row's immediates column is a kind; that of a memory access also holds the natural alignment. */
+#define WH_IMM_MEMARG(log2) (WH_IMM_MEMARG_ | (log2) << 8)
+
+#define WH_OP_FEATURE_CORE_1 WHERRY_FEATURE_COUNT /* WebAssembly 1.0: cannot be switched off */
+#define WH_OP_FEATURE_MULTI_VALUE WHERRY_FEATURE_MULTI_VALUE
+#define WH_OP_FEATURE_SIGN_EXTENSION WHERRY_FEATURE_SIGN_EXTENSION
+#define WH_OP_FEATURE_SATURATING_CONVERSIONS WHERRY_FEATURE_SATURATING_CONVERSIONS
+#define WH_OP_FEATURE_BULK_MEMORY WHERRY_FEATURE_BULK_MEMORY
+#define WH_OP_FEATURE_REFERENCE_TYPES WHERRY_FEATURE_REFERENCE_TYPES
+#define WH_OP_FEATURE_TAIL_CALL WHERRY_FEATURE_TAIL_CALL
+
+/* WH_OP_I32_ADD = 0x6A, WH_OP_MEMORY_COPY = 0xFC000A, … */
+typedef enum wh_opcode {
+#define OP(opcode, identifier, name, immediates, signature, feature) WH_OP_##identifier = opcode,
+#include "ops/ops.def"
+  WH_OP_PREFIX_FC = 0xFC /* a byte, no instruction */
+} wh_opcode_t;
+
+typedef struct wh_op {
+  const char *name;
+  const char *signature; /* "ii:i"; "*": see ops.def */
+  uint8_t immediates;    /* wh_imm_t */
+  uint8_t align;         /* natural alignment as a power of two, of a memory access */
+  uint8_t feature;       /* wherry_feature_t or WH_OP_FEATURE_CORE_1 */
+} wh_op_t;
+
+/* NULL: no instruction that this version has. */
+const wh_op_t *wh_op(uint32_t opcode);
+
+/* The byte 0xFC … that a further number follows. */
+bool wh_op_is_prefix(uint8_t byte);
+
+/* What this version does not have yet, by the feature that brings it ("simd", "gc", …); NULL: no
+   feature that we know of. Error messages say "needs feature simd" in just these words: the script
+   runner tells by them what it must skip. */
+const char *wh_later_opcode(uint32_t opcode);
+const char *wh_later_type(uint8_t code);        /* of a value, reference or heap type */
+const char *wh_later_type_form(uint8_t code);   /* of an entry of the type section */
+const char *wh_later_section(uint8_t id);
+const char *wh_later_extern_kind(uint8_t kind); /* of an import or export */
+const char *wh_later_limits_flags(uint8_t flags, bool of_memory);
+
+#endif
