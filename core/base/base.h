@@ -95,6 +95,7 @@ typedef struct wh_map_entry {
 typedef struct wh_map {
   wh_map_entry_t *entries; /* open addressing; capacity is a power of two or 0 */
   size_t count, capacity;
+  uint64_t seed; /* of the hash */
 } wh_map_t;
 /* False: no memory. An existing key gets the new value. */
 bool wh_map_put(wh_alloc_t *alloc, wh_map_t *map, const char *key, size_t size, uint64_t value);
@@ -127,6 +128,24 @@ bool wh_read_bytes(wh_reader_t *reader, size_t size, const uint8_t **out);
 /* Why the last read at this place failed, in the specification tests' words: "unexpected end",
    "integer representation too long", "integer too large". bits: 32, 33 or 64; 0: not a LEB128. */
 const char *wh_read_problem(const wh_reader_t *reader, unsigned bits, bool is_signed);
+
+/* The same without a reader, for loops that keep their place in a register. next NULL: it failed,
+   and value says why (wh_leb_problem gives it in words). A signed value is extended to 64 bits. */
+typedef struct wh_leb {
+  const uint8_t *next;
+  uint64_t value;
+} wh_leb_t;
+enum { WH_LEB_ENDS_EARLY, WH_LEB_TOO_LONG, WH_LEB_TOO_LARGE };
+wh_leb_t wh_leb_slow(const uint8_t *at, const uint8_t *end, unsigned bits, bool is_signed);
+static inline wh_leb_t wh_leb_read(const uint8_t *at, const uint8_t *end, unsigned bits,
+                                   bool is_signed) {
+  if (WH_LIKELY(at < end && *at < 0x80)) {
+    uint64_t byte = *at;
+    return (wh_leb_t) {at + 1, is_signed ? (uint64_t)((int64_t)(byte << 57) >> 57) : byte};
+  }
+  return wh_leb_slow(at, end, bits, is_signed);
+}
+const char *wh_leb_problem(uint64_t problem);
 
 /* LEB128 that has been checked already (bodies after validation): no checks, moves *at. */
 static inline uint64_t wh_leb_u(const uint8_t **at) {
@@ -235,6 +254,13 @@ bool wh_os_commit(void *address, size_t size); /* readable, writable, zero */
 void wh_os_release(void *address, size_t size);
 uint64_t wh_os_now(void);  /* nanoseconds of the monotonic clock */
 uint64_t wh_os_seed(void); /* hard to guess; differs from call to call */
+
+/* Bytes that can be mapped many times, copied on write (image.c). -1 and false: this OS has no such
+   thing, or refuses it now. address, size: multiples of the page size. */
+int wh_os_image_new(size_t size);
+bool wh_os_image_write(int image, uint64_t offset, const void *bytes, size_t size);
+bool wh_os_image_map(int image, void *address, size_t size); /* over what is reserved there */
+void wh_os_image_close(int image);
 
 typedef struct wh_mutex {
   _Alignas(16) unsigned char storage[64];

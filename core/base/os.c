@@ -1,0 +1,56 @@
+#define _GNU_SOURCE /* getrandom */
+#include "base/base.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/random.h>
+#endif
+
+size_t wh_os_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+void *wh_os_reserve(size_t size) {
+  void *address = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return address == MAP_FAILED ? NULL : address;
+}
+
+bool wh_os_commit(void *address, size_t size) {
+  return size == 0 || mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+void wh_os_release(void *address, size_t size) {
+  if (address) munmap(address, size);
+}
+
+uint64_t wh_os_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t wh_os_seed(void) {
+  uint64_t seed;
+#ifdef __linux__
+  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == (ssize_t)sizeof seed) return seed;
+#endif
+  /* Early boot, or a sandbox that forbids it: addresses and the clock. */
+  seed = wh_os_now() ^ (uint64_t)(uintptr_t)&seed << 16 ^ (uint64_t)(uintptr_t)wh_os_seed << 32;
+  seed = (seed ^ seed >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+  seed = (seed ^ seed >> 27) * UINT64_C(0x94D049BB133111EB);
+  return seed ^ seed >> 31;
+}
+
+/* ---- threads ---- */
+
+_Static_assert(sizeof(pthread_mutex_t) <= sizeof(wh_mutex_t), "storage of a mutex");
+
+static pthread_mutex_t *native(wh_mutex_t *mutex) { return (pthread_mutex_t *)(void *)mutex; }
+
+void wh_mutex_init(wh_mutex_t *mutex) { pthread_mutex_init(native(mutex), NULL); }
+void wh_mutex_destroy(wh_mutex_t *mutex) { pthread_mutex_destroy(native(mutex)); }
+void wh_mutex_lock(wh_mutex_t *mutex) { pthread_mutex_lock(native(mutex)); }
+void wh_mutex_unlock(wh_mutex_t *mutex) { pthread_mutex_unlock(native(mutex)); }
+
+uint64_t wh_thread_id(void) { return (uint64_t)(uintptr_t)pthread_self(); }
