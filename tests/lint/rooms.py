@@ -23,7 +23,7 @@ def functions(lines):
     for number, line in enumerate(lines, 1):
         if line == "}":
             yield start, number - start + 1
-        elif line.endswith("{") and not line.startswith(" "):
+        elif line[:1].isalpha() and "(" in line:
             start = number
 
 
