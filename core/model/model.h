@@ -168,6 +168,12 @@ static inline const wherry_functype_t *wh_model_functype(const wh_model_t *model
    the names: for messages only. */
 wherry_bytes_t wh_model_function_name(const wh_model_t *model, uint32_t function);
 
+/* The type of an entity, put in *out, which it returns; NULL: there is no such index. */
+const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_extern_kind_t kind,
+                                              uint32_t index, wherry_externtype_t *out);
+
+/* "(i32, i32)", appended. */
+void wh_print_valtypes(wh_text_t *text, const wherry_valtype_t *types, size_t count);
 /* "func (i32, i32) -> i32", appended. */
 void wh_print_functype(wh_text_t *text, const wherry_functype_t *type);
 void wh_print_externtype(wh_text_t *text, const wherry_externtype_t *type);

@@ -1,0 +1,164 @@
+#include "model/model.h"
+
+const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_extern_kind_t kind,
+                                              uint32_t index, wherry_externtype_t *out) {
+  *out = (wherry_externtype_t) {.kind = kind};
+  switch (kind) {
+  case WHERRY_EXTERN_FUNC:
+    if (index >= model->functions.count || model->functions.items[index] >= model->types.count)
+      return NULL;
+    out->func = wh_model_functype(model, index);
+    return out;
+  case WHERRY_EXTERN_TABLE:
+    if (index >= model->tables.count) return NULL;
+    out->valtype = model->tables.items[index].element;
+    out->limits = model->tables.items[index].limits;
+    out->is_mutable = true;
+    return out;
+  case WHERRY_EXTERN_MEMORY:
+    if (index >= model->memories.count) return NULL;
+    out->limits = model->memories.items[index].limits;
+    return out;
+  case WHERRY_EXTERN_GLOBAL:
+    if (index >= model->globals.count) return NULL;
+    out->valtype = model->globals.items[index].type;
+    out->is_mutable = model->globals.items[index].is_mutable;
+    return out;
+  }
+  return NULL;
+}
+
+wherry_bytes_t wh_model_function_name(const wh_model_t *model, uint32_t function) {
+  wh_reader_t reader = {.start = model->function_names.data, .next = model->function_names.data};
+  reader.end = reader.start + model->function_names.size;
+  uint32_t count, index, size;
+  wherry_bytes_t name = {0};
+  if (reader.start && wh_read_u32(&reader, &count)) {
+    while (count-- > 0 && wh_read_u32(&reader, &index) && wh_read_u32(&reader, &size) &&
+           wh_read_bytes(&reader, size, &name.data)) {
+      if (index != function) continue;
+      name.size = size;
+      if (size && wh_utf8_valid(name.data, size, NULL)) return name;
+      break;
+    }
+  }
+  for (size_t i = 0; i < model->exports.count; i++) {
+    const wh_export_t *export = &model->exports.items[i];
+    if (export->kind == WHERRY_EXTERN_FUNC && export->index == function) return export->name;
+  }
+  return (wherry_bytes_t) {0};
+}
+
+bool wh_functype_equal(const wherry_functype_t *a, const wherry_functype_t *b) {
+  if (a == b) return true;
+  if (a->param_count != b->param_count || a->result_count != b->result_count) return false;
+  size_t count = (size_t)a->param_count + a->result_count;
+  return count == 0 || memcmp(a->types, b->types, count * sizeof *a->types) == 0;
+}
+
+const char *wherry_valtype_name(wherry_valtype_t type) {
+  switch (type) {
+  case WHERRY_I32: return "i32";
+  case WHERRY_I64: return "i64";
+  case WHERRY_F32: return "f32";
+  case WHERRY_F64: return "f64";
+  case WHERRY_V128: return "v128";
+  case WHERRY_FUNCREF: return "funcref";
+  case WHERRY_EXTERNREF: return "externref";
+  default: return "?";
+  }
+}
+
+const char *wherry_extern_kind_name(wherry_extern_kind_t kind) {
+  switch (kind) {
+  case WHERRY_EXTERN_FUNC: return "func";
+  case WHERRY_EXTERN_TABLE: return "table";
+  case WHERRY_EXTERN_MEMORY: return "memory";
+  case WHERRY_EXTERN_GLOBAL: return "global";
+  }
+  return "?";
+}
+
+const char *wherry_feature_name(wherry_feature_t feature) {
+  static const char *const names[WHERRY_FEATURE_COUNT] = {
+      [WHERRY_FEATURE_MULTI_VALUE] = "multi-value",
+      [WHERRY_FEATURE_SIGN_EXTENSION] = "sign-extension",
+      [WHERRY_FEATURE_SATURATING_CONVERSIONS] = "saturating-conversions",
+      [WHERRY_FEATURE_BULK_MEMORY] = "bulk-memory",
+      [WHERRY_FEATURE_REFERENCE_TYPES] = "reference-types",
+      [WHERRY_FEATURE_MUTABLE_GLOBALS] = "mutable-globals",
+      [WHERRY_FEATURE_EXTENDED_CONST] = "extended-const",
+      [WHERRY_FEATURE_TAIL_CALL] = "tail-call",
+  };
+  return (unsigned)feature < WHERRY_FEATURE_COUNT ? names[feature] : NULL;
+}
+
+/* "(i32, i32)" */
+void wh_print_valtypes(wh_text_t *text, const wherry_valtype_t *types, size_t count) {
+  wh_text_append(text, "(", 1);
+  for (size_t i = 0; i < count; i++)
+    wh_text_printf(text, "%s%s", i ? ", " : "", wherry_valtype_name(types[i]));
+  wh_text_append(text, ")", 1);
+}
+
+void wh_print_functype(wh_text_t *text, const wherry_functype_t *type) {
+  wh_text_append(text, "func ", 5);
+  wh_print_valtypes(text, type->types, type->param_count);
+  if (type->result_count == 0) return;
+  const wherry_valtype_t *results = type->types + type->param_count;
+  wh_text_append(text, " -> ", 4);
+  if (type->result_count == 1)
+    wh_text_printf(text, "%s", wherry_valtype_name(results[0]));
+  else
+    wh_print_valtypes(text, results, type->result_count);
+}
+
+static void print_limits(wh_text_t *text, wh_limits_t limits) {
+  wh_text_printf(text, "%llu..", (unsigned long long)limits.minimum);
+  if (limits.maximum != UINT64_MAX)
+    wh_text_printf(text, "%llu", (unsigned long long)limits.maximum);
+}
+
+void wh_print_externtype(wh_text_t *text, const wherry_externtype_t *type) {
+  switch (type->kind) {
+  case WHERRY_EXTERN_FUNC: wh_print_functype(text, type->func); break;
+  case WHERRY_EXTERN_TABLE:
+    wh_text_append(text, "table ", 6);
+    print_limits(text, type->limits);
+    wh_text_printf(text, " %s", wherry_valtype_name(type->valtype));
+    break;
+  case WHERRY_EXTERN_MEMORY:
+    wh_text_append(text, "memory ", 7);
+    print_limits(text, type->limits);
+    break;
+  case WHERRY_EXTERN_GLOBAL:
+    wh_text_printf(text, "global %s%s", type->is_mutable ? "mut " : "",
+                   wherry_valtype_name(type->valtype));
+    break;
+  }
+}
+
+void wh_model_free(wh_model_t *model) {
+  if (!model) return;
+  wh_alloc_t *alloc = model->alloc;
+  for (size_t i = 0; i < model->types.count; i++) {
+    wherry_functype_t *type = &model->types.items[i];
+    wh_free(alloc, type->types,
+            ((size_t)type->param_count + type->result_count) * sizeof *type->types);
+  }
+  wh_vec_free(alloc, &model->types);
+  wh_vec_free(alloc, &model->imports);
+  wh_vec_free(alloc, &model->functions);
+  wh_vec_free(alloc, &model->tables);
+  wh_vec_free(alloc, &model->memories);
+  wh_vec_free(alloc, &model->globals);
+  wh_vec_free(alloc, &model->exports);
+  wh_vec_free(alloc, &model->elems);
+  wh_vec_free(alloc, &model->datas);
+  wh_vec_free(alloc, &model->bodies);
+  wh_vec_free(alloc, &model->customs);
+  wh_map_free(alloc, &model->export_map);
+  if (model->name_text) wh_free(alloc, model->name_text, model->name.size + 1);
+  wh_free(alloc, model->bytes, model->size);
+  WH_DELETE(alloc, model);
+}
