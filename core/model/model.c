@@ -79,20 +79,6 @@ const char *wherry_extern_kind_name(wherry_extern_kind_t kind) {
   return "?";
 }
 
-const char *wherry_feature_name(wherry_feature_t feature) {
-  static const char *const names[WHERRY_FEATURE_COUNT] = {
-      [WHERRY_FEATURE_MULTI_VALUE] = "multi-value",
-      [WHERRY_FEATURE_SIGN_EXTENSION] = "sign-extension",
-      [WHERRY_FEATURE_SATURATING_CONVERSIONS] = "saturating-conversions",
-      [WHERRY_FEATURE_BULK_MEMORY] = "bulk-memory",
-      [WHERRY_FEATURE_REFERENCE_TYPES] = "reference-types",
-      [WHERRY_FEATURE_MUTABLE_GLOBALS] = "mutable-globals",
-      [WHERRY_FEATURE_EXTENDED_CONST] = "extended-const",
-      [WHERRY_FEATURE_TAIL_CALL] = "tail-call",
-  };
-  return (unsigned)feature < WHERRY_FEATURE_COUNT ? names[feature] : NULL;
-}
-
 /* "(i32, i32)" */
 void wh_print_valtypes(wh_text_t *text, const wherry_valtype_t *types, size_t count) {
   wh_text_append(text, "(", 1);

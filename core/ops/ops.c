@@ -90,3 +90,26 @@ const char *wh_later_limits_flags(uint8_t flags, bool of_memory) {
   if (flags & 8) return of_memory ? "custom-page-sizes" : NULL;
   return NULL;
 }
+
+wherry_error_t *wh_error_needs_feature(wh_alloc_t *alloc, uint64_t offset, const char *feature,
+                                       const char *what) {
+  bool known = false;
+  for (unsigned i = 0; i < WHERRY_FEATURE_COUNT; i++)
+    if (strcmp(wherry_feature_name((wherry_feature_t)i), feature) == 0) known = true;
+  return wh_error_at(alloc, WHERRY_ERROR_INVALID, offset, "%s needs feature %s, which %s", what,
+                     feature, known ? "is switched off" : "this version does not have");
+}
+
+const char *wherry_feature_name(wherry_feature_t feature) {
+  static const char *const names[WHERRY_FEATURE_COUNT] = {
+      [WHERRY_FEATURE_MULTI_VALUE] = "multi-value",
+      [WHERRY_FEATURE_SIGN_EXTENSION] = "sign-extension",
+      [WHERRY_FEATURE_SATURATING_CONVERSIONS] = "saturating-conversions",
+      [WHERRY_FEATURE_BULK_MEMORY] = "bulk-memory",
+      [WHERRY_FEATURE_REFERENCE_TYPES] = "reference-types",
+      [WHERRY_FEATURE_MUTABLE_GLOBALS] = "mutable-globals",
+      [WHERRY_FEATURE_EXTENDED_CONST] = "extended-const",
+      [WHERRY_FEATURE_TAIL_CALL] = "tail-call",
+  };
+  return (unsigned)feature < WHERRY_FEATURE_COUNT ? names[feature] : NULL;
+}

@@ -68,13 +68,18 @@ const wh_op_t *wh_op(uint32_t opcode);
 bool wh_op_is_prefix(uint8_t byte);
 
 /* What this version does not have yet, by the feature that brings it ("simd", "gc", …); NULL: no
-   feature that we know of. Error messages say "needs feature simd" in just these words: the script
-   runner tells by them what it must skip. */
+   feature that we know of. */
 const char *wh_later_opcode(uint32_t opcode);
 const char *wh_later_type(uint8_t code);        /* of a value, reference or heap type */
 const char *wh_later_type_form(uint8_t code);   /* of an entry of the type section */
 const char *wh_later_section(uint8_t id);
 const char *wh_later_extern_kind(uint8_t kind); /* of an import or export */
 const char *wh_later_limits_flags(uint8_t flags, bool of_memory);
+
+/* The error of using a feature that is missing or switched off: kind invalid, "WHAT needs feature
+   simd, which …". Made only here: the script runner tells by the words "needs feature" and the name
+   after them what it must skip. */
+wherry_error_t *wh_error_needs_feature(wh_alloc_t *alloc, uint64_t offset, const char *feature,
+                                       const char *what);
 
 #endif
