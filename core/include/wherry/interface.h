@@ -45,7 +45,8 @@ typedef enum wherry_type_kind {
   WHERRY_TYPE_OPTION,
   WHERRY_TYPE_RESULT,
   WHERRY_TYPE_OWN,
-  WHERRY_TYPE_BORROW
+  WHERRY_TYPE_BORROW,
+  WHERRY_TYPE_OTHER /* stream, future, map, …: by its spelling only */
 } wherry_type_kind_t;
 
 /* *out: NULL if the module carries no WIT. Errors: malformed, invalid (with the offset), and

@@ -1,0 +1,106 @@
+/* types: component-level types, and what a module says of itself in WIT. Reads the custom sections
+   whose names begin with `component-type`; lays types out as the Canonical ABI does. Called by canon
+   (which walks the types), by component, text and api. It never sees a value, a memory or an
+   instance, and keeps nothing outside the world it made.
+
+   Every type that a section may use is read, laid out and printed. `not_taken` of a type tells which
+   part of it canon does not move yet: reading a world never fails for that, lifting a function that
+   uses the type does, so one such function leaves the rest of the guest usable. A new kind of type
+   is a row in layout.c and a case in canon's walks. */
+#ifndef WH_TYPES_H
+#define WH_TYPES_H
+
+#include <wherry/interface.h>
+
+#include "base/base.h"
+#include "model/model.h"
+
+/* Flattening: more core values than these go through memory. */
+enum { WH_MAX_FLAT_PARAMS = 16, WH_MAX_FLAT_RESULTS = 1 };
+
+/* The Canonical ABI's bound on the size of one value, and of a list or string in bytes. */
+#define WH_MAX_LIST_BYTE_LENGTH ((UINT32_C(1) << 28) - 1)
+
+/* Types nested deeper than this are refused, so walks over them may recurse. */
+enum { WH_MAX_TYPE_DEPTH = 100 };
+
+/* A field, a place of a tuple, a parameter, a case, a label. */
+typedef struct wh_type_field {
+  const char *name;          /* NULL: a place of a tuple */
+  const wherry_type_t *type; /* NULL: a case without payload, a label */
+  uint32_t offset;           /* record, tuple: in bytes from the value's first */
+} wh_type_field_t;
+
+typedef struct wh_resource {
+  const char *name;
+} wh_resource_t;
+
+struct wherry_type {
+  wherry_type_kind_t kind;
+  uint32_t index;           /* in its world */
+  uint32_t size, alignment; /* elem_size and alignment, in bytes; pointers are i32 */
+  uint8_t flat_count;       /* WH_MAX_FLAT_PARAMS + 1: that many or more, flat is then unknown */
+  uint8_t flat[WH_MAX_FLAT_PARAMS]; /* core types: WHERRY_I32 … */
+  uint8_t discriminant;             /* variant and its like: bytes of the case's number */
+  bool uses_memory;                 /* holds a string or a list */
+  uint16_t depth;
+  uint32_t payload_offset; /* variant and its like */
+  uint32_t field_count;
+  const wh_type_field_t *fields; /* record, tuple; cases of variant, enum, option, result; flags */
+  const wherry_type_t *element;  /* list, option; of other: the first type inside or NULL */
+  const wherry_type_t *second;   /* other: a map's values */
+  const wh_resource_t *resource; /* own, borrow */
+  const char *name; /* record, variant, enum, flags: the author's; other: its keyword */
+  const wherry_type_t *not_taken;
+};
+
+struct wherry_witfunc {
+  const char *name, *interface, *core_name, *post_name;
+  const wherry_type_t *params; /* a record, laid out as the parameters are when they spill */
+  const wherry_type_t *result; /* NULL: none */
+  uint32_t index;              /* in its world's exports */
+  bool is_async;
+  uint8_t string_encoding;
+};
+
+enum { WH_STRING_UTF8, WH_STRING_UTF16, WH_STRING_LATIN1_UTF16 };
+
+typedef struct wh_world_chunk wh_world_chunk_t;
+struct wherry_world {
+  wh_alloc_t *alloc;
+  const char *name;
+  WH_VEC(wherry_type_t *) types; /* the first ones are the numbers, bool, char and string */
+  WH_VEC(wherry_witfunc_t *) exports;
+  wh_world_chunk_t *chunks; /* holds all types, functions and names */
+  size_t chunk_used;
+};
+
+/* Reads the `component-type…` sections of a module, merged in their order. *out: NULL if it has none;
+   else the caller's. Errors: malformed, invalid (with the offset in the module), oom. */
+wherry_error_t *wh_world_read(wh_alloc_t *alloc, const wh_model_t *model, wherry_world_t **out);
+void wh_world_free(wherry_world_t *world); /* NULL: nothing */
+
+/* A new type of a kind, not laid out, with room for field_count fields; NULL: no memory. For numbers,
+   bool, char and string the world's only one. */
+wherry_type_t *wh_world_type(wherry_world_t *world, wherry_type_kind_t kind, uint32_t field_count,
+                             wh_type_field_t **fields);
+void *wh_world_alloc(wherry_world_t *world, size_t size); /* zeroed */
+
+/* Fills size, alignment, flattening and the rest from fields and element. False: larger or deeper
+   than the limits. */
+bool wh_type_lay_out(wherry_type_t *type);
+
+static inline bool wh_type_is_number(wherry_type_kind_t kind) {
+  return kind >= WHERRY_TYPE_S8 && kind <= WHERRY_TYPE_F64;
+}
+static inline bool wh_type_is_scalar(wherry_type_kind_t kind) { return kind <= WHERRY_TYPE_CHAR; }
+
+const char *wh_type_kind_name(wherry_type_kind_t kind); /* "u32"; static */
+/* "list<run-result>", appended. */
+void wh_type_print(const wherry_type_t *type, wh_text_t *text);
+/* "variant shape": for messages that name a type, appended. */
+void wh_type_describe(const wherry_type_t *type, wh_text_t *text);
+/* "run(machine: u64, start: point) -> run-result", appended. */
+void wh_witfunc_print(const wherry_witfunc_t *func, wh_text_t *text);
+
+#endif
