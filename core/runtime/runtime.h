@@ -18,6 +18,8 @@
 
 typedef struct wh_instance wh_instance_t;
 typedef struct wh_stack wh_stack_t;
+typedef struct wh_image wh_image_t;
+typedef struct wh_memory wh_memory_t;
 
 /* ---- config and engine ---- */
 struct wherry_config {
@@ -44,8 +46,22 @@ struct wherry_engine {
   uint32_t idle_stack_count;
 };
 
+WH_MUST_USE wherry_error_t *wh_config_make(const wherry_allocator_t *allocator,
+                                           wherry_config_t **out);
+void wh_config_retain(wherry_config_t *config);
+void wh_config_release(wherry_config_t *config);
+
+/* config NULL: all defaults. */
+WH_MUST_USE wherry_error_t *wh_engine_make(const wherry_config_t *config,
+                                           const wh_handlers_t *handlers, wherry_engine_t **out);
+void wh_engine_retain(wherry_engine_t *engine);
+void wh_engine_release(wherry_engine_t *engine);
+
 /* Sets type->canonical: equal types of one engine get equal numbers, never 0. */
 WH_MUST_USE wherry_error_t *wh_engine_canonical(wherry_engine_t *engine, wherry_functype_t *type);
+/* The engine's own copy of a type, with its canonical number; lives as long as the engine. */
+WH_MUST_USE wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t *type,
+                                           const wherry_functype_t **out);
 
 /* ---- module ---- */
 struct wherry_module {
@@ -62,12 +78,30 @@ struct wherry_module {
   _Atomic(void *) world;
   void (*world_free)(wh_alloc_t *alloc, void *world);
   /* The initial contents of memory 0, once a second instance is wanted (copy on write). */
-  struct wh_image *image;
+  _Atomic(wh_image_t *) image;
+  _Atomic bool image_tried;
   _Atomic uint64_t instance_count;
 };
 
+/* A module of a model that was validated; takes the model over, also when it fails. */
+WH_MUST_USE wherry_error_t *wh_module_wrap(wherry_engine_t *engine, wh_model_t *model,
+                                           wherry_module_t **out);
+void wh_module_retain(wherry_module_t *module);
+void wh_module_release(wherry_module_t *module);
+
+/* Bytes that instances map privately: what an instance writes it alone sees (copy on write). */
+struct wh_image {
+  uint64_t start, size; /* where it lies in the memory; multiples of the OS page size */
+  int file;
+};
+/* NULL: the OS has no such thing to give (or no memory); then one copies. */
+wh_image_t *wh_image_make(wh_alloc_t *alloc, uint64_t start, uint64_t end);
+bool wh_image_write(wh_image_t *image, uint64_t address, const void *bytes, size_t size);
+bool wh_image_map(const wh_image_t *image, wh_memory_t *memory);
+void wh_image_free(wh_alloc_t *alloc, wh_image_t *image);
+
 /* ---- memory, table ---- */
-typedef struct wh_memory {
+struct wh_memory {
   uint8_t *base;         /* never moves */
   uint64_t size;         /* bytes, now */
   uint64_t reserved;     /* bytes of address space from base */
@@ -75,9 +109,9 @@ typedef struct wh_memory {
   _Atomic int64_t holds; /* the store's, and exported buffers' */
   wherry_store_t *store; /* NULL once the store has ended */
   wh_alloc_t *alloc;
-  wherry_engine_t *engine; /* retained while held beyond its store */
+  wherry_engine_t *engine; /* retained by each hold beside the store's */
   uint64_t self;         /* its public index */
-} wh_memory_t;
+};
 
 typedef struct wh_table {
   uint64_t *elements; /* moves when it grows */
@@ -89,19 +123,34 @@ typedef struct wh_table {
 
 WH_MUST_USE wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_limits_t *pages,
                                            wh_memory_t **out);
-/* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why. */
+/* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why, NULL
+   for no memory. */
 bool wh_memory_enlarge(wherry_store_t *store, wh_memory_t *memory, uint64_t pages,
                        const char **limit);
-void wh_memory_release(wh_memory_t *memory); /* one hold less */
+/* One hold more, one less; a hold is ended from any thread. */
+void wh_memory_hold(wh_memory_t *memory);
+void wh_memory_unhold(wh_memory_t *memory);
+void wh_memory_release(wh_memory_t *memory); /* the store's own hold */
 WH_MUST_USE wherry_error_t *wh_table_make(wherry_store_t *store, wherry_valtype_t type,
                                           const wh_limits_t *elements, uint64_t initial,
                                           wh_table_t **out);
+void wh_table_release(wherry_store_t *store, wh_table_t *table);
+/* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why, NULL
+   for no memory. */
 bool wh_table_enlarge(wherry_store_t *store, wh_table_t *table, uint64_t more, uint64_t value,
                       const char **limit);
 
 /* ---- host functions ---- */
+/* A host's data that several stores and a linker share. */
+typedef struct wh_shared {
+  _Atomic int64_t references;
+  void *data;
+  wherry_finalizer_t finalizer;
+} wh_shared_t;
+void wh_shared_release(wh_alloc_t *alloc, wh_shared_t *shared);
+
 typedef struct wh_host_func {
-  const wherry_functype_t *type; /* retained; canonical is set in a copy: */
+  const wherry_functype_t *type; /* the engine's own copy */
   uint32_t type_id;
   uint32_t params, results; /* slots */
   bool stepped;
@@ -109,7 +158,13 @@ typedef struct wh_host_func {
   wherry_slot_callback_t slot_callback; /* … or this */
   void *data;
   wherry_finalizer_t finalizer;
+  wh_shared_t *shared; /* instead of the finalizer, where data is shared; a reference is held */
 } wh_host_func_t;
+
+/* Adds a function of the host to a store: like's fields but for the types are copied. The caller
+   still owns data (and its reference of shared) when it fails. */
+WH_MUST_USE wherry_error_t *wh_host_func_make(wherry_store_t *store, const wherry_functype_t *type,
+                                              const wh_host_func_t *like, uint64_t *reference);
 
 /* What a host function sees of its caller. */
 struct wherry_caller {
@@ -122,6 +177,10 @@ struct wh_instance {
   wherry_store_t *store;
   wherry_module_t *module; /* retained */
   uint32_t id;
+  uint32_t function_count, imported_functions;
+  _Atomic(wh_code_t *) *entries; /* the module's */
+  wherry_call_t *newest_call;    /* of the stepped calls that began in it and have not ended */
+  uint32_t call_count;           /* of these */
   bool initialized; /* `_initialize` has been called, or there is none (short level, canon) */
   uint64_t *globals;    /* by index; of imported mutable ones: the address of the owner's cell */
   wh_memory_t **memories;
@@ -139,9 +198,12 @@ static inline uint64_t *wh_global_cell(const wh_instance_t *instance, uint32_t i
 
 /* ---- stacks and the context ---- */
 
+enum { WH_STACK_SPARE = 2 * WH_MAX_PARAMS + 16 };
+
 /* The frames of one call, and of the calls nested in it. */
 struct wh_stack {
-  uint64_t *slots, *end; /* the whole; end leaves room for what host calls and canon put on top */
+  uint64_t *slots, *end; /* behind end there is room for WH_STACK_SPARE slots more: what a host
+                            function at the very end of the stack puts there */
   uint64_t *top;         /* where a nested call may begin, while a host function runs */
   size_t size;           /* bytes reserved */
   wh_stack_t *next;      /* in a list of idle ones */
@@ -167,10 +229,14 @@ typedef struct wh_context {
   uint32_t depth;       /* runs nested on the C stack */
   bool pausable;        /* the running call is driven in steps */
   bool stepped_host;    /* and its driver does stepped host calls */
+  bool quiet;           /* the store's tick function is not called */
+  uint32_t operand;     /* which operand word a slow path shall look at */
   wherry_trap_code_t trap;
   wherry_error_t *error;
 
   /* Where a run left off, when it returned paused or host call. */
+  wh_instance_t *entry;    /* of the function that the run began with; link's */
+  struct wh_saved *below;  /* the run that this one is nested in; link's */
   const wh_word_t *ip;
   uint64_t *fp;
   uint64_t acc;
@@ -186,23 +252,27 @@ typedef struct wh_extern {
   wherry_finalizer_t finalizer;
 } wh_extern_t;
 
+typedef struct wh_host_global {
+  wherry_valtype_t type;
+  bool is_mutable;
+  uint64_t value;
+} wh_host_global_t;
+
 struct wherry_store {
   wh_context_t context; /* first: exec's pointer is the store's */
   int64_t references;
   wherry_engine_t *engine;
   wh_alloc_t *alloc; /* the engine's */
   uint64_t id;
-  bool closed, closing;
+  bool closed;  /* refuses all use; ended: and holds nothing any more */
+  bool closing; /* ends when the outermost call returns */
+  bool ended;
+  uint32_t pins; /* wh_store_pin: an end that was asked for waits until nobody pins the store */
   WH_VEC(wh_instance_t *) instances; /* by id; place 0 is unused */
   WH_VEC(wh_host_func_t *) host_funcs; /* from 1, so too the following */
   WH_VEC(wh_memory_t *) host_memories;
   WH_VEC(wh_table_t *) host_tables;
-  struct wh_host_global {
-    wherry_valtype_t type;
-    bool is_mutable;
-    uint64_t value;
-  } **host_globals;
-  size_t host_global_count, host_global_capacity;
+  WH_VEC(wh_host_global_t *) host_globals;
   WH_VEC(wh_extern_t) externs; /* from 0: reference 1 is place 0 */
   WH_VEC(void *) held;         /* see wh_store_hold */
   WH_VEC(wherry_finalizer_t) held_free;
@@ -211,18 +281,42 @@ struct wherry_store {
   uint64_t memory_limit, table_limit, instance_limit;
   uint64_t memory_used, table_used; /* bytes, elements */
   uint64_t fuel;                    /* not yet handed to context.budget; UINT64_MAX: no limit */
-  uint64_t timeout, deadline;       /* nanoseconds; deadline 0: none is running */
+  uint64_t timeout, deadline;       /* nanoseconds; timeout UINT64_MAX, deadline 0: none */
   _Atomic bool interrupted;
   wherry_tick_t tick;
   void *tick_data;
   void *data;
   wherry_finalizer_t data_finalizer;
-  wherry_call_t *paused; /* the calls that stand between steps, newest first */
+  wherry_call_t *idle_calls; /* ended ones, with their stacks, for calls to come; link's */
+  void (*end_calls)(wherry_store_t *store); /* link's: ends these */
 };
+
+WH_MUST_USE wherry_error_t *wh_store_make(wherry_engine_t *engine, wherry_store_t **out);
+void wh_store_release(wherry_store_t *store);
+/* Ends what the store holds, now or when the outermost call returns. */
+void wh_store_close(wherry_store_t *store);
+/* At the end of an outermost call of a store that is closing. The store may be gone afterwards. */
+void wh_store_finish(wherry_store_t *store);
+
+/* A global of the host; an extern reference. As in wherry_global_new and wherry_externref_new. */
+WH_MUST_USE wherry_error_t *wh_host_global_make(wherry_store_t *store, wherry_valtype_t type,
+                                                bool is_mutable, uint64_t value, uint64_t *index);
+WH_MUST_USE wherry_error_t *wh_extern_make(wherry_store_t *store, void *data,
+                                           wherry_finalizer_t finalizer, uint64_t *reference);
+/* Makes a memory or table that belongs to the host findable. */
+WH_MUST_USE wherry_error_t *wh_host_memory_add(wherry_store_t *store, wh_memory_t *memory);
+WH_MUST_USE wherry_error_t *wh_host_table_add(wherry_store_t *store, wh_table_t *table);
 
 /* A stack for a call: the store's idle one, the engine's, or a new one. Errors: oom. */
 WH_MUST_USE wherry_error_t *wh_stack_take(wherry_store_t *store, wh_stack_t **out);
 void wh_stack_give(wherry_store_t *store, wh_stack_t *stack);
+void wh_stack_free(wh_alloc_t *alloc, wh_stack_t *stack);
+/* The engine's idle stacks: one (NULL: there is none); a list that it keeps or frees. */
+wh_stack_t *wh_engine_take_stack(wherry_engine_t *engine);
+void wh_engine_give_stacks(wherry_engine_t *engine, wh_stack_t *stacks);
+
+/* Ends the data that was there before. */
+void wh_store_set_data(wherry_store_t *store, void *data, wherry_finalizer_t finalizer);
 
 /* Ties something to the store's end; free gets it. False: no memory (and it was not tied). */
 bool wh_store_hold(wherry_store_t *store, void *thing, wherry_finalizer_t free);
@@ -254,10 +348,10 @@ static inline wh_host_func_t *wh_reference_host(const wherry_store_t *store, uin
 }
 /* The reference of function `index` as an instance sees it: an import is its definition's. */
 static inline uint64_t wh_instance_reference(const wh_instance_t *instance, uint32_t index) {
-  return index < instance->module->model->imported_functions
-             ? instance->imports[index]
-             : (uint64_t)instance->id << 32 | index;
+  return index < instance->imported_functions ? instance->imports[index]
+                                              : (uint64_t)instance->id << 32 | index;
 }
+const wherry_functype_t *wh_reference_functype(const wherry_store_t *store, uint64_t reference);
 /* The canonical type of a reference's function. */
 static inline uint32_t wh_reference_type(const wherry_store_t *store, uint64_t reference) {
   const wh_instance_t *instance = wh_reference_instance(store, reference);

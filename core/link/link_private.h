@@ -1,0 +1,78 @@
+/* What the files of link share. */
+#ifndef LINK_PRIVATE_H
+#define LINK_PRIVATE_H
+
+#include "link/link.h"
+
+/* ---- calls ---- */
+
+/* Puts the context's run aside, and back. */
+void link_save(wh_context_t *context, wh_saved_t *saved);
+void link_restore(wh_context_t *context, const wh_saved_t *saved);
+
+/* What every outermost call asks before it begins. */
+WH_MUST_USE wherry_error_t *link_check_start(wherry_store_t *store);
+WH_MUST_USE wherry_error_t *link_check_depth(wherry_store_t *store);
+/* The error of a run that failed. */
+static inline wherry_error_t *link_take_error(wh_context_t *context) {
+  wherry_error_t *error = context->error;
+  context->error = NULL;
+  WH_ASSERT(error);
+  return error;
+}
+/* A run in which stepped calls may have begun is over: they have lost the ground they stood on. */
+void link_lose_calls(wh_instance_t *instance, uint32_t depth);
+
+uint64_t link_deadline(const wherry_store_t *store);
+
+/* No call to memcpy for what is mostly one or two words. */
+static inline void link_copy(uint64_t *to, const uint64_t *from, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    to[i] = from[i];
+    __asm__("" ::: "memory");
+  }
+}
+
+static inline void link_slots(const wherry_store_t *store, uint64_t reference, uint32_t *params,
+                              uint32_t *results) {
+  const wherry_functype_t *type = wh_reference_functype(store, reference);
+  *params = wh_param_slots(type);
+  *results = wh_result_slots(type);
+}
+
+/* ---- imports ---- */
+
+typedef enum link_found {
+  LINK_FOUND,
+  LINK_MISSING,
+  LINK_FOREIGN /* it is of another store */
+} link_found_t;
+
+/* What an import is matched with. near: may be NULL; offers the names that there are. */
+typedef struct link_imports {
+  wherry_extern_t *items;
+  link_found_t *found; /* NULL: all are */
+  void (*near)(void *data, wh_near_t *near);
+  void *data;
+} link_imports_t;
+
+/* NULL: all fit; else all problems in one error. */
+WH_MUST_USE wherry_error_t *link_check_imports(wherry_store_t *store, wherry_module_t *module,
+                                               const link_imports_t *imports);
+
+/* After the imports were checked. */
+WH_MUST_USE wherry_error_t *link_instantiate(wherry_store_t *store, wherry_module_t *module,
+                                             const wherry_extern_t *imports,
+                                             wh_instance_t **out);
+
+/* The offset of an active segment. */
+WH_MUST_USE wherry_error_t *link_offset(const wh_instance_t *instance,
+                                        const wh_const_expr_t *expr, uint32_t *out);
+
+/* ---- images ---- */
+
+/* The module's image of memory 0, made now if it is time; NULL: copy the segments. instance: one whose
+   memories and globals are in place. */
+const wh_image_t *link_image(wh_instance_t *instance);
+
+#endif

@@ -1,0 +1,19 @@
+/* Modules and engines, made of the rooms below. */
+#include "decode/decode.h"
+#include "link/link.h"
+#include "validate/validate.h"
+
+wherry_error_t *wh_link_engine(const wherry_config_t *config, wherry_engine_t **out) {
+  return wh_engine_make(config, wh_exec_handlers(), out);
+}
+
+wherry_error_t *wh_module_make(wherry_engine_t *engine, const uint8_t *bytes, size_t size,
+                               wherry_module_t **out) {
+  wh_model_t *model;
+  wherry_error_t *error = wh_decode(&engine->alloc, bytes, size, engine->features, &model);
+  if (error) return error;
+  error = wh_validate(model, engine->features);
+  if (!error && out) return wh_module_wrap(engine, model, out);
+  wh_model_free(model);
+  return error;
+}

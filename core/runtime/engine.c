@@ -1,0 +1,173 @@
+/* Configs, engines, and the function types that an engine's modules share. */
+#include "runtime/runtime.h"
+
+enum { IDLE_STACKS = 16, KEY_WORDS = 64 };
+
+static const uint64_t default_reservation = UINT64_C(4) << 30;
+static const uint64_t default_stack_size = UINT64_C(8) << 20;
+static const uint64_t default_tick = 1000000;
+static const uint32_t default_call_depth = 128;
+
+wherry_error_t *wh_config_make(const wherry_allocator_t *allocator, wherry_config_t **out) {
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, allocator);
+  wherry_config_t *config = WH_NEW(&alloc, wherry_config_t);
+  if (!config) return wh_error_oom();
+  wh_alloc_init(&config->alloc, allocator);
+  atomic_init(&config->references, 1);
+  config->features = WH_FEATURES_ALL;
+  config->memory_reservation = default_reservation;
+  config->stack_size = default_stack_size;
+  config->tick = default_tick;
+  config->call_depth = default_call_depth;
+  *out = config;
+  return NULL;
+}
+
+void wh_config_retain(wherry_config_t *config) {
+  atomic_fetch_add_explicit(&config->references, 1, memory_order_relaxed);
+}
+
+void wh_config_release(wherry_config_t *config) {
+  if (!config) return;
+  if (atomic_fetch_sub_explicit(&config->references, 1, memory_order_acq_rel) != 1) return;
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, &config->alloc.host);
+  WH_DELETE(&alloc, config);
+}
+
+wherry_error_t *wh_engine_make(const wherry_config_t *config, const wh_handlers_t *handlers,
+                               wherry_engine_t **out) {
+  const wherry_allocator_t *host = config ? &config->alloc.host : NULL;
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, host);
+  wherry_engine_t *engine = WH_NEW(&alloc, wherry_engine_t);
+  if (!engine) return wh_error_oom();
+  wh_alloc_init(&engine->alloc, host);
+  atomic_init(&engine->references, 1);
+  engine->features = config ? config->features : WH_FEATURES_ALL;
+  engine->memory_reservation = config ? config->memory_reservation : default_reservation;
+  engine->stack_size = config ? config->stack_size : default_stack_size;
+  engine->tick = config ? config->tick : default_tick;
+  engine->call_depth = config ? config->call_depth : default_call_depth;
+  engine->handlers = handlers;
+  engine->seed = wh_os_seed();
+  atomic_init(&engine->next_store, 1);
+  wh_mutex_init(&engine->lock);
+  *out = engine;
+  return NULL;
+}
+
+void wh_engine_retain(wherry_engine_t *engine) {
+  atomic_fetch_add_explicit(&engine->references, 1, memory_order_relaxed);
+}
+
+/* A copy of a type in one block: the type, the count of its parameters, its value types. What follows
+   the type is the key in canonical_map. */
+static size_t copy_size(size_t types) {
+  return sizeof(wherry_functype_t) + sizeof(uint32_t) + types * sizeof(wherry_valtype_t);
+}
+
+void wh_engine_release(wherry_engine_t *engine) {
+  if (!engine) return;
+  if (atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) != 1) return;
+  wh_alloc_t *alloc = &engine->alloc;
+  while (engine->idle_stacks) {
+    wh_stack_t *stack = engine->idle_stacks;
+    engine->idle_stacks = stack->next;
+    wh_stack_free(alloc, stack);
+  }
+  wh_map_free(alloc, &engine->canonical_map);
+  for (size_t i = 0; i < engine->canonical.count; i++) {
+    wherry_functype_t *type = engine->canonical.items[i];
+    wh_free(alloc, type, copy_size((size_t)type->param_count + type->result_count));
+  }
+  wh_vec_free(alloc, &engine->canonical);
+  wh_mutex_destroy(&engine->lock);
+  wh_alloc_t last;
+  wh_alloc_init(&last, &engine->alloc.host);
+  WH_DELETE(&last, engine);
+}
+
+/* With the engine's lock held. key: the parameter count, then the types. */
+static wherry_functype_t *add_type(wherry_engine_t *engine, const wherry_functype_t *type,
+                                   const void *key, size_t key_size) {
+  size_t types = (size_t)type->param_count + type->result_count;
+  wherry_functype_t *copy = wh_alloc(&engine->alloc, copy_size(types));
+  if (!copy) return NULL;
+  char *copied_key = (char *)(copy + 1);
+  memcpy(copied_key, key, key_size);
+  atomic_init(&copy->references, -1);
+  copy->types = (wherry_valtype_t *)(void *)(copied_key + sizeof(uint32_t));
+  copy->param_count = type->param_count;
+  copy->result_count = type->result_count;
+  copy->canonical = (uint32_t)engine->canonical.count + 1;
+  if (!wh_vec_reserve(&engine->alloc, &engine->canonical, 1) ||
+      !wh_map_put(&engine->alloc, &engine->canonical_map, copied_key, key_size, copy->canonical)) {
+    wh_free(&engine->alloc, copy, copy_size(types));
+    return NULL;
+  }
+  engine->canonical.items[engine->canonical.count++] = copy;
+  return copy;
+}
+
+wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t *type,
+                               const wherry_functype_t **out) {
+  size_t types = (size_t)type->param_count + type->result_count;
+  size_t key_size = sizeof(uint32_t) + types * sizeof(wherry_valtype_t);
+  uint32_t small[KEY_WORDS];
+  uint32_t *key = types < KEY_WORDS ? small : wh_alloc(&engine->alloc, key_size);
+  if (!key) return wh_error_oom();
+  key[0] = type->param_count;
+  if (types) memcpy(key + 1, type->types, types * sizeof(wherry_valtype_t));
+
+  wh_mutex_lock(&engine->lock);
+  uint64_t number;
+  wherry_functype_t *found;
+  if (wh_map_get(&engine->canonical_map, (const char *)key, key_size, &number))
+    found = engine->canonical.items[number - 1];
+  else
+    found = add_type(engine, type, key, key_size);
+  wh_mutex_unlock(&engine->lock);
+
+  if (key != small) wh_free(&engine->alloc, key, key_size);
+  if (!found) return wh_error_oom();
+  *out = found;
+  return NULL;
+}
+
+wherry_error_t *wh_engine_canonical(wherry_engine_t *engine, wherry_functype_t *type) {
+  const wherry_functype_t *shared;
+  wherry_error_t *error = wh_engine_type(engine, type, &shared);
+  if (!error) type->canonical = shared->canonical;
+  return error;
+}
+
+wh_stack_t *wh_engine_take_stack(wherry_engine_t *engine) {
+  wh_mutex_lock(&engine->lock);
+  wh_stack_t *stack = engine->idle_stacks;
+  if (stack) {
+    engine->idle_stacks = stack->next;
+    engine->idle_stack_count--;
+  }
+  wh_mutex_unlock(&engine->lock);
+  return stack;
+}
+
+void wh_engine_give_stacks(wherry_engine_t *engine, wh_stack_t *stacks) {
+  if (!stacks) return;
+  wh_mutex_lock(&engine->lock);
+  while (stacks && engine->idle_stack_count < IDLE_STACKS) {
+    wh_stack_t *stack = stacks;
+    stacks = stack->next;
+    stack->next = engine->idle_stacks;
+    engine->idle_stacks = stack;
+    engine->idle_stack_count++;
+  }
+  wh_mutex_unlock(&engine->lock);
+  while (stacks) {
+    wh_stack_t *stack = stacks;
+    stacks = stack->next;
+    wh_stack_free(&engine->alloc, stack);
+  }
+}

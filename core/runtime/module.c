@@ -1,0 +1,74 @@
+/* Modules as objects: what belongs to one, and its end. */
+#include "runtime/runtime.h"
+
+static size_t round_up(size_t size) { return (size + 7) & ~(size_t)7; }
+
+/* One block for an instance and its arrays; link lays them out in this order. */
+static bool count_instance(const wh_model_t *model, size_t *out) {
+  size_t words, size;
+  if (!wh_add_size(model->globals.count, model->memories.count, &words) ||
+      !wh_add_size(words, model->tables.count, &words) ||
+      !wh_add_size(words, model->imported_functions, &words) ||
+      !wh_mul_size(words, sizeof(uint64_t), &size) ||
+      !wh_add_size(size, sizeof(wh_instance_t), &size) ||
+      !wh_add_size(size, model->elems.count, &size) ||
+      !wh_add_size(size, model->datas.count, &size))
+    return false;
+  *out = round_up(size);
+  return true;
+}
+
+wherry_error_t *wh_module_wrap(wherry_engine_t *engine, wh_model_t *model, wherry_module_t **out) {
+  wherry_error_t *error = wh_error_oom();
+  size_t functions = model->functions.count;
+  wherry_module_t *module = WH_NEW(&engine->alloc, wherry_module_t);
+  if (!module) {
+    wh_model_free(model);
+    return error;
+  }
+  atomic_init(&module->references, 1);
+  module->engine = engine;
+  wh_engine_retain(engine);
+  module->model = model;
+  wh_mutex_init(&module->compile_lock);
+  if (!count_instance(model, &module->instance_size)) goto fail;
+  module->entries = wh_alloc_array(&engine->alloc, functions, sizeof *module->entries);
+  module->type_ids = wh_alloc_array(&engine->alloc, functions, sizeof *module->type_ids);
+  if (functions && (!module->entries || !module->type_ids)) goto fail;
+  for (size_t i = 0; i < model->types.count; i++) {
+    error = wh_engine_canonical(engine, &model->types.items[i]);
+    if (error) goto fail;
+  }
+  for (size_t i = 0; i < functions; i++)
+    module->type_ids[i] = model->types.items[model->functions.items[i]].canonical;
+  *out = module;
+  return NULL;
+fail:
+  wh_module_release(module);
+  return error;
+}
+
+void wh_module_retain(wherry_module_t *module) {
+  atomic_fetch_add_explicit(&module->references, 1, memory_order_relaxed);
+}
+
+void wh_module_release(wherry_module_t *module) {
+  if (!module) return;
+  if (atomic_fetch_sub_explicit(&module->references, 1, memory_order_acq_rel) != 1) return;
+  wherry_engine_t *engine = module->engine;
+  wh_alloc_t *alloc = &engine->alloc;
+  void *world = atomic_load_explicit(&module->world, memory_order_acquire);
+  if (world && module->world_free) module->world_free(alloc, world);
+  wh_image_free(alloc, atomic_load_explicit(&module->image, memory_order_acquire));
+  size_t functions = module->model->functions.count;
+  for (size_t i = 0; module->entries && i < functions; i++) {
+    wh_code_t *code = atomic_load_explicit(&module->entries[i], memory_order_acquire);
+    if (code) wh_free(alloc, code, code->size);
+  }
+  wh_free(alloc, module->entries, functions * sizeof *module->entries);
+  wh_free(alloc, module->type_ids, functions * sizeof *module->type_ids);
+  wh_model_free(module->model);
+  wh_mutex_destroy(&module->compile_lock);
+  WH_DELETE(alloc, module);
+  wh_engine_release(engine);
+}
