@@ -36,18 +36,21 @@ void wh_exec_host_done(wh_context_t *context);
 /* Makes the context's first part that of an instance (NULL: of none). */
 void wh_exec_select(wh_context_t *context, wh_instance_t *instance);
 
-/* Adds the frames of the run that stopped at context.ip and fp to an error. */
+/* Adds the frames of the run that stopped at context.ip and fp to an error that has none yet. A run that
+   ends with an error has done so. */
 void wh_exec_backtrace(wh_context_t *context, wherry_error_t *error);
 
-/* The table and segment instructions, which instantiation uses as well. A trap code, or none. */
-wherry_trap_code_t wh_exec_table_init(wh_instance_t *instance, uint32_t table, uint32_t elem,
+/* What table.init and memory.init do, which instantiation does as well. A trap code, or none; *error is
+   set (oom) instead of a trap. */
+wherry_trap_code_t wh_exec_init_table(wh_instance_t *instance, uint32_t table, uint32_t elem,
                                       uint32_t to, uint32_t from, uint32_t count,
                                       wherry_error_t **error);
-wherry_trap_code_t wh_exec_memory_init(wh_instance_t *instance, uint32_t memory, uint32_t data,
+wherry_trap_code_t wh_exec_init_memory(wh_instance_t *instance, uint32_t memory, uint32_t data,
                                        uint32_t to, uint32_t from, uint32_t count);
 
-/* A constant expression in an instance whose imports, and globals before it, are in place. */
-uint64_t wh_exec_constant(const wh_instance_t *instance, const wh_const_expr_t *expr,
-                          const uint8_t **end);
+/* A constant expression in an instance whose imports, and globals before it, are in place; *at is behind
+   it afterwards. Errors: oom. */
+WH_MUST_USE wherry_error_t *wh_exec_constant(const wh_instance_t *instance, const uint8_t **at,
+                                             uint64_t *out);
 
 #endif

@@ -1,0 +1,62 @@
+/* Names and sizes of operations, the map back to the binary, and the disassembler. */
+#include "code/code.h"
+
+static const char *const op_names[] = {
+#define OP(name, operands, ...) #name,
+#include "code/all.def"
+#undef OP
+};
+
+static const uint8_t op_operands[] = {
+#define OP(name, operands, ...) operands,
+#include "code/all.def"
+#undef OP
+};
+
+const char *wh_code_op_name(wh_code_op_t op) { return op_names[op]; }
+
+uint32_t wh_code_op_operands(wh_code_op_t op) { return op_operands[op]; }
+
+/* The map is a run of pairs of LEB128: words since the last entry, and bytes of the binary since the
+   last entry (the first: since nothing). */
+uint64_t wh_code_offset(const wh_code_t *code, uint32_t word) {
+  const uint8_t *at = (const uint8_t *)(code->words + code->word_count);
+  const uint8_t *end = at + code->map_size;
+  uint64_t offset = 0, place = 0;
+  while (at < end) {
+    uint64_t words = wh_leb_u(&at);
+    uint64_t bytes = wh_leb_u(&at);
+    if (place + words > word) break;
+    place += words;
+    offset += bytes;
+  }
+  return offset;
+}
+
+static wh_code_op_t op_of(const wh_handlers_t *handlers, const wh_word_t *words) {
+  uint64_t handler;
+  memcpy(&handler, words, sizeof handler);
+  for (uint32_t op = 0; op < WH_CODE_COUNT; op++)
+    if (handlers->of[op] == handler) return (wh_code_op_t)op;
+  return WH_CODE_COUNT;
+}
+
+void wh_code_print(const wh_code_t *code, const wh_handlers_t *handlers, wh_text_t *text) {
+  wh_text_printf(text, "function %u: %u slots, cost %u\n", code->function, code->frame_slots,
+                 code->cost);
+  for (uint32_t at = 0; at < code->word_count;) {
+    wh_code_op_t op = op_of(handlers, code->words + at);
+    if (op == WH_CODE_COUNT) {
+      wh_text_printf(text, "%5u  ?\n", at);
+      return;
+    }
+    uint32_t operands = op_operands[op];
+    const wh_word_t *operand = code->words + at + WH_HANDLER_WORDS;
+    if (op == WH_CODE_BR_TABLE_S || op == WH_CODE_BR_TABLE_A)
+      operands += operand[op == WH_CODE_BR_TABLE_S] + 1;
+    wh_text_printf(text, "%5u  %s", at, op_names[op]);
+    for (uint32_t i = 0; i < operands; i++) wh_text_printf(text, " %d", (int32_t)operand[i]);
+    wh_text_printf(text, "\n");
+    at += WH_HANDLER_WORDS + operands;
+  }
+}

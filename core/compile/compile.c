@@ -1,0 +1,141 @@
+/* One pass over a body: constants, locals and the order of things; the other files do the work. */
+#include "compile_state.h"
+#include "ops/ops.h"
+
+uint32_t read_opcode(compiler_t *c) {
+  uint32_t opcode = *c->next++;
+  if (wh_op_is_prefix((uint8_t)opcode)) opcode = opcode << 16 | imm_u32(c);
+  return opcode;
+}
+
+static uint64_t read_bytes(compiler_t *c, size_t size) {
+  uint64_t bits = 0;
+  memcpy(&bits, c->next, size);
+  c->next += size;
+  return bits;
+}
+
+/* Not a number, not control: 0 is "another". */
+static bool compile_simple(compiler_t *c, uint32_t opcode) {
+  switch (opcode) {
+    case WH_OP_NOP: return true;
+    case WH_OP_DROP: pop(c); return true;
+    case WH_OP_SELECT: {
+      /* The type is that of an operand; the class and width are all that matters of it. */
+      const operand_t *b = operand_at(c, (uint32_t)c->stack.count - 2);
+      static const wherry_valtype_t wide[] = {WHERRY_I64, WHERRY_F32, WHERRY_F64};
+      compile_select(c, b->class == CLASS_INT && !b->wide ? WHERRY_I32 : wide[b->class]);
+      return true;
+    }
+    case WH_OP_SELECT_TYPED:
+      imm_u32(c);
+      compile_select(c, (wherry_valtype_t)imm_u32(c));
+      return true;
+    case WH_OP_LOCAL_GET: {
+      uint32_t local = imm_u32(c);
+      push_slot(c, c->locals.items[local], local_slot(c, local));
+      return true;
+    }
+    case WH_OP_LOCAL_SET: set_local(c, imm_u32(c), false); return true;
+    case WH_OP_LOCAL_TEE: set_local(c, imm_u32(c), true); return true;
+    case WH_OP_I32_CONST:
+      push_const(c, WHERRY_I32, (uint32_t)wh_leb_s(&c->next));
+      return true;
+    case WH_OP_I64_CONST: push_const(c, WHERRY_I64, (uint64_t)wh_leb_s(&c->next)); return true;
+    case WH_OP_F32_CONST: push_const(c, WHERRY_F32, read_bytes(c, 4)); return true;
+    case WH_OP_F64_CONST: push_const(c, WHERRY_F64, read_bytes(c, 8)); return true;
+    case WH_OP_REF_NULL:
+      wh_leb_s(&c->next);
+      push_const(c, WHERRY_FUNCREF, 0);
+      return true;
+    case WH_OP_GLOBAL_GET:
+    case WH_OP_GLOBAL_SET: compile_global(c, opcode); return true;
+    case WH_OP_CALL:
+    case WH_OP_CALL_INDIRECT:
+    case WH_OP_RETURN_CALL:
+    case WH_OP_RETURN_CALL_INDIRECT: compile_call(c, opcode); return true;
+    case WH_OP_UNREACHABLE:
+    case WH_OP_BLOCK:
+    case WH_OP_LOOP:
+    case WH_OP_IF:
+    case WH_OP_ELSE:
+    case WH_OP_END:
+    case WH_OP_BR:
+    case WH_OP_BR_IF:
+    case WH_OP_BR_TABLE:
+    case WH_OP_RETURN: compile_control(c, opcode); return true;
+    default: return false;
+  }
+}
+
+/* Declares the locals and makes those that are not parameters zero. False: no memory. */
+static bool start_locals(compiler_t *c) {
+  for (uint32_t i = 0; i < c->type->param_count; i++)
+    if (!wh_vec_push(c->alloc, &c->locals, c->type->types[i])) return false;
+  for (uint32_t groups = imm_u32(c); groups; groups--) {
+    uint32_t count = imm_u32(c);
+    wherry_valtype_t type = *c->next++;
+    while (count--)
+      if (!wh_vec_push(c->alloc, &c->locals, type)) return false;
+  }
+  if (!wh_vec_reserve(c->alloc, &c->local_uses, c->locals.count + 1)) return false;
+  memset(c->local_uses.items, 0, (c->locals.count + 1) * sizeof(uint32_t));
+  uint32_t zeroed = (uint32_t)c->locals.count - c->type->param_count;
+  c->temp_base = (int32_t)(WH_FRAME_HEADER + zeroed);
+  c->top_slot = c->temp_base;
+  if (zeroed == 1) {
+    emit_op(c, WH_CODE_SET_K32);
+    emit(c, 0);
+    emit(c, WH_FRAME_HEADER);
+  } else if (zeroed) {
+    emit_op(c, WH_CODE_ZERO);
+    emit(c, WH_FRAME_HEADER);
+    emit(c, zeroed);
+  }
+  return true;
+}
+
+static bool start(compiler_t *c, const wh_body_t *body) {
+  c->last_op_at = c->compare_at = NO_PLACE;
+  for (unsigned class = 0; class < CLASS_COUNT; class++)
+    c->acc[class] = (accumulator_t){.entry = NO_ENTRY, .mirror = NO_SLOT, .op_at = NO_PLACE};
+  c->next = c->instruction = body->bytes;
+  c->end = body->bytes + body->size;
+  c->reachable = true;
+  /* A place in each that running out of memory in the middle of an instruction can fall back on. */
+  if (!wh_vec_reserve(c->alloc, &c->stack, 64) || !wh_vec_reserve(c->alloc, &c->blocks, 16) ||
+      !wh_vec_reserve(c->alloc, &c->words, (size_t)body->size + 64))
+    return false;
+  block_t function = {.results = c->type->types + c->type->param_count,
+                      .result_count = c->type->result_count,
+                      .fixups = NO_PLACE,
+                      .else_fixups = NO_PLACE,
+                      .end_path = UINT32_MAX};
+  return wh_vec_push(c->alloc, &c->blocks, function) && start_locals(c);
+}
+
+wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t function,
+                           const wh_handlers_t *handlers, wh_code_t **out) {
+  compiler_t c = {.alloc = alloc,
+                  .model = model,
+                  .handlers = handlers,
+                  .type = wh_model_functype(model, function),
+                  .function = function};
+  c.failed = !start(&c, &model->bodies.items[function - model->imported_functions]);
+  while (!c.done && !c.failed) {
+    if (!c.reachable) skip_unreachable(&c);
+    c.instruction = c.next;
+    uint32_t opcode = read_opcode(&c);
+    c.path++;
+    if (!compile_simple(&c, opcode) && !compile_numeric(&c, opcode)) compile_called(&c, opcode);
+  }
+  wherry_error_t *error = finish_code(&c, out);
+  wh_vec_free(alloc, &c.words);
+  wh_vec_free(alloc, &c.stack);
+  wh_vec_free(alloc, &c.blocks);
+  wh_vec_free(alloc, &c.fixups);
+  wh_vec_free(alloc, &c.marks);
+  wh_vec_free(alloc, &c.locals);
+  wh_vec_free(alloc, &c.local_uses);
+  return error;
+}

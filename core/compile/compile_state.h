@@ -1,0 +1,160 @@
+/* The compiler's inner state, and what its files give each other.
+
+   The operand stack of the wasm code exists only here: an operand is a slot (a local's, or its own
+   home, a temporary chosen by its height), a constant, or in the accumulator of its class. Code is
+   emitted when an operation consumes operands; gets of locals and constants emit nothing. */
+#ifndef WH_COMPILE_STATE_H
+#define WH_COMPILE_STATE_H
+
+#include "compile/compile.h"
+
+/* Accumulators by class of type. */
+typedef enum class { CLASS_INT, CLASS_F32, CLASS_F64, CLASS_COUNT } class_t;
+
+enum { NO_ENTRY = -1, NO_SLOT = INT32_MIN };
+#define NO_PLACE UINT32_MAX
+
+typedef enum where { IN_SLOT, IN_CONST, IN_ACC } where_t;
+
+typedef struct operand {
+  uint64_t bits; /* constant */
+  int32_t slot;  /* the slot it is in */
+  int32_t home;  /* the temporary of its height */
+  uint8_t where;
+  uint8_t class;
+  bool wide; /* i64, f64 and references: constants take two words */
+} operand_t;
+
+typedef struct accumulator {
+  int32_t entry;   /* the operand that is here and nowhere else */
+  int32_t mirror;  /* the slot that holds the same value */
+  uint32_t op_at;  /* of entry: the operation that made it, in its R form … */
+  uint32_t dst_at; /* … and its last word, where the D form has a slot */
+  wh_code_op_t op;
+} accumulator_t;
+
+typedef struct block {
+  uint8_t opcode; /* WH_OP_BLOCK, _LOOP, _IF (WH_OP_ELSE from there on); 0: the function */
+  bool else_open; /* an `if` whose else branch is still to be bound */
+  const wherry_valtype_t *params, *results;
+  uint32_t param_count, result_count;
+  uint32_t height;    /* operands below the block's parameters */
+  uint32_t loop_at;   /* of a loop: where it starts */
+  uint32_t loop_path; /* and the way up to there */
+  uint32_t fixups;    /* chain of branches to the end, NO_PLACE: none */
+  uint32_t else_fixups;
+  uint32_t end_path, else_path; /* shortest ways to the end and to the else branch */
+  uint32_t stub; /* while a br_table is made: code that moves operands and comes here */
+} block_t;
+
+typedef struct fixup {
+  uint32_t at;    /* the word to fill */
+  uint32_t op_at; /* what it is relative to */
+  uint32_t next;
+} fixup_t;
+
+typedef struct mark {
+  uint32_t word;
+  uint32_t offset;
+} mark_t;
+
+typedef struct compiler {
+  wh_alloc_t *alloc;
+  const wh_model_t *model;
+  const wh_handlers_t *handlers;
+  const wherry_functype_t *type;
+  uint32_t function;
+  bool failed; /* no memory; what was emitted is void */
+  bool reachable, done;
+
+  const uint8_t *next, *end, *instruction; /* in the body */
+
+  WH_VEC(wh_word_t) words;
+  WH_VEC(operand_t) stack;
+  WH_VEC(block_t) blocks;
+  WH_VEC(fixup_t) fixups;
+  WH_VEC(mark_t) marks;
+  WH_VEC(wherry_valtype_t) locals;
+  WH_VEC(uint32_t) local_uses; /* operands on the stack that are a local's slot */
+
+  accumulator_t acc[CLASS_COUNT];
+  uint32_t last_op_at; /* the newest operation, if nothing has been bound after it */
+  wh_code_op_t compare; /* base of the comparison emitted last, in R form, at last_op_at */
+  uint32_t compare_at;
+  int32_t temp_base;   /* slot of the first temporary */
+  int32_t top_slot;    /* one above the highest slot used */
+  uint32_t path;       /* wasm instructions on the shortest way from the function's start to here */
+} compiler_t;
+
+/* ---- operands.c ---- */
+static inline int32_t local_slot(const compiler_t *c, uint32_t local) {
+  uint32_t params = c->type->param_count;
+  return local < params ? (int32_t)local - (int32_t)params
+                        : (int32_t)(WH_FRAME_HEADER + local - params);
+}
+class_t class_of(wherry_valtype_t type);
+bool is_wide(wherry_valtype_t type);
+operand_t *operand_at(compiler_t *c, uint32_t index);
+static inline operand_t *top_operand(compiler_t *c) {
+  return operand_at(c, (uint32_t)c->stack.count - 1);
+}
+void push_slot(compiler_t *c, wherry_valtype_t type, int32_t slot);
+void push_home(compiler_t *c, wherry_valtype_t type);
+void push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits);
+operand_t pop(compiler_t *c);
+void drop_to(compiler_t *c, uint32_t height);
+/* Whether its value is in its class's accumulator now. */
+bool in_acc(const compiler_t *c, const operand_t *operand);
+/* Gives an operand on the stack a slot of its own: for values that only the accumulator has, for
+   locals about to change, and (constants too) for what must lie in order. */
+void spill(compiler_t *c, uint32_t index);
+void settle(compiler_t *c, uint32_t index, bool constants);
+void settle_all(compiler_t *c, uint32_t count, bool constants);
+void spill_class(compiler_t *c, class_t class);
+void spill_accs(compiler_t *c);
+/* After a call or at a label: the accumulators hold nothing that is known. */
+void forget_accs(compiler_t *c);
+/* A slot was written by something that left no accumulator equal to it. */
+void wrote(compiler_t *c, int32_t slot);
+/* Emits whatever puts a popped operand's value into a slot; knows nothing of what the slot held. */
+void emit_move(compiler_t *c, const operand_t *operand, int32_t slot);
+/* A popped operand that must be in a slot: constants go to its home. */
+void need_slot(compiler_t *c, operand_t *operand);
+void set_local(compiler_t *c, uint32_t local, bool tee);
+
+/* ---- emit.c ---- */
+uint32_t emit_op(compiler_t *c, wh_code_op_t op);
+void emit(compiler_t *c, uint32_t word);
+void emit_bits(compiler_t *c, uint64_t bits, bool wide);
+void emit_slot(compiler_t *c, int32_t slot);
+void change_op(compiler_t *c, uint32_t at, wh_code_op_t op);
+/* The operation emitted next may trap or call: its place in the binary must be found again. */
+void mark_offset(compiler_t *c);
+/* The last word of a value's operation, and the value on the stack. base: the R form. */
+void emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type);
+wherry_error_t *finish_code(compiler_t *c, wh_code_t **out);
+
+/* ---- numeric.c: the rows of code's definitions; false: not one of them ---- */
+bool compile_numeric(compiler_t *c, uint32_t opcode);
+/* The comparison that is true where this one is false; WH_CODE_COUNT: there is none (floats). */
+wh_code_op_t inverse_compare(wh_code_op_t base);
+void compile_select(compiler_t *c, wherry_valtype_t type);
+
+/* ---- control.c ---- */
+void compile_control(compiler_t *c, uint32_t opcode);
+void compile_return(compiler_t *c);
+/* Passes over code that cannot be reached, up to the else or end of the innermost block. */
+void skip_unreachable(compiler_t *c);
+
+/* ---- misc.c: calls, memory, tables, globals ---- */
+void compile_call(compiler_t *c, uint32_t opcode);
+void compile_global(compiler_t *c, uint32_t opcode);
+void compile_called(compiler_t *c, uint32_t opcode);
+
+/* ---- compile.c ---- */
+uint32_t read_opcode(compiler_t *c);
+
+/* Values of the binary's immediates. */
+static inline uint32_t imm_u32(compiler_t *c) { return (uint32_t)wh_leb_u(&c->next); }
+
+#endif

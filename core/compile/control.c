@@ -1,0 +1,379 @@
+/* Blocks, branches and returns.
+
+   At a label every operand is in its home (below the block constants may stay constants), so all ways
+   to it agree, and no accumulator is known. */
+#include "compile_state.h"
+#include "ops/ops.h"
+
+static block_t *block_at(compiler_t *c, uint32_t depth) {
+  return &c->blocks.items[c->blocks.count - 1 - depth];
+}
+
+static void shorten(uint32_t *path, uint32_t other) {
+  if (other < *path) *path = other;
+}
+
+/* ---- branches ---- */
+
+/* The word for a distance that is not known yet. */
+static void emit_fixup(compiler_t *c, uint32_t op_at, uint32_t *chain) {
+  fixup_t fixup = {(uint32_t)c->words.count, op_at, *chain};
+  emit(c, 0);
+  if (!wh_vec_push(c->alloc, &c->fixups, fixup)) c->failed = true;
+  else *chain = (uint32_t)c->fixups.count - 1;
+}
+
+static void bind(compiler_t *c, uint32_t *chain) {
+  if (c->failed) return;
+  for (uint32_t i = *chain; i != NO_PLACE; i = c->fixups.items[i].next) {
+    const fixup_t *fixup = &c->fixups.items[i];
+    c->words.items[fixup->at] = (uint32_t)c->words.count - fixup->op_at;
+  }
+  *chain = NO_PLACE;
+  c->last_op_at = NO_PLACE;
+}
+
+static uint32_t label_arity(const block_t *block) {
+  return block->opcode == WH_OP_LOOP ? block->param_count : block->result_count;
+}
+
+static bool is_function(const compiler_t *c, const block_t *block) {
+  return block == c->blocks.items;
+}
+
+static int32_t label_slot(const compiler_t *c, const block_t *block, uint32_t index) {
+  return c->temp_base + (int32_t)(block->height + index);
+}
+
+static bool needs_moves(compiler_t *c, const block_t *block) {
+  uint32_t arity = label_arity(block);
+  for (uint32_t i = 0; i < arity; i++) {
+    const operand_t *operand = operand_at(c, (uint32_t)c->stack.count - arity + i);
+    if (operand->where != IN_SLOT || operand->slot != label_slot(c, block, i)) return true;
+  }
+  return false;
+}
+
+/* Puts the topmost operands where a label wants them. What is known of operands and accumulators does
+   not change: other ways go on from here. In order is right: an operand's home is never below the
+   place it moves to. */
+static void emit_moves(compiler_t *c, const block_t *block) {
+  uint32_t arity = label_arity(block);
+  for (uint32_t i = 0; i < arity; i++) {
+    const operand_t *operand = operand_at(c, (uint32_t)c->stack.count - arity + i);
+    int32_t slot = label_slot(c, block, i);
+    if (operand->where != IN_SLOT || operand->slot != slot) emit_move(c, operand, slot);
+  }
+}
+
+/* The distance to a label, and for a loop what another round costs. */
+static void emit_target(compiler_t *c, block_t *block, uint32_t op_at) {
+  if (block->opcode == WH_OP_LOOP) {
+    emit(c, block->loop_at - op_at);
+    emit(c, c->path > block->loop_path ? c->path - block->loop_path : 1);
+  } else {
+    emit_fixup(c, op_at, &block->fixups);
+    shorten(&block->end_path, c->path);
+  }
+}
+
+static void emit_branch(compiler_t *c, block_t *block) {
+  if (block->opcode == WH_OP_LOOP) mark_offset(c);
+  uint32_t at = emit_op(c, block->opcode == WH_OP_LOOP ? WH_CODE_BRL : WH_CODE_BR);
+  emit_target(c, block, at);
+}
+
+/* The results lie on the stack; what is known of them does not change (more than one must be settled
+   already). */
+static void emit_return(compiler_t *c) {
+  static const wh_code_op_t from_slot[] = {WH_CODE_RETURN_S_u64, WH_CODE_RETURN_S_f32,
+                                           WH_CODE_RETURN_S_f64};
+  static const wh_code_op_t from_acc[] = {WH_CODE_RETURN_A_u64, WH_CODE_RETURN_A_f32,
+                                          WH_CODE_RETURN_A_f64};
+  uint32_t count = c->type->result_count;
+  int32_t to = -(int32_t)c->type->param_count;
+  shorten(&c->blocks.items[0].end_path, c->path);
+  if (count == 0) {
+    emit_op(c, WH_CODE_RETURN);
+    return;
+  }
+  operand_t operand = *operand_at(c, (uint32_t)c->stack.count - count);
+  if (count > 1) {
+    emit_op(c, WH_CODE_RETURN_MANY);
+    emit_slot(c, operand.home);
+    emit(c, count);
+  } else if (in_acc(c, &operand)) {
+    emit_op(c, from_acc[operand.class]);
+  } else {
+    if (operand.where == IN_CONST) {
+      emit_move(c, &operand, operand.home);
+      operand.slot = operand.home;
+    }
+    emit_op(c, from_slot[operand.class]);
+    emit_slot(c, operand.slot);
+  }
+  emit_slot(c, to);
+}
+
+static void settle_results(compiler_t *c) {
+  uint32_t count = c->type->result_count;
+  if (count > 1)
+    for (uint32_t i = 0; i < count; i++) settle(c, (uint32_t)c->stack.count - count + i, true);
+}
+
+void compile_return(compiler_t *c) {
+  settle_results(c);
+  emit_return(c);
+}
+
+/* Emits a branch on a popped condition, all but its distance: taken if the condition is `when`. A
+   comparison just made becomes the branch. Returns where the operation is. */
+static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, bool back) {
+  unsigned form = (when ? 0u : 1u) + (back ? 2u : 0u); /* BR, BRN, BRL, BRNL */
+  accumulator_t *acc = &c->acc[CLASS_INT];
+  if (condition->where == IN_ACC && c->compare_at == c->last_op_at &&
+      acc->op_at == c->last_op_at) {
+    unsigned kind = (unsigned)(acc->op - c->compare) / 2;
+    change_op(c, acc->op_at, (wh_code_op_t)((unsigned)c->compare + 8 + 4 * kind + form));
+    c->words.count = acc->dst_at;
+    c->compare_at = NO_PLACE;
+    return acc->op_at;
+  }
+  if (condition->where == IN_CONST) need_slot(c, condition);
+  if (back) mark_offset(c);
+  if (in_acc(c, condition)) return emit_op(c, (wh_code_op_t)(WH_CODE_TRUE_A_BR + form));
+  uint32_t at = emit_op(c, (wh_code_op_t)(WH_CODE_TRUE_S_BR + form));
+  emit_slot(c, condition->slot);
+  return at;
+}
+
+static void compile_br_if(compiler_t *c) {
+  block_t *block = block_at(c, imm_u32(c));
+  operand_t condition = pop(c);
+  bool returns = is_function(c, block);
+  if (returns) settle_results(c);
+  if (!returns && !needs_moves(c, block)) {
+    uint32_t at = emit_condition(c, &condition, true, block->opcode == WH_OP_LOOP);
+    emit_target(c, block, at);
+  } else {
+    uint32_t skip = NO_PLACE;
+    uint32_t at = emit_condition(c, &condition, false, false);
+    emit_fixup(c, at, &skip);
+    if (returns) {
+      emit_return(c);
+    } else {
+      emit_moves(c, block);
+      emit_branch(c, block);
+    }
+    bind(c, &skip);
+  }
+  c->last_op_at = NO_PLACE;
+}
+
+static void compile_br_table(compiler_t *c) {
+  operand_t index = pop(c);
+  uint32_t count = imm_u32(c);
+  bool in_accumulator = in_acc(c, &index);
+  if (index.where == IN_CONST) need_slot(c, &index);
+  settle_results(c);
+  for (size_t i = 0; i < c->blocks.count; i++) c->blocks.items[i].stub = NO_PLACE;
+  uint32_t at = emit_op(c, in_accumulator ? WH_CODE_BR_TABLE_A : WH_CODE_BR_TABLE_S);
+  if (!in_accumulator) emit_slot(c, index.slot);
+  emit(c, count);
+  /* First the labels' depths; then, behind the table, what a label needs before it is reached. */
+  uint32_t first = (uint32_t)c->words.count;
+  for (uint64_t i = 0; i <= count; i++) emit(c, imm_u32(c));
+  for (uint64_t i = 0; i <= count && !c->failed; i++) {
+    uint32_t word = first + (uint32_t)i;
+    block_t *block = block_at(c, c->words.items[word]);
+    bool returns = is_function(c, block);
+    if (!returns && block->opcode != WH_OP_LOOP && !needs_moves(c, block)) {
+      fixup_t fixup = {word, at, block->fixups};
+      if (!wh_vec_push(c->alloc, &c->fixups, fixup)) c->failed = true;
+      else block->fixups = (uint32_t)c->fixups.count - 1;
+      shorten(&block->end_path, c->path);
+      continue;
+    }
+    if (block->stub == NO_PLACE) {
+      block->stub = (uint32_t)c->words.count;
+      if (returns) {
+        emit_return(c);
+      } else {
+        emit_moves(c, block);
+        emit_branch(c, block);
+      }
+    }
+    if (!c->failed) c->words.items[word] = block->stub - at;
+  }
+}
+
+/* ---- blocks ---- */
+
+static wherry_valtype_t *one_type(wherry_valtype_t type) {
+  static wherry_valtype_t types[] = {WHERRY_I32,  WHERRY_I64,     WHERRY_F32,      WHERRY_F64,
+                                     WHERRY_V128, WHERRY_FUNCREF, WHERRY_EXTERNREF};
+  for (size_t i = 0; i < WH_COUNT(types); i++)
+    if (types[i] == type) return &types[i];
+  WH_UNREACHABLE();
+}
+
+static void read_block_type(compiler_t *c, block_t *block) {
+  int64_t code = wh_leb_s(&c->next);
+  if (code >= 0) {
+    const wherry_functype_t *type = &c->model->types.items[code];
+    block->params = type->types;
+    block->param_count = type->param_count;
+    block->results = type->types + type->param_count;
+    block->result_count = type->result_count;
+  } else if (code != -64) { /* -64: empty */
+    block->results = one_type((wherry_valtype_t)(code & 0x7F));
+    block->result_count = 1;
+  }
+}
+
+static void compile_block(compiler_t *c, uint8_t opcode) {
+  block_t block = {.opcode = opcode,
+                   .fixups = NO_PLACE,
+                   .else_fixups = NO_PLACE,
+                   .end_path = UINT32_MAX,
+                   .else_path = c->path};
+  read_block_type(c, &block);
+  operand_t condition = {0};
+  if (opcode == WH_OP_IF) condition = pop(c);
+  uint32_t count = (uint32_t)c->stack.count;
+  block.height = count - block.param_count;
+  settle_all(c, block.height, false);
+  /* A loop's parameters are a label's; an if's must be the same for both branches. */
+  for (uint32_t i = block.height; i < count; i++) settle(c, i, opcode != WH_OP_BLOCK);
+  if (opcode == WH_OP_LOOP) {
+    forget_accs(c);
+    c->last_op_at = NO_PLACE;
+    block.loop_at = (uint32_t)c->words.count;
+    block.loop_path = c->path;
+  }
+  if (opcode == WH_OP_IF) {
+    block.else_open = true;
+    uint32_t at = emit_condition(c, &condition, false, false);
+    emit_fixup(c, at, &block.else_fixups);
+    c->last_op_at = NO_PLACE;
+  }
+  if (!wh_vec_push(c->alloc, &c->blocks, block)) c->failed = true;
+}
+
+/* The results of the innermost block to their homes, if its end can be reached from here. */
+static void end_branch(compiler_t *c, block_t *block) {
+  if (c->reachable)
+    for (uint32_t i = 0; i < block->result_count; i++) settle(c, block->height + i, true);
+}
+
+/* The stack at a label: values of these types in their homes. */
+static void restart(compiler_t *c, uint32_t height, const wherry_valtype_t *types, uint32_t count) {
+  drop_to(c, height);
+  for (uint32_t i = 0; i < count; i++) push_home(c, types[i]);
+  forget_accs(c);
+  c->last_op_at = NO_PLACE;
+}
+
+static void compile_else(compiler_t *c) {
+  block_t *block = block_at(c, 0);
+  if (c->reachable) {
+    end_branch(c, block);
+    emit_branch(c, block);
+  }
+  bind(c, &block->else_fixups);
+  block->else_open = false;
+  restart(c, block->height, block->params, block->param_count);
+  c->path = block->else_path;
+  c->reachable = true;
+}
+
+static void compile_end(compiler_t *c) {
+  block_t block = *block_at(c, 0);
+  if (c->blocks.count == 1) {
+    if (c->reachable) compile_return(c);
+    c->done = true;
+    return;
+  }
+  if (block.fixups != NO_PLACE || block.else_open) {
+    end_branch(c, &block);
+    bind(c, &block.fixups);
+    bind(c, &block.else_fixups);
+    restart(c, block.height, block.results, block.result_count);
+    if (block.else_open) shorten(&block.end_path, block.else_path);
+    if (!c->reachable) c->path = UINT32_MAX;
+    shorten(&c->path, block.end_path);
+    c->reachable = true;
+  } else if (!c->reachable) {
+    restart(c, block.height, block.results, block.result_count);
+  }
+  c->blocks.count--;
+}
+
+void skip_unreachable(compiler_t *c) {
+  uint32_t depth = 0;
+  while (c->next < c->end) {
+    const uint8_t *at = c->next;
+    uint32_t opcode = read_opcode(c);
+    if (opcode == WH_OP_BLOCK || opcode == WH_OP_LOOP || opcode == WH_OP_IF) depth++;
+    if ((opcode == WH_OP_ELSE || opcode == WH_OP_END) && depth == 0) {
+      c->next = at;
+      return;
+    }
+    if (opcode == WH_OP_END) depth--;
+    switch (wh_op(opcode)->immediates) {
+      case WH_IMM_NONE: break;
+      case WH_IMM_F32_CONST: c->next += 4; break;
+      case WH_IMM_F64_CONST: c->next += 8; break;
+      case WH_IMM_BLOCK:
+      case WH_IMM_I32_CONST:
+      case WH_IMM_I64_CONST:
+      case WH_IMM_REF_TYPE: wh_leb_s(&c->next); break;
+      case WH_IMM_TYPE_TABLE:
+      case WH_IMM_TABLE_TABLE:
+      case WH_IMM_ELEM_TABLE:
+      case WH_IMM_DATA_MEMORY:
+      case WH_IMM_MEMORY_MEMORY:
+      case WH_IMM_MEMARG_:
+        imm_u32(c);
+        wh_leb_u(&c->next);
+        break;
+      case WH_IMM_LABEL_TABLE:
+      case WH_IMM_SELECT_TYPES: {
+        bool labels = opcode == WH_OP_BR_TABLE;
+        for (uint32_t count = imm_u32(c); count; count--) imm_u32(c);
+        if (labels) imm_u32(c);
+        break;
+      }
+      default: imm_u32(c); break; /* a single index */
+    }
+  }
+}
+
+void compile_control(compiler_t *c, uint32_t opcode) {
+  switch (opcode) {
+    case WH_OP_BLOCK:
+    case WH_OP_LOOP:
+    case WH_OP_IF: compile_block(c, (uint8_t)opcode); return;
+    case WH_OP_ELSE: compile_else(c); return;
+    case WH_OP_END: compile_end(c); return;
+    case WH_OP_BR_IF: compile_br_if(c); return;
+    case WH_OP_BR: {
+      block_t *block = block_at(c, imm_u32(c));
+      if (is_function(c, block)) {
+        compile_return(c);
+      } else {
+        emit_moves(c, block);
+        emit_branch(c, block);
+      }
+      break;
+    }
+    case WH_OP_BR_TABLE: compile_br_table(c); break;
+    case WH_OP_RETURN: compile_return(c); break;
+    default: /* unreachable */
+      mark_offset(c);
+      emit_op(c, WH_CODE_UNREACHABLE);
+      shorten(&c->blocks.items[0].end_path, c->path);
+      break;
+  }
+  c->reachable = false;
+}

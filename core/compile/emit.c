@@ -1,0 +1,96 @@
+/* Words of code as they are made, and the finished object. */
+#include "compile_state.h"
+
+void emit(compiler_t *c, uint32_t word) {
+  if (WH_UNLIKELY(!wh_vec_push(c->alloc, &c->words, word))) c->failed = true;
+}
+
+void emit_bits(compiler_t *c, uint64_t bits, bool wide) {
+  emit(c, (uint32_t)bits);
+  if (wide) emit(c, (uint32_t)(bits >> 32));
+}
+
+void emit_slot(compiler_t *c, int32_t slot) { emit(c, (uint32_t)slot); }
+
+uint32_t emit_op(compiler_t *c, wh_code_op_t op) {
+  uint32_t at = (uint32_t)c->words.count;
+  uint64_t handler = c->handlers->of[op];
+  emit(c, (uint32_t)handler);
+  emit(c, (uint32_t)(handler >> 32));
+  c->last_op_at = at;
+  return at;
+}
+
+void change_op(compiler_t *c, uint32_t at, wh_code_op_t op) {
+  if (c->failed) return;
+  memcpy(&c->words.items[at], &c->handlers->of[op], sizeof(uint64_t));
+}
+
+void mark_offset(compiler_t *c) {
+  mark_t mark = {(uint32_t)c->words.count,
+                 (uint32_t)(c->instruction - c->model->bodies.items[0].bytes)};
+  if (!wh_vec_push(c->alloc, &c->marks, mark)) c->failed = true;
+}
+
+void emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {
+  class_t class = class_of(type);
+  push_home(c, type);
+  if (c->failed) return;
+  operand_t *operand = top_operand(c);
+  operand->where = IN_ACC;
+  c->acc[class] = (accumulator_t){.entry = (int32_t)c->stack.count - 1,
+                                  .mirror = NO_SLOT,
+                                  .op_at = op_at,
+                                  .dst_at = (uint32_t)c->words.count,
+                                  .op = base};
+  emit(c, 0);
+}
+
+static size_t leb_size(uint64_t value) {
+  size_t size = 1;
+  while (value >>= 7) size++;
+  return size;
+}
+
+static uint8_t *put_leb(uint8_t *at, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = (uint8_t)(value | 0x80);
+  *at++ = (uint8_t)value;
+  return at;
+}
+
+wherry_error_t *finish_code(compiler_t *c, wh_code_t **out) {
+  if (c->failed) return wh_error_oom();
+  /* Marks count from the first body's bytes; the map wants offsets in the binary. Both rise. */
+  uint64_t base = c->model->bodies.items[0].offset;
+  size_t map_size = 0;
+  uint64_t word = 0, offset = 0;
+  for (size_t i = 0; i < c->marks.count; i++) {
+    const mark_t *mark = &c->marks.items[i];
+    map_size += leb_size(mark->word - word) + leb_size(base + mark->offset - offset);
+    word = mark->word;
+    offset = base + mark->offset;
+  }
+  size_t size = sizeof(wh_code_t) + c->words.count * sizeof(wh_word_t) + map_size;
+  wh_code_t *code = wh_alloc(c->alloc, size);
+  if (!code) return wh_error_oom();
+  *code = (wh_code_t){.frame_slots = (uint32_t)c->top_slot,
+                      .cost = c->blocks.items[0].end_path == UINT32_MAX ? 1 : c->blocks.items[0].end_path,
+                      .function = c->function,
+                      .params = c->type->param_count,
+                      .results = c->type->result_count,
+                      .word_count = (uint32_t)c->words.count,
+                      .map_size = (uint32_t)map_size,
+                      .size = size};
+  memcpy(code->words, c->words.items, c->words.count * sizeof(wh_word_t));
+  uint8_t *at = (uint8_t *)(code->words + code->word_count);
+  word = offset = 0;
+  for (size_t i = 0; i < c->marks.count; i++) {
+    const mark_t *mark = &c->marks.items[i];
+    at = put_leb(at, mark->word - word);
+    at = put_leb(at, base + mark->offset - offset);
+    word = mark->word;
+    offset = base + mark->offset;
+  }
+  *out = code;
+  return NULL;
+}

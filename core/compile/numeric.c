@@ -1,0 +1,269 @@
+/* Operations that code defines by rows: numbers, comparisons, loads and stores, select. */
+#include "compile_state.h"
+#include "ops/ops.h"
+
+/* The C types that rows speak of, as value types. */
+#define TYPE_i32 WHERRY_I32
+#define TYPE_u32 WHERRY_I32
+#define TYPE_i64 WHERRY_I64
+#define TYPE_u64 WHERRY_I64
+#define TYPE_f32 WHERRY_F32
+#define TYPE_f64 WHERRY_F64
+
+/* Operand kinds in the order in which rows.h lists them; each has an R and a D form. */
+enum { KIND_SS, KIND_SK, KIND_AS, KIND_AK, KIND_SA, KIND_KS, KIND_KA };
+
+static void emit_operand(compiler_t *c, const operand_t *operand, char kind) {
+  if (kind == 'S') emit_slot(c, operand->slot);
+  if (kind == 'K') emit_bits(c, operand->bits, operand->wide);
+}
+
+/* How an operand is given: the accumulator before its slot, because that is nearer. */
+static char kind_of(const compiler_t *c, const operand_t *operand) {
+  if (operand->where == IN_CONST) return 'K';
+  return in_acc(c, operand) ? 'A' : 'S';
+}
+
+static int find_kind(char a, char b) {
+  static const char kinds[][3] = {"SS", "SK", "AS", "AK", "SA", "KS", "KA"};
+  for (int kind = 0; kind < 7; kind++)
+    if (kinds[kind][0] == a && kinds[kind][1] == b) return kind;
+  return -1;
+}
+
+static void unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
+  operand_t a = pop(c);
+  if (a.where == IN_CONST) need_slot(c, &a);
+  char kind = kind_of(c, &a);
+  spill_class(c, class_of(result));
+  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'A' ? 2 : 0));
+  uint32_t at = emit_op(c, op);
+  emit_operand(c, &a, kind);
+  emit_result(c, at, op, result);
+}
+
+/* Emits base with two popped operands, turned round first where that needs no other operation. swapped:
+   the operation that means the same then; base itself where it commutes, WH_CODE_COUNT: none. */
+static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped, operand_t a,
+                         operand_t b, wherry_valtype_t result) {
+  if (a.where == IN_CONST && b.where == IN_CONST) need_slot(c, &a);
+  char kind_a = kind_of(c, &a), kind_b = kind_of(c, &b);
+  if (kind_a == 'A' && kind_b == 'A') {
+    /* One value in both places: a local read twice, so one of them can be its slot. */
+    WH_ASSERT(a.where == IN_SLOT || b.where == IN_SLOT);
+    if (b.where == IN_SLOT) kind_b = 'S';
+    else kind_a = 'S';
+  }
+  if (swapped != WH_CODE_COUNT && (kind_a == 'K' || (kind_b == 'A' && kind_a == 'S'))) {
+    operand_t operand = a;
+    a = b;
+    b = operand;
+    char kind = kind_a;
+    kind_a = kind_b;
+    kind_b = kind;
+    base = swapped;
+  }
+  spill_class(c, class_of(result));
+  int kind = find_kind(kind_a, kind_b);
+  WH_ASSERT(kind >= 0 && (swapped == WH_CODE_COUNT || kind <= KIND_AK));
+  wh_code_op_t op = (wh_code_op_t)((int)base + 2 * kind);
+  uint32_t at = emit_op(c, op);
+  emit_operand(c, &a, kind_a);
+  emit_operand(c, &b, kind_b);
+  emit_result(c, at, op, result);
+}
+
+static void binary(compiler_t *c, wh_code_op_t base, bool commutes, wherry_valtype_t type) {
+  operand_t b = pop(c), a = pop(c);
+  two_operands(c, base, commutes ? base : WH_CODE_COUNT, a, b, type);
+}
+
+static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror, operand_t a,
+                             operand_t b) {
+  two_operands(c, base, mirror, a, b, WHERRY_I32);
+  if (c->failed) return;
+  /* Which of the two it became shows in the operation emitted. */
+  wh_code_op_t op = c->acc[CLASS_INT].op;
+  c->compare = op >= base && op <= base + 2 * KIND_AK ? base : mirror;
+  c->compare_at = c->last_op_at;
+}
+
+static void compare(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror) {
+  operand_t b = pop(c), a = pop(c);
+  compare_operands(c, base, mirror, a, b);
+}
+
+wh_code_op_t inverse_compare(wh_code_op_t base) {
+#define PAIR(a, b)            \
+  case WH_CODE_##a##_SS_R:    \
+    return WH_CODE_##b##_SS_R; \
+  case WH_CODE_##b##_SS_R:    \
+    return WH_CODE_##a##_SS_R;
+  switch (base) {
+    PAIR(I32_EQ, I32_NE)
+    PAIR(I32_LT_S, I32_GE_S)
+    PAIR(I32_LT_U, I32_GE_U)
+    PAIR(I32_GT_S, I32_LE_S)
+    PAIR(I32_GT_U, I32_LE_U)
+    PAIR(I64_EQ, I64_NE)
+    PAIR(I64_LT_S, I64_GE_S)
+    PAIR(I64_LT_U, I64_GE_U)
+    PAIR(I64_GT_S, I64_LE_S)
+    PAIR(I64_GT_U, I64_LE_U)
+    default: return WH_CODE_COUNT;
+  }
+#undef PAIR
+}
+
+/* x == 0; of an integer comparison just made, its opposite. wide: x is an i64 or a reference. */
+static void equals_zero(compiler_t *c, bool wide) {
+  operand_t a = pop(c);
+  if (!wide && a.where == IN_ACC && c->compare_at == c->last_op_at) {
+    accumulator_t *acc = &c->acc[CLASS_INT];
+    wh_code_op_t inverse = inverse_compare(c->compare);
+    if (inverse != WH_CODE_COUNT && acc->op_at == c->last_op_at) {
+      acc->op = (wh_code_op_t)(inverse + (acc->op - c->compare));
+      change_op(c, acc->op_at, acc->op);
+      uint32_t at = acc->op_at;
+      wh_code_op_t op = acc->op;
+      c->words.count = acc->dst_at;
+      c->compare = inverse;
+      emit_result(c, at, op, WHERRY_I32);
+      return;
+    }
+  }
+  operand_t zero = {.where = IN_CONST, .class = CLASS_INT, .wide = wide, .home = a.home + 1};
+  a.wide = wide;
+  if (zero.home >= c->top_slot) c->top_slot = zero.home + 1;
+  wh_code_op_t base = wide ? WH_CODE_I64_EQ_SS_R : WH_CODE_I32_EQ_SS_R;
+  compare_operands(c, base, base, a, zero);
+}
+
+/* An address operand and the offset of the access; kind K has both in one. */
+static char address_kind(compiler_t *c, const operand_t *address) { return kind_of(c, address); }
+
+static void emit_address(compiler_t *c, const operand_t *address, char kind, uint32_t offset) {
+  if (kind == 'K') {
+    emit_bits(c, (uint64_t)(uint32_t)address->bits + offset, true);
+    return;
+  }
+  emit_operand(c, address, kind);
+  emit(c, offset);
+}
+
+static void load(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
+  imm_u32(c); /* alignment: a hint */
+  uint32_t offset = imm_u32(c);
+  operand_t address = pop(c);
+  char kind = address_kind(c, &address);
+  spill_class(c, class_of(result));
+  mark_offset(c);
+  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'S' ? 0 : kind == 'A' ? 2 : 4));
+  uint32_t at = emit_op(c, op);
+  emit_address(c, &address, kind, offset);
+  emit_result(c, at, op, result);
+}
+
+static void store(compiler_t *c, wh_code_op_t base) {
+  imm_u32(c);
+  uint32_t offset = imm_u32(c);
+  operand_t value = pop(c), address = pop(c);
+  char of_value = kind_of(c, &value), of_address = address_kind(c, &address);
+  mark_offset(c);
+  wh_code_op_t op = (wh_code_op_t)(base + (of_address == 'S' ? 0 : of_address == 'A' ? 3 : 6) +
+                                   (of_value == 'S' ? 0 : of_value == 'K' ? 1 : 2));
+  emit_op(c, op);
+  emit_address(c, &address, of_address, offset);
+  emit_operand(c, &value, of_value);
+}
+
+void compile_select(compiler_t *c, wherry_valtype_t type) {
+  operand_t condition = pop(c);
+  /* Whole slots are chosen, so values that only an accumulator has go to theirs; the condition may stay
+     where it is: a spill stores, and moves nothing. */
+  for (uint32_t index = (uint32_t)c->stack.count - 2; index < c->stack.count; index++)
+    if (operand_at(c, index)->where == IN_ACC) spill(c, index);
+  operand_t b = pop(c), a = pop(c);
+  if (condition.where == IN_CONST) need_slot(c, &condition);
+  bool in_accumulator = in_acc(c, &condition);
+  spill_class(c, CLASS_INT);
+  unsigned kinds = (a.where == IN_CONST ? 2u : 0u) + (b.where == IN_CONST ? 1u : 0u);
+  wh_code_op_t op = (wh_code_op_t)((in_accumulator ? WH_CODE_SELECT_A_SS_R : WH_CODE_SELECT_S_SS_R) +
+                                   2 * kinds);
+  uint32_t at = emit_op(c, op);
+  if (!in_accumulator) emit_slot(c, condition.slot);
+  if (a.where == IN_CONST) emit_bits(c, a.bits, true);
+  else emit_slot(c, a.slot);
+  if (b.where == IN_CONST) emit_bits(c, b.bits, true);
+  else emit_slot(c, b.slot);
+  if (class_of(type) == CLASS_INT) {
+    emit_result(c, at, op, type);
+    return;
+  }
+  /* A float's bits are in the integers' accumulator now, which serves nobody: the slot counts. */
+  change_op(c, at, (wh_code_op_t)(op + 1));
+  push_home(c, type);
+  if (c->failed) return;
+  emit_slot(c, top_operand(c)->home);
+  wrote(c, top_operand(c)->home);
+  c->acc[CLASS_INT].mirror = NO_SLOT;
+}
+
+bool compile_numeric(compiler_t *c, uint32_t opcode) {
+  switch (opcode) {
+#define UNARY(N, R, T, ...)                            \
+  case WH_OP_##N:                                      \
+    unary(c, WH_CODE_##N##_S_R, TYPE_##R);             \
+    return true;
+#define UNARY_TRAPS(N, R, T, ...)                      \
+  case WH_OP_##N:                                      \
+    mark_offset(c);                                    \
+    unary(c, WH_CODE_##N##_S_R, TYPE_##R);             \
+    return true;
+#define BINARY(N, T, ...)                              \
+  case WH_OP_##N:                                      \
+    binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T);    \
+    return true;
+#define BINARY_COMMUTES(N, T, ...)                     \
+  case WH_OP_##N:                                      \
+    binary(c, WH_CODE_##N##_SS_R, true, TYPE_##T);     \
+    return true;
+#define BINARY_TRAPS(N, T, ...)                        \
+  case WH_OP_##N:                                      \
+    mark_offset(c);                                    \
+    binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T);    \
+    return true;
+#define COMPARE(N, T, mirror, ...)                                     \
+  case WH_OP_##N:                                                      \
+    compare(c, WH_CODE_##N##_SS_R, WH_CODE_##mirror##_SS_R);           \
+    return true;
+#define LOAD(N, R, M)                                  \
+  case WH_OP_##N:                                      \
+    load(c, WH_CODE_##N##_S_R, TYPE_##R);              \
+    return true;
+#define STORE(N, V, M)                                 \
+  case WH_OP_##N:                                      \
+    store(c, WH_CODE_##N##_SS);                        \
+    return true;
+#define GLOBAL_GET(T)
+#define GLOBAL_SET(T)
+#include "code/integer.def"
+#include "code/float.def"
+#include "code/convert.def"
+#include "code/memory.def"
+#undef UNARY
+#undef UNARY_TRAPS
+#undef BINARY
+#undef BINARY_COMMUTES
+#undef BINARY_TRAPS
+#undef COMPARE
+#undef LOAD
+#undef STORE
+#undef GLOBAL_GET
+#undef GLOBAL_SET
+    case WH_OP_I32_EQZ: equals_zero(c, false); return true;
+    case WH_OP_I64_EQZ:
+    case WH_OP_REF_IS_NULL: equals_zero(c, true); return true;
+    default: return false;
+  }
+}

@@ -1,0 +1,219 @@
+/* Calls that leave the straight path: the first call of a function, host functions, other instances,
+   tail calls. */
+#include "exec_call.h"
+#include "exec_state.h"
+
+/* The function is in context->wanted; the call is done again afterwards. */
+int wh_exec_compile_callee(wh_context_t *context) {
+  return wh_exec_code(context, context->instance, (uint32_t)context->wanted) ? CONTINUE
+                                                                            : WH_EXEC_ERROR;
+}
+
+/* Takes entry's share of the budget and room on the stack. False: *outcome says how to go on (the
+   operation is done again, or the run ends). */
+static bool may_enter(wh_context_t *context, const wh_code_t *code, const uint64_t *frame,
+                      int *outcome) {
+  if (frame + code->frame_slots > context->stack_end) {
+    *outcome = wh_exec_stack_overflow(context);
+    return false;
+  }
+  if (context->budget < (int64_t)code->cost) {
+    context->wanted = code->cost;
+    *outcome = wh_exec_tick(context);
+    return false;
+  }
+  context->budget -= code->cost;
+  return true;
+}
+
+static void enter(wh_context_t *context, const wh_code_t *code, uint64_t *frame,
+                  const wh_word_t *back, const uint64_t *caller) {
+  frame[0] = (uint64_t)(uintptr_t)back;
+  frame[1] = (uint64_t)(uintptr_t)caller;
+  context->fp = frame;
+  context->ip = code->words;
+}
+
+/* ---- host functions ---- */
+
+static void take_result(wh_context_t *context, const uint64_t *slots) {
+  context->acc = slots[0];
+  memcpy(&context->f64_acc, slots, sizeof context->f64_acc);
+  memcpy(&context->f32_acc, slots, sizeof context->f32_acc);
+}
+
+enum { SMALL_VALUES = 8 };
+
+/* A callback that wants values: they are checked on their way back. */
+static wherry_error_t *call_with_values(wherry_store_t *store, const wh_host_func_t *host,
+                                        wherry_caller_t *caller, uint64_t *slots) {
+  const wherry_functype_t *type = host->type;
+  size_t params = type->param_count, results = type->result_count;
+  wherry_value_t small[SMALL_VALUES], *values = small;
+  if (params + results > SMALL_VALUES &&
+      !(values = wh_alloc_array(store->alloc, params + results, sizeof *values)))
+    return wh_error_oom();
+  for (size_t i = 0; i < params; i++)
+    values[i] = wh_value_from_slot(store, slots[i], type->types[i]);
+  for (size_t i = 0; i < results; i++)
+    values[params + i] = wh_value_from_slot(store, 0, type->types[params + i]);
+  wherry_error_t *error =
+      host->callback(host->data, caller, values, params, values + params, results);
+  for (size_t i = 0; i < results && !error; i++)
+    if ((error = wh_value_to_slot(store, &values[params + i], type->types[params + i], &slots[i])))
+      wh_error_prefix(error, "result %zu of a host function: ", i + 1);
+  if (values != small) wh_free(store->alloc, values, (params + results) * sizeof *values);
+  return error;
+}
+
+wherry_error_t *wh_exec_call_host(wh_context_t *context, uint64_t reference, uint64_t *slots) {
+  wherry_store_t *store = context->store;
+  const wh_host_func_t *host = wh_reference_host(store, reference);
+  wherry_caller_t caller = {store, context->instance};
+  if (host->slot_callback)
+    return host->slot_callback(host->data, &caller, (wherry_slot_t *)(void *)slots);
+  return call_with_values(store, host, &caller, slots);
+}
+
+/* frame: behind the arguments. next: where the run goes on afterwards. */
+static int call_host(wh_context_t *context, uint64_t reference, uint64_t *frame,
+                     const wh_word_t *next) {
+  const wh_host_func_t *host = wh_reference_host(context->store, reference);
+  uint64_t *slots = frame - host->params;
+  uint64_t *behind_results = slots + host->results;
+  context->stack->top = behind_results > frame ? behind_results : frame;
+  if (host->stepped && context->stepped_host) {
+    context->host_func = reference;
+    context->host_slots = slots;
+    context->ip = next;
+    return WH_EXEC_HOST_CALL;
+  }
+  wherry_error_t *error = wh_exec_call_host(context, reference, slots);
+  if (error) return wh_exec_fail(context, error);
+  take_result(context, slots);
+  context->ip = next;
+  return CONTINUE;
+}
+
+void wh_exec_host_done(wh_context_t *context) { take_result(context, context->host_slots); }
+
+/* ---- guest functions, by reference ---- */
+
+static int call_guest(wh_context_t *context, uint64_t reference, uint64_t *frame,
+                      const wh_word_t *next) {
+  wh_instance_t *callee = wh_reference_instance(context->store, reference);
+  const wh_code_t *code = wh_exec_code(context, callee, (uint32_t)reference);
+  if (!code) return WH_EXEC_ERROR;
+  int outcome;
+  if (callee == context->instance) {
+    if (!may_enter(context, code, frame, &outcome)) return outcome;
+    enter(context, code, frame, next, context->fp);
+    return CONTINUE;
+  }
+  uint64_t *slots = frame - code->params;
+  if (!may_enter(context, code, frame + WH_CROSSING_SLOTS, &outcome)) return outcome;
+  memmove(slots + WH_CROSSING_SLOTS, slots, code->params * sizeof *slots);
+  *(wh_crossing_t *)(void *)slots =
+      (wh_crossing_t){next, context->fp, context->instance, code->results};
+  wh_exec_select(context, callee);
+  enter(context, code, frame + WH_CROSSING_SLOTS, wh_exec_cross_code(), slots);
+  return CONTINUE;
+}
+
+int wh_exec_cross_return(wh_context_t *context) {
+  uint64_t *slots = context->fp;
+  wh_crossing_t crossing = *(wh_crossing_t *)(void *)slots;
+  memmove(slots, slots + WH_CROSSING_SLOTS, crossing.results * sizeof *slots);
+  wh_exec_select(context, crossing.instance);
+  context->ip = crossing.ip;
+  context->fp = (uint64_t *)(uintptr_t)crossing.fp;
+  return CONTINUE;
+}
+
+static int call(wh_context_t *context, uint64_t reference, uint64_t *frame,
+                const wh_word_t *next) {
+  return reference >> 32 ? call_guest(context, reference, frame, next)
+                         : call_host(context, reference, frame, next);
+}
+
+int wh_exec_call_import(wh_context_t *context) {
+  return call(context, context->instance->imports[operand(context, 0)], operand_slot(context, 1),
+              context->ip + WH_HANDLER_WORDS + 2);
+}
+
+/* A call_indirect that found, in context->wanted, null or a function of another instance or the host;
+   context->operand is the word of its type. */
+int wh_exec_call_reference(wh_context_t *context) {
+  uint64_t reference = (uint64_t)context->wanted;
+  unsigned n = context->operand;
+  if (!reference) return wh_exec_fail_trap(context, WHERRY_TRAP_UNINITIALIZED_ELEMENT);
+  if (wh_reference_type(context->store, reference) != operand(context, n))
+    return wh_exec_fail_trap(context, WHERRY_TRAP_INDIRECT_CALL_MISMATCH);
+  return call(context, reference, operand_slot(context, n + 2),
+              context->ip + WH_HANDLER_WORDS + n + 3);
+}
+
+/* ---- tail calls ---- */
+
+/* The callee takes this frame's place: its arguments, `params` slots below `frame`, move to where our
+   own `own` slots of parameters begin. */
+static int tail_call(wh_context_t *context, uint64_t reference, uint32_t params, uint64_t *frame,
+                     uint32_t own) {
+  uint64_t *fp = context->fp, *first = fp - own;
+  const wh_word_t *back = (const wh_word_t *)(uintptr_t)fp[0];
+  uint64_t *caller = (uint64_t *)(uintptr_t)fp[1];
+  if (!(reference >> 32)) {
+    /* A host function has no frame: it is called from this one, and then this one returns. */
+    const wh_host_func_t *host = wh_reference_host(context->store, reference);
+    uint32_t results = host->results;
+    int outcome = call_host(context, reference, frame, back);
+    /* Between the steps of a call there is nobody to return from here, so the frame goes first. */
+    if (outcome == WH_EXEC_HOST_CALL) {
+      memmove(first, frame - params, params * sizeof *first);
+      context->host_slots = first;
+      context->stack->top = first + (params > results ? params : results);
+      context->fp = caller;
+      return outcome;
+    }
+    if (outcome != CONTINUE) return outcome;
+    memmove(first, frame - params, results * sizeof *first);
+    context->fp = caller;
+    return CONTINUE;
+  }
+  wh_instance_t *callee = wh_reference_instance(context->store, reference);
+  const wh_code_t *code = wh_exec_code(context, callee, (uint32_t)reference);
+  if (!code) return WH_EXEC_ERROR;
+  /* Into another instance a crossing must lie below, unless the one that we return to serves. */
+  bool crosses = callee != context->instance && back != wh_exec_cross_code();
+  uint64_t *to = first + (crosses ? WH_CROSSING_SLOTS : 0);
+  int outcome;
+  if (!may_enter(context, code, to + params, &outcome)) return outcome;
+  memmove(to, frame - params, params * sizeof *to);
+  if (crosses) {
+    *(wh_crossing_t *)(void *)first =
+        (wh_crossing_t){back, caller, context->instance, code->results};
+    back = wh_exec_cross_code();
+    caller = first;
+  }
+  if (callee != context->instance) wh_exec_select(context, callee);
+  enter(context, code, to + params, back, caller);
+  return CONTINUE;
+}
+
+int wh_exec_return_call(wh_context_t *context) {
+  return tail_call(context, wh_instance_reference(context->instance, operand(context, 0)),
+                   operand(context, 1), operand_slot(context, 2), operand(context, 3));
+}
+
+int wh_exec_return_call_indirect(wh_context_t *context) {
+  uint32_t index = (uint32_t)*operand_slot(context, 0);
+  const wh_table_t *table = context->tables[operand(context, 2)];
+  if (index >= table->size)
+    return wh_exec_fail_trap(context, WHERRY_TRAP_UNDEFINED_ELEMENT);
+  uint64_t reference = table->elements[index];
+  if (!reference) return wh_exec_fail_trap(context, WHERRY_TRAP_UNINITIALIZED_ELEMENT);
+  if (wh_reference_type(context->store, reference) != operand(context, 1))
+    return wh_exec_fail_trap(context, WHERRY_TRAP_INDIRECT_CALL_MISMATCH);
+  return tail_call(context, reference, operand(context, 3), operand_slot(context, 4),
+                   operand(context, 5));
+}

@@ -1,0 +1,146 @@
+/* The handlers: every operation of code's definitions, dispatched in one of two ways.
+
+   Tail calls (the default): a function an operation, with the machine state in its arguments, ending in
+   a call of the next in tail position. Anything that might need a frame is a cold function, also
+   reached by a tail call, so that no handler saves a register: check the machine code.
+   The loop (WHERRY_DISPATCH_LOOP): one function with a switch, for sanitizers, unoptimised builds and
+   compilers without sibling calls. */
+#include "num/num.h"
+#include "exec_state.h"
+#include "dispatch.h"
+
+#ifndef WHERRY_DISPATCH_LOOP
+
+#if defined(__clang__) && __has_attribute(musttail) && __has_attribute(preserve_none)
+#define CALLING __attribute__((preserve_none))
+#define TAIL __attribute__((musttail))
+#else
+#define CALLING
+#define TAIL
+#endif
+
+/* Five integer arguments: with a sixth, gcc spills. Floats have registers of their own. */
+#define PARAMETERS                                                                             \
+  const wh_word_t *ip, uint64_t *fp, uint8_t *memory, wh_context_t *context, uint64_t acc,     \
+      double dacc, float facc
+#define ARGUMENTS ip, fp, memory, context, acc, dacc, facc
+
+typedef CALLING int handler_t(PARAMETERS);
+
+#define DISPATCH()                                    \
+  do {                                                \
+    handler_t *next_ = READ(handler_t *, ip);         \
+    TAIL return next_(ARGUMENTS);                     \
+  } while (0)
+
+#define SLOW(name) TAIL return slow_##name(ARGUMENTS)
+
+#define DEFINE_SLOW(name)                                  \
+  static CALLING WH_COLD int slow_##name(PARAMETERS) {     \
+    context->ip = ip;                                      \
+    context->fp = fp;                                      \
+    context->acc = acc;                                    \
+    context->f64_acc = dacc;                               \
+    context->f32_acc = facc;                               \
+    int outcome = wh_exec_##name(context);                 \
+    if (outcome != CONTINUE) return outcome;               \
+    ip = context->ip;                                      \
+    fp = context->fp;                                      \
+    memory = context->memory;                              \
+    acc = context->acc;                                    \
+    dacc = context->f64_acc;                               \
+    facc = context->f32_acc;                               \
+    DISPATCH();                                            \
+  }
+WH_EXEC_SLOW(DEFINE_SLOW)
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define OP(name, operands, ...)                     \
+  static CALLING int op_##name(PARAMETERS) {        \
+    __VA_ARGS__                                     \
+    ip += WH_HANDLER_WORDS + (operands);            \
+    DISPATCH();                                     \
+  }
+#include "code/all.def"
+#undef OP
+
+/* The same size and place as an operation without operands. */
+typedef struct stub {
+  handler_t *handler;
+} stub_t;
+static const stub_t exit_stub = {op_EXIT}, cross_stub = {op_CROSS_RETURN};
+static handler_t *const table[] = {
+#define OP(name, operands, ...) op_##name,
+#include "code/all.def"
+#undef OP
+};
+
+const wh_handlers_t *wh_exec_handlers(void) { return (const wh_handlers_t *)(const void *)table; }
+const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
+const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
+
+wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
+  handler_t *first = READ(handler_t *, context->ip);
+  return (wh_exec_outcome_t)first(context->ip, context->fp, context->memory, context, context->acc,
+                                  context->f64_acc, context->f32_acc);
+}
+
+#else
+
+/* Operations are numbers here, in the same two words. */
+static const uint64_t exit_stub = WH_CODE_EXIT, cross_stub = WH_CODE_CROSS_RETURN;
+static const wh_handlers_t table = {{
+#define OP(name, operands, ...) WH_CODE_##name,
+#include "code/all.def"
+#undef OP
+}};
+
+const wh_handlers_t *wh_exec_handlers(void) { return &table; }
+const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
+const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
+
+#define DISPATCH() goto dispatch
+
+#define SLOW(name)                              \
+  do {                                          \
+    slow = wh_exec_##name;                      \
+    goto hand_over;                             \
+  } while (0)
+
+wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
+  const wh_word_t *ip = context->ip;
+  uint64_t *fp = context->fp, acc = context->acc;
+  uint8_t *memory = context->memory;
+  double dacc = context->f64_acc;
+  float facc = context->f32_acc;
+  int (*slow)(wh_context_t *);
+dispatch:
+  switch (READ(uint64_t, ip)) {
+#define OP(name, operands, ...)           \
+  case WH_CODE_##name: {                  \
+    __VA_ARGS__                           \
+    ip += WH_HANDLER_WORDS + (operands);  \
+    DISPATCH();                           \
+  }
+#include "code/all.def"
+#undef OP
+    default: WH_UNREACHABLE();
+  }
+hand_over:
+  context->ip = ip;
+  context->fp = fp;
+  context->acc = acc;
+  context->f64_acc = dacc;
+  context->f32_acc = facc;
+  int outcome = slow(context);
+  if (outcome != CONTINUE) return (wh_exec_outcome_t)outcome;
+  ip = context->ip;
+  fp = context->fp;
+  memory = context->memory;
+  acc = context->acc;
+  dacc = context->f64_acc;
+  facc = context->f32_acc;
+  DISPATCH();
+}
+
+#endif

@@ -1,0 +1,184 @@
+/* What the words of the definitions (code/rows.h) mean, in both ways of dispatch. Included once, by
+   dispatch.c; see there for what differs. */
+#ifndef WH_EXEC_DISPATCH_H
+#define WH_EXEC_DISPATCH_H
+
+typedef int32_t i32;
+typedef uint32_t u32;
+typedef int64_t i64;
+typedef uint64_t u64;
+typedef float f32;
+typedef double f64;
+
+static inline uint64_t bits_of_i32(int32_t x) { return (uint32_t)x; }
+static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
+
+/* Through memcpy, because slots hold values of all types, and operands of 64 bits lie at any word. */
+#define READ(T, from)                  \
+  ({                                   \
+    T value_;                          \
+    memcpy(&value_, (from), sizeof(T)); \
+    value_;                            \
+  })
+#define WRITE(T, to, value)            \
+  do {                                 \
+    T written_ = (value);                \
+    memcpy((to), &written_, sizeof(T));  \
+  } while (0)
+
+#define OPERANDS WH_HANDLER_WORDS
+#define WORD(n) (ip[OPERANDS + (n)])
+#define SLOT_AT(n) (fp + (int32_t)WORD(n))
+#define SLOT(T, n) READ(T, SLOT_AT(n))
+#define IMM(T, n) READ(T, ip + OPERANDS + (n))
+
+#define ACC(T) ACC_##T
+#define ACC_i32 ((int32_t)acc)
+#define ACC_u32 ((uint32_t)acc)
+#define ACC_i64 ((int64_t)acc)
+#define ACC_u64 acc
+#define ACC_f32 facc
+#define ACC_f64 dacc
+
+#define RESULT(T, ...) RESULT_##T(__VA_ARGS__)
+#define RESULT_i32(...) (acc = bits_of_i32(__VA_ARGS__))
+#define RESULT_u32(...) (acc = (uint32_t)(__VA_ARGS__))
+#define RESULT_i64(...) (acc = bits_of_i64(__VA_ARGS__))
+#define RESULT_u64(...) (acc = (__VA_ARGS__))
+#define RESULT_f32(...) (facc = (__VA_ARGS__))
+#define RESULT_f64(...) (dacc = (__VA_ARGS__))
+
+/* Slots are always written whole: reading one whole right after a half write would stall. */
+#define WHOLE_i32(x) ((uint64_t)(uint32_t)(x))
+#define WHOLE_u32(x) ((uint64_t)(x))
+#define WHOLE_i64(x) ((uint64_t)(x))
+#define WHOLE_u64(x) (x)
+#define WHOLE_f32(x) ((uint64_t)wh_num_i32_reinterpret_f32(x))
+#define WHOLE_f64(x) wh_num_i64_reinterpret_f64(x)
+#define PUT(T, n, x) (*SLOT_AT(n) = WHOLE_##T(x))
+#define KEEP(T, n) KEEP_##T(n)
+#define KEEP_i32(n) (*SLOT_AT(n) = acc)
+#define KEEP_u32(n) (*SLOT_AT(n) = acc)
+#define KEEP_i64(n) (*SLOT_AT(n) = acc)
+#define KEEP_u64(n) (*SLOT_AT(n) = acc)
+#define KEEP_f32(n) PUT(f32, n, facc)
+#define KEEP_f64(n) PUT(f64, n, dacc)
+
+#define GLOBAL(T, n) READ(T, &context->globals[WORD(n)])
+#define GLOBAL_PUT(T, n, x) (context->globals[WORD(n)] = WHOLE_##T(x))
+#define CELL(n) ((uint64_t *)(uintptr_t)context->globals[WORD(n)])
+#define GLOBAL_CELL(T, n) READ(T, CELL(n))
+#define GLOBAL_CELL_PUT(T, n, x) (*CELL(n) = WHOLE_##T(x))
+
+#define TRAP(code)                 \
+  do {                             \
+    context->trap = (code);        \
+    SLOW(trap);                    \
+  } while (0)
+#define TRAP_IF_CODE(code)                   \
+  do {                                       \
+    wherry_trap_code_t code_ = (code);       \
+    if (WH_UNLIKELY(code_)) TRAP(code_);     \
+  } while (0)
+
+/* The operation is done again once the budget has been filled up, so it must not have done anything. */
+#define CHARGE(cost)                                                  \
+  do {                                                                \
+    int64_t cost_ = (cost), left_ = context->budget - cost_;          \
+    if (WH_UNLIKELY(left_ < 0)) {                                     \
+      context->wanted = cost_;                                        \
+      SLOW(tick);                                                     \
+    }                                                                 \
+    context->budget = left_;                                          \
+  } while (0)
+
+#define ADDRESS(e, size)                                              \
+  ({                                                                  \
+    uint64_t address_ = (e);                                          \
+    if (WH_UNLIKELY(address_ + (size) > context->memory_size)) {      \
+      context->wanted = (int64_t)(address_ + (size));                 \
+      SLOW(grown);                                                    \
+    }                                                                 \
+    memory + address_;                                                \
+  })
+
+#define GO(n)                     \
+  do {                            \
+    ip += (int32_t)WORD(n);       \
+    DISPATCH();                   \
+  } while (0)
+#define GO_BACK(n)                \
+  do {                            \
+    CHARGE(WORD((n) + 1));        \
+    GO(n);                        \
+  } while (0)
+#define GO_TABLE(index, n)                                    \
+  do {                                                        \
+    uint32_t index_ = (index), count_ = WORD(n);              \
+    if (index_ > count_) index_ = count_;                     \
+    ip += (int32_t)WORD((n) + 1 + index_);                    \
+    DISPATCH();                                               \
+  } while (0)
+
+#define FILL_ZERO(first, count)                                               \
+  do {                                                                        \
+    uint64_t *slot_ = SLOT_AT(first), *end_ = slot_ + WORD(count);            \
+    while (slot_ < end_) *slot_++ = 0;                                        \
+  } while (0)
+
+#define LEAVE()                                           \
+  do {                                                    \
+    ip = (const wh_word_t *)(uintptr_t)fp[0];             \
+    fp = (uint64_t *)(uintptr_t)fp[1];                    \
+    DISPATCH();                                           \
+  } while (0)
+#define LEAVE_MANY(from, count, to)                                           \
+  do {                                                                        \
+    const wh_word_t *back_ = (const wh_word_t *)(uintptr_t)fp[0];             \
+    uint64_t *caller_ = (uint64_t *)(uintptr_t)fp[1];                         \
+    const uint64_t *from_ = SLOT_AT(from), *end_ = from_ + WORD(count);       \
+    uint64_t *to_ = SLOT_AT(to);                                              \
+    while (from_ < end_) *to_++ = *from_++;                                   \
+    ip = back_;                                                               \
+    fp = caller_;                                                             \
+    DISPATCH();                                                               \
+  } while (0)
+
+/* n: the operand word, the operation's last, that says where the callee's frame begins. */
+#define ENTER(function, n)                                                                    \
+  do {                                                                                        \
+    const wh_code_t *code_ =                                                                  \
+        atomic_load_explicit(&context->entries[(function)], memory_order_acquire);            \
+    if (WH_UNLIKELY(!code_)) {                                                                \
+      context->wanted = (function);                                                           \
+      SLOW(compile_callee);                                                                   \
+    }                                                                                         \
+    uint64_t *frame_ = SLOT_AT(n);                                                            \
+    if (WH_UNLIKELY(frame_ + code_->frame_slots > context->stack_end)) SLOW(stack_overflow);  \
+    CHARGE(code_->cost);                                                                      \
+    frame_[0] = (uint64_t)(uintptr_t)(ip + OPERANDS + (n) + 1);                               \
+    frame_[1] = (uint64_t)(uintptr_t)fp;                                                      \
+    fp = frame_;                                                                              \
+    ip = code_->words;                                                                        \
+    DISPATCH();                                                                               \
+  } while (0)
+
+/* From operand word n on: canonical type, table, frame. */
+#define ENTER_INDIRECT(index, n)                                                      \
+  do {                                                                                \
+    uint32_t index_ = (index);                                                        \
+    const wh_table_t *table_ = context->tables[WORD((n) + 1)];                        \
+    if (WH_UNLIKELY(index_ >= table_->size)) TRAP(WHERRY_TRAP_UNDEFINED_ELEMENT);     \
+    uint64_t reference_ = table_->elements[index_];                                   \
+    if (WH_UNLIKELY(reference_ >> 32 != context->instance_id)) {                      \
+      context->wanted = (int64_t)reference_;                                          \
+      context->operand = (n);                                                         \
+      SLOW(call_reference);                                                           \
+    }                                                                                 \
+    uint32_t function_ = (uint32_t)reference_;                                        \
+    if (WH_UNLIKELY(context->type_ids[function_] != WORD(n)))                         \
+      TRAP(WHERRY_TRAP_INDIRECT_CALL_MISMATCH);                                       \
+    ENTER(function_, (n) + 2);                                                        \
+  } while (0)
+
+#endif

@@ -1,0 +1,185 @@
+/* Beginning and ending runs: entry, errors and their stacks, the budget. */
+#include "exec_state.h"
+
+#include "compile/compile.h"
+#include "exec_call.h"
+
+void wh_exec_select(wh_context_t *context, wh_instance_t *instance) {
+  wh_memory_t *memory = instance && instance->memories ? instance->memories[0] : NULL;
+  context->memory = memory ? memory->base : NULL;
+  context->memory_size = memory ? memory->size : 0;
+  context->instance = instance;
+  if (!instance) return;
+  context->globals = instance->globals;
+  context->entries = instance->entries;
+  context->type_ids = instance->module->type_ids;
+  context->tables = instance->tables;
+  context->instance_id = instance->id;
+}
+
+const wh_code_t *wh_exec_code(wh_context_t *context, wh_instance_t *instance, uint32_t function) {
+  wherry_module_t *module = instance->module;
+  wh_code_t *code = atomic_load_explicit(&module->entries[function], memory_order_acquire);
+  if (WH_LIKELY(code)) return code;
+  wherry_error_t *error = NULL;
+  wh_mutex_lock(&module->compile_lock);
+  code = atomic_load_explicit(&module->entries[function], memory_order_relaxed);
+  if (!code) {
+    wherry_engine_t *engine = module->engine;
+    error = wh_compile(&engine->alloc, module->model, function, engine->handlers, &code);
+    if (!error) {
+      atomic_store_explicit(&module->entries[function], code, memory_order_release);
+      atomic_fetch_add_explicit(&module->compiled_count, 1, memory_order_relaxed);
+    }
+  }
+  wh_mutex_unlock(&module->compile_lock);
+  if (error) wh_exec_fail(context, error);
+  return error ? NULL : code;
+}
+
+bool wh_exec_enter(wh_context_t *context, uint64_t reference, uint64_t *slots) {
+  wh_instance_t *instance = wh_reference_instance(context->store, reference);
+  if (context->instance != instance) wh_exec_select(context, instance);
+  uint32_t function = (uint32_t)reference;
+  context->ip = wh_exec_exit_code();
+  context->fp = NULL; /* should it fail: there are no frames */
+  const wh_code_t *code =
+      atomic_load_explicit(&context->entries[function], memory_order_acquire);
+  if (WH_UNLIKELY(!code) && !(code = wh_exec_code(context, instance, function))) return false;
+  uint64_t *frame = slots + code->params;
+  context->stack_end = context->stack->end;
+  if (WH_UNLIKELY(frame + code->frame_slots > context->stack_end)) {
+    wh_exec_fail_trap(context, WHERRY_TRAP_STACK_OVERFLOW);
+    return false;
+  }
+  context->budget -= code->cost; /* should it run out, the next charge notices */
+  frame[0] = (uint64_t)(uintptr_t)wh_exec_exit_code();
+  frame[1] = 0;
+  context->ip = code->words;
+  context->fp = frame;
+  return true;
+}
+
+int wh_exec_exit(wh_context_t *context) {
+  (void)context;
+  return WH_EXEC_DONE;
+}
+
+/* ---- errors ---- */
+
+int wh_exec_fail(wh_context_t *context, wherry_error_t *error) {
+  wh_exec_backtrace(context, error);
+  WH_ASSERT(!context->error);
+  context->error = error;
+  return WH_EXEC_ERROR;
+}
+
+int wh_exec_fail_trap(wh_context_t *context, wherry_trap_code_t code) {
+  return wh_exec_fail(context, wh_error_trap(&context->store->engine->alloc, code, NULL));
+}
+
+int wh_exec_trap(wh_context_t *context) { return wh_exec_fail_trap(context, context->trap); }
+
+int wh_exec_unreachable(wh_context_t *context) {
+  return wh_exec_fail_trap(context, WHERRY_TRAP_UNREACHABLE);
+}
+
+int wh_exec_stack_overflow(wh_context_t *context) {
+  return wh_exec_fail_trap(context, WHERRY_TRAP_STACK_OVERFLOW);
+}
+
+/* The function of an instance that a place in code belongs to. Walks all functions: for errors. */
+static const wh_code_t *find_code(const wh_instance_t *instance, const wh_word_t *ip) {
+  const wherry_module_t *module = instance->module;
+  for (size_t i = 0; i < module->model->functions.count; i++) {
+    const wh_code_t *code =
+        atomic_load_explicit(&module->entries[i], memory_order_acquire);
+    if (code && ip >= code->words && ip < code->words + code->word_count) return code;
+  }
+  return NULL;
+}
+
+static bool add_frame(wherry_error_t *error, const wh_instance_t *instance, const wh_word_t *ip) {
+  const wh_code_t *code = find_code(instance, ip);
+  if (!code) return true; /* a stub */
+  const wh_model_t *model = instance->module->model;
+  wherry_bytes_t name = wh_model_function_name(model, code->function);
+  return wh_error_add_frame(error, (const char *)name.data, name.size,
+                            (const char *)model->name.data, model->name.size, code->function,
+                            wh_code_offset(code, (uint32_t)(ip - code->words)));
+}
+
+/* Of a long stack the first and the last frames are kept. */
+enum { KEPT_FRAMES = 32 };
+
+void wh_exec_backtrace(wh_context_t *context, wherry_error_t *error) {
+  if (error->kind == WHERRY_ERROR_OOM || error->has_frames || !context->fp) return;
+  error->has_frames = true;
+  /* Twice down the stack: to count the frames, and to add those that are kept. */
+  uint64_t count = 0;
+  for (int adding = 0; adding < 2; adding++) {
+    const wh_instance_t *instance = context->instance;
+    const wh_word_t *ip = context->ip;
+    const uint64_t *fp = context->fp;
+    uint64_t index = 0;
+    while (fp) {
+      bool kept = index < KEPT_FRAMES || index + KEPT_FRAMES >= count;
+      if (adding && kept && !add_frame(error, instance, ip)) return;
+      index++;
+      ip = (const wh_word_t *)(uintptr_t)fp[0];
+      fp = (const uint64_t *)(uintptr_t)fp[1];
+      if (fp && ip == wh_exec_cross_code()) {
+        const wh_crossing_t *crossing = (const wh_crossing_t *)(const void *)fp;
+        instance = crossing->instance;
+        ip = crossing->ip;
+        fp = crossing->fp;
+      }
+      ip--; /* into the call, whose last word this is */
+    }
+    count = index;
+    if (!adding && count > 2 * KEPT_FRAMES) {
+      error->frames_omitted = count - 2 * KEPT_FRAMES;
+      error->omitted_before = KEPT_FRAMES;
+    }
+  }
+}
+
+/* ---- the budget ---- */
+
+int wh_exec_tick(wh_context_t *context) {
+  wherry_store_t *store = context->store;
+  wh_alloc_t *alloc = &store->engine->alloc;
+  if (atomic_exchange_explicit(&store->interrupted, false, memory_order_relaxed))
+    return wh_exec_fail(context, wh_error_new(alloc, WHERRY_ERROR_INTERRUPTED,
+                                              "the call was interrupted by its host"));
+  if (store->deadline && wh_os_now() >= store->deadline)
+    return wh_exec_fail(context, wh_error_limit(alloc, "deadline",
+                                                "the call took longer than its time limit"));
+  int64_t missing = context->wanted - context->budget;
+  uint64_t needed = missing > 0 ? (uint64_t)missing : 0;
+  uint64_t grant = store->engine->tick > needed ? store->engine->tick : needed;
+  if (store->fuel != UINT64_MAX) {
+    if (store->fuel < needed)
+      return wh_exec_fail(context, wh_error_limit(alloc, "fuel", "the guest used up its fuel"));
+    if (grant > store->fuel) grant = store->fuel;
+    store->fuel -= grant;
+  }
+  context->budget += (int64_t)grant;
+  context->wanted = 0;
+  if (context->quiet) return CONTINUE;
+  if (context->pausable) return WH_EXEC_PAUSED;
+  if (store->tick) {
+    wherry_error_t *error = store->tick(store, store->tick_data);
+    if (error) return wh_exec_fail(context, error);
+  }
+  return CONTINUE;
+}
+
+int wh_exec_grown(wh_context_t *context) {
+  const wh_instance_t *instance = context->instance;
+  uint64_t size = instance->memories[0]->size;
+  if ((uint64_t)context->wanted > size)
+    return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
+  context->memory_size = size;
+  return CONTINUE;
+}

@@ -1,0 +1,43 @@
+/* What exec's files give each other: functions that carry an operation out away from the handlers. They
+   find the operation at context->ip, leave the next place there, and return CONTINUE, or how the
+   run ends. Accumulators stay as they are unless a function says otherwise. */
+#ifndef WH_EXEC_STATE_H
+#define WH_EXEC_STATE_H
+
+#include "exec/exec.h"
+
+enum { CONTINUE = -1 };
+
+/* One row a function that handlers hand over to. */
+#define WH_EXEC_SLOW(SLOW)                                                                       \
+  SLOW(tick) SLOW(grown) SLOW(trap) SLOW(unreachable) SLOW(stack_overflow) SLOW(compile_callee)  \
+  SLOW(call_reference) SLOW(call_import) SLOW(return_call) SLOW(return_call_indirect)            \
+  SLOW(exit) SLOW(cross_return) SLOW(memory_size) SLOW(memory_grow) SLOW(memory_fill)            \
+  SLOW(memory_copy) SLOW(memory_init) SLOW(data_drop) SLOW(table_get) SLOW(table_set)            \
+  SLOW(table_size) SLOW(table_grow) SLOW(table_fill) SLOW(table_copy) SLOW(table_init)           \
+  SLOW(elem_drop) SLOW(ref_func)
+#define WH_EXEC_DECLARE(name) int wh_exec_##name(wh_context_t *context);
+WH_EXEC_SLOW(WH_EXEC_DECLARE)
+#undef WH_EXEC_DECLARE
+
+/* Code that is no function's: where a run ends, and where calls come back from another instance. */
+const wh_word_t *wh_exec_exit_code(void);
+const wh_word_t *wh_exec_cross_code(void);
+
+/* Ends the run; error is the context's from now on. */
+int wh_exec_fail(wh_context_t *context, wherry_error_t *error);
+int wh_exec_fail_trap(wh_context_t *context, wherry_trap_code_t code);
+
+/* The operation's operand word n, and the slot it names. */
+static inline uint32_t operand(const wh_context_t *context, unsigned n) {
+  return context->ip[WH_HANDLER_WORDS + n];
+}
+static inline uint64_t *operand_slot(const wh_context_t *context, unsigned n) {
+  return context->fp + (int32_t)operand(context, n);
+}
+static inline int go_on(wh_context_t *context, unsigned operands) {
+  context->ip += WH_HANDLER_WORDS + operands;
+  return CONTINUE;
+}
+
+#endif
