@@ -59,12 +59,12 @@ static union {
 } returned;
 
 static string_t *return_string(const char *text, size_t size) {
-  returned.string = (string_t){text, size};
+  returned.string = (string_t) {text, size};
   return &returned.string;
 }
 
 static list_t *return_list(const void *items, size_t count) {
-  returned.list = (list_t){items, count};
+  returned.list = (list_t) {items, count};
   return &returned.list;
 }
 
@@ -85,9 +85,7 @@ EXPORT("greet") string_t *greet(const char *name, size_t size) {
   release(name, size);
   return return_string(text, size + 8);
 }
-EXPORT("cabi_post_greet") void greet_done(string_t *result) {
-  release(result->text, result->size);
-}
+EXPORT("cabi_post_greet") void greet_done(string_t *result) { release(result->text, result->size); }
 
 EXPORT("sum") uint64_t sum(const uint32_t *numbers, size_t count) {
   uint64_t total = 0;
@@ -126,9 +124,7 @@ EXPORT("pick") string_t *pick(const string_t *from, size_t count, uint32_t end) 
   release(from, count * sizeof *from);
   return return_string(picked.text, picked.size);
 }
-EXPORT("cabi_post_pick") void pick_done(string_t *result) {
-  release(result->text, result->size);
-}
+EXPORT("cabi_post_pick") void pick_done(string_t *result) { release(result->text, result->size); }
 
 EXPORT("fail") void fail(void) { __builtin_trap(); }
 EXPORT("broken") string_t *broken(void) { return return_string("\xff\xfe", 2); }
@@ -143,7 +139,7 @@ typedef struct {
 
 EXPORT(GEOMETRY "middle") point_t *middle(int32_t ax, int32_t ay, int32_t bx, int32_t by) {
   static point_t result;
-  result = (point_t){ax + (bx - ax) / 2, ay + (by - ay) / 2};
+  result = (point_t) {ax + (bx - ax) / 2, ay + (by - ay) / 2};
   return &result;
 }
 
@@ -187,7 +183,7 @@ EXPORT("cabi_post_" PEOPLE "describe") void describe_done(string_t *result) {
 
 EXPORT(PEOPLE "birthday") person_t *birthday(const char *name, size_t size, uint32_t age) {
   static person_t result;
-  result = (person_t){{name, size}, (uint8_t)(age + 1)};
+  result = (person_t) {{name, size}, (uint8_t)(age + 1)};
   return &result;
 }
 EXPORT("cabi_post_" PEOPLE "birthday") void birthday_done(person_t *result) {

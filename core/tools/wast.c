@@ -1,0 +1,107 @@
+/* wherry wast: scripts of the standard's test suite. */
+#include "wast.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Proposals that were written before later ones hold modules which those made valid. */
+static const char *features_of(const char *file) {
+  static const struct {
+    const char *folder, *features;
+  } proposals[] = {{"/proposals/threads/", "-extended-const,-tail-call"}};
+  for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++) {
+    if (strstr(file, proposals[i].folder)) return proposals[i].features;
+  }
+  return NULL;
+}
+
+static bool ends_with(const char *text, const char *end) {
+  size_t size = strlen(text), end_size = strlen(end);
+  return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+static void put_progress(uint64_t started, size_t done, size_t count) {
+  static uint64_t last;
+  uint64_t now = clock_now();
+  if (now - started < 1000000000u || now - last < 100000000u) return;
+  last = now;
+  fprintf(stderr, "\r%zu of %zu files ", done, count);
+  fflush(stderr);
+}
+
+static int by_count(const void *a, const void *b) {
+  const struct wast_feature *left = a, *right = b;
+  return (left->commands < right->commands) - (left->commands > right->commands);
+}
+
+/* false: the file is no script that can be run. */
+static bool run_file(const char *file, wherry_engine_t *engine, wast_totals_t *totals) {
+  if (ends_with(file, ".wast")) {
+    complain(file, "text comes later; wasm-tools json-from-wast makes a .json of it");
+    return false;
+  }
+  wherry_bytes_t bytes;
+  json_document_t document;
+  if (!read_file(file, &bytes)) return false;
+  bool good = json_read((const char *)bytes.data, bytes.size, &document);
+  if (good) {
+    wast_run_script(file, &document.root, engine, totals);
+  } else {
+    complain(file, "line %zu: %s", document.line, document.fault);
+  }
+  json_free(&document);
+  return good;
+}
+
+int wast_verb(int argc, char **argv) {
+  static const verb_t verb = {
+      "wast", wast_verb, "[-q] [--features LIST] FILE…",
+      "Runs test scripts: .json files that wasm-tools json-from-wast made from .wast ones, with "
+      "the\n"
+      "modules beside them. Counts commands; those that need a feature which is not there yet are\n"
+      "skipped. Features follow the folder's name under proposals/. 1 if a command failed."};
+  bool quiet = false;
+  const char *features = NULL;
+  const option_t table[] = {
+      {"-q", OPTION_FLAG, &quiet, NULL, "only failures and the last line"},
+      {"--features", OPTION_TEXT, &features, "LIST", "on,-off,…; also all and none"},
+      {0}};
+  args_t args;
+  int status = STATUS_OK;
+  if (!parse_args(&verb, table, PARSE_ALL, argc, argv, &args, &status)) return status;
+  if (args.count < 1) return usage_error(&verb, "which FILE?");
+
+  wherry_engine_t *engine = NULL;
+  const char *engine_features = NULL;
+  wast_totals_t totals = {0};
+  bool progress = isatty(STDERR_FILENO);
+  uint64_t started = clock_now();
+  for (size_t i = 0; i < args.count; i++) {
+    const char *file = args.items[i];
+    const char *wanted = features ? features : features_of(file);
+    if (!engine || wanted != engine_features) {
+      wherry_engine_release(engine);
+      engine = NULL;
+      wherry_error_t *error = engine_with_features(wanted, &engine);
+      if (error) return report(NULL, error);
+      engine_features = wanted;
+    }
+    uint64_t failed = totals.failed;
+    if (!run_file(file, engine, &totals)) status = STATUS_ERROR;
+    if (!quiet && totals.failed > failed) {
+      printf("%s: %" PRIu64 " failed\n", file, totals.failed - failed);
+    }
+    if (progress) put_progress(started, i + 1, args.count);
+  }
+  wherry_engine_release(engine);
+  if (progress && clock_now() - started > 1000000000u) fputs("\r\033[K", stderr);
+
+  qsort(totals.features, totals.feature_count, sizeof *totals.features, by_count);
+  for (size_t i = 0; !quiet && i < totals.feature_count; i++) {
+    printf("skipped %8" PRIu64 "  %s\n", totals.features[i].commands, totals.features[i].name);
+  }
+  printf("%" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " skipped\n", totals.passed,
+         totals.failed, totals.skipped);
+  return status == STATUS_ERROR || totals.failed ? STATUS_ERROR : STATUS_OK;
+}
