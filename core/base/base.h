@@ -229,6 +229,7 @@ typedef struct wh_text {
 } wh_text_t;
 void wh_text_append(wh_text_t *text, const char *data, size_t size);
 void wh_text_printf(wh_text_t *text, const char *format, ...) WH_PRINTF(2, 3);
+void wh_text_vprintf(wh_text_t *text, const char *format, va_list arguments) WH_PRINTF(2, 0);
 /* A name from a guest: quoted, control characters, quotes and malformed UTF-8 escaped. */
 void wh_text_name(wh_text_t *text, const char *name, size_t size);
 void wh_text_free(wh_text_t *text);

@@ -26,20 +26,25 @@ void wh_text_append(wh_text_t *text, const char *data, size_t size) {
   text->data[text->size] = 0;
 }
 
-void wh_text_printf(wh_text_t *text, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  int size = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
+void wh_text_vprintf(wh_text_t *text, const char *format, va_list arguments) {
+  va_list again;
+  va_copy(again, arguments);
+  int size = vsnprintf(NULL, 0, format, again);
+  va_end(again);
   if (size < 0) {
     text->failed = true;
     return;
   }
   if (!reserve(text, (size_t)size)) return;
-  va_start(arguments, format);
   vsnprintf(text->data + text->size, (size_t)size + 1, format, arguments);
-  va_end(arguments);
   text->size += (size_t)size;
+}
+
+void wh_text_printf(wh_text_t *text, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  wh_text_vprintf(text, format, arguments);
+  va_end(arguments);
 }
 
 void wh_text_name(wh_text_t *text, const char *name, size_t size) {

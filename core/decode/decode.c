@@ -1,0 +1,638 @@
+#include "decode_input.h"
+
+/* ---- how reading fails ---- */
+
+bool wh_decode_malformed(decoder_t *d, const uint8_t *at, const char *words, const char *detail,
+                         ...) {
+  wh_text_t text = {.alloc = d->model->alloc};
+  va_list arguments;
+  va_start(arguments, detail);
+  wh_text_vprintf(&text, detail, arguments);
+  va_end(arguments);
+  if (d->section) wh_text_printf(&text, " (%s section", d->section);
+  if (d->section && d->has_entry) wh_text_printf(&text, ", entry %u", d->entry);
+  if (d->section) wh_text_append(&text, ")", 1);
+  uint64_t offset = d->in.base + (uint64_t)(at - d->in.start);
+  d->error = text.failed ? wh_error_oom()
+                         : wh_error_at(d->model->alloc, WHERRY_ERROR_MALFORMED, offset, "%s: %s",
+                                       words, text.data);
+  wh_text_free(&text);
+  return false;
+}
+
+bool wh_decode_needs(decoder_t *d, const uint8_t *at, const char *feature, const char *what, ...) {
+  wh_text_t text = {.alloc = d->model->alloc};
+  va_list arguments;
+  va_start(arguments, what);
+  wh_text_vprintf(&text, what, arguments);
+  va_end(arguments);
+  uint64_t offset = d->in.base + (uint64_t)(at - d->in.start);
+  d->error = text.failed ? wh_error_oom()
+                         : wh_error_needs_feature(d->model->alloc, offset, feature, text.data);
+  wh_text_free(&text);
+  return false;
+}
+
+static bool out_of_memory(decoder_t *d) {
+  d->error = wh_error_oom();
+  return false;
+}
+
+static bool too_many(decoder_t *d, const uint8_t *at, uint64_t count, uint64_t most,
+                     const char *what) {
+  d->error = wh_error_limit(d->model->alloc, "module", "a module of %llu %s: this engine takes %llu",
+                            (unsigned long long)count, what, (unsigned long long)most);
+  if (d->error != wh_error_oom()) {
+    d->error->has_offset = true;
+    d->error->offset = d->in.base + (uint64_t)(at - d->in.start);
+  }
+  return false;
+}
+
+static bool has(const decoder_t *d, wh_features_t feature) { return (d->features & feature) != 0; }
+
+bool wh_decode_u8(decoder_t *d, uint8_t *out, const char *what) {
+  return wh_read_u8(&d->in, out) ||
+         wh_decode_malformed(d, d->in.next, d->section ? "unexpected end of section or function"
+                                                       : "unexpected end",
+                             "expected %s", what);
+}
+
+bool wh_decode_u32(decoder_t *d, uint32_t *out, const char *what) {
+  if (WH_LIKELY(wh_read_u32(&d->in, out))) return true;
+  const char *problem = wh_read_problem(&d->in, 32, false);
+  if (d->section && d->in.next == d->in.end) problem = "unexpected end of section or function";
+  return wh_decode_malformed(d, d->in.next, problem, "expected %s", what);
+}
+
+static bool u64(decoder_t *d, uint64_t *out, const char *what) {
+  return wh_read_u64(&d->in, out) ||
+         wh_decode_malformed(d, d->in.next, wh_read_problem(&d->in, 64, false), "expected %s", what);
+}
+
+/* size bytes, which the size itself was read of just before. */
+static bool block(decoder_t *d, uint32_t size, const uint8_t **out, const char *what) {
+  if (WH_LIKELY(wh_read_bytes(&d->in, size, out))) return true;
+  return wh_decode_malformed(d, d->in.next,
+                             d->section ? "unexpected end of section or function: length out of bounds"
+                                        : "length out of bounds",
+                             "%s of %u bytes, but %zu bytes are left", what, size,
+                             (size_t)(d->in.end - d->in.next));
+}
+
+static bool name(decoder_t *d, wherry_bytes_t *out, const char *what) {
+  uint32_t size;
+  if (!wh_decode_u32(d, &size, what)) return false;
+  const uint8_t *at = d->in.next;
+  if (!block(d, size, &out->data, what)) return false;
+  out->size = size;
+  return wh_utf8_valid(at, size, NULL) ||
+         wh_decode_malformed(d, at, "malformed UTF-8 encoding", "%s", what);
+}
+
+/* The number of entries, checked against the limit of this implementation; memory is taken ahead
+   only as far as the bytes that are left could hold so many. */
+static bool count(decoder_t *d, uint32_t *out, uint32_t most, const char *what) {
+  const uint8_t *at = d->in.next;
+  d->has_entry = false;
+  if (!wh_decode_u32(d, out, "a number of entries")) return false;
+  return *out <= most || too_many(d, at, *out, most, what);
+}
+static size_t ahead(const decoder_t *d, uint32_t wanted, size_t bytes_each) {
+  size_t possible = (size_t)(d->in.end - d->in.next) / bytes_each;
+  return wanted < possible ? wanted : possible;
+}
+
+/* ---- types ---- */
+
+bool wh_decode_ref_type(decoder_t *d, wherry_valtype_t *out, const char *which) {
+  const uint8_t *at = d->in.next;
+  uint8_t code;
+  if (!wh_decode_u8(d, &code, "a reference type")) return false;
+  *out = code;
+  if (WH_VALTYPE_IS_REF(code)) return true;
+  const char *later = code == WHERRY_V128 ? NULL : wh_later_type(code); /* that is no reference */
+  if (later) return wh_decode_needs(d, at, later, "type 0x%02X of %s", code, which);
+  return wh_decode_malformed(d, at, "malformed reference type",
+                             "0x%02X of %s, expected 0x70 (funcref) or 0x6F (externref)", code,
+                             which);
+}
+
+bool wh_decode_val_type(decoder_t *d, wherry_valtype_t *out, const char *which) {
+  const uint8_t *at = d->in.next;
+  uint8_t code;
+  if (!wh_decode_u8(d, &code, "a value type")) return false;
+  *out = code;
+  if (WH_LIKELY(code >= 0x7C && code <= 0x7F)) return true;
+  if (WH_VALTYPE_IS_REF(code)) {
+    return has(d, WH_FEATURE(REFERENCE_TYPES)) ||
+           wh_decode_needs(d, at, "reference-types", "type %s of %s", wherry_valtype_name(code),
+                           which);
+  }
+  const char *later = wh_later_type(code);
+  if (later) return wh_decode_needs(d, at, later, "type 0x%02X of %s", code, which);
+  return wh_decode_malformed(d, at, "malformed value type", "0x%02X of %s", code, which);
+}
+
+static bool val_types(decoder_t *d, uint32_t number, wherry_valtype_t *out, const char *which) {
+  for (uint32_t i = 0; i < number; i++)
+    if (!wh_decode_val_type(d, &out[i], which)) return false;
+  return true;
+}
+
+static bool limits(decoder_t *d, wh_limits_t *out, bool of_memory) {
+  const uint8_t *at = d->in.next;
+  uint8_t flags;
+  if (!wh_decode_u8(d, &flags, "limits")) return false;
+  if (flags > 1) {
+    const char *later = wh_later_limits_flags(flags, of_memory);
+    /* Not yet in the standard, whose tests have it malformed. */
+    if (later && flags & 8)
+      return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x needs feature %s", flags,
+                                 later);
+    if (later) return wh_decode_needs(d, at, later, "a %s with limits flags 0x%02x",
+                                      of_memory ? "memory" : "table", flags);
+    return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x, expected 0 or 1", flags);
+  }
+  out->maximum = UINT64_MAX;
+  if (!u64(d, &out->minimum, "the minimum of limits")) return false;
+  if (!(flags & 1)) return true;
+  at = d->in.next;
+  if (!u64(d, &out->maximum, "the maximum of limits")) return false;
+  /* UINT64_MAX stands for "none": no memory or table comes near to it. */
+  if (out->maximum == UINT64_MAX) out->maximum--;
+  return true;
+}
+
+static bool table_type(decoder_t *d, wh_table_type_t *out) {
+  const uint8_t *at = d->in.next;
+  if (at + 1 < d->in.end && at[0] == 0x40 && at[1] == 0x00)
+    return wh_decode_needs(d, at, "function-references", "a table with an initial value");
+  if (!wh_decode_ref_type(d, &out->element, "a table")) return false;
+  if (out->element != WHERRY_FUNCREF && !has(d, WH_FEATURE(REFERENCE_TYPES)))
+    return wh_decode_needs(d, at, "reference-types", "a table of externref");
+  return limits(d, &out->limits, false);
+}
+
+static bool global_type(decoder_t *d, wh_global_type_t *out) {
+  if (!wh_decode_val_type(d, &out->type, "a global")) return false;
+  const uint8_t *at = d->in.next;
+  uint8_t mutability;
+  if (!wh_decode_u8(d, &mutability, "the mutability of a global")) return false;
+  if (mutability > 1)
+    return wh_decode_malformed(d, at, "malformed mutability", "0x%02x, expected 0 or 1", mutability);
+  out->is_mutable = mutability == 1;
+  return true;
+}
+
+/* ---- sections: each reads one entry ---- */
+
+static bool type_entry(decoder_t *d) {
+  wh_model_t *m = d->model;
+  const uint8_t *at = d->in.next;
+  uint8_t form;
+  if (!wh_decode_u8(d, &form, "a type")) return false;
+  if (form != 0x60) {
+    const char *later = wh_later_type_form(form);
+    if (later) return wh_decode_needs(d, at, later, "type form 0x%02X", form);
+    return wh_decode_malformed(d, at, form & 0x80 ? "integer representation too long"
+                                                  : "malformed definition type",
+                               "0x%02X, expected 0x60 (a function type)", form);
+  }
+  /* Counted first, so that the types lie in one block. */
+  wh_reader_t start = d->in;
+  uint32_t params, results;
+  wherry_valtype_t ignored;
+  if (!wh_decode_u32(d, &params, "a number of parameters")) return false;
+  if (params > WH_MAX_PARAMS) return too_many(d, start.next, params, WH_MAX_PARAMS, "parameters");
+  for (uint32_t i = 0; i < params; i++)
+    if (!wh_decode_val_type(d, &ignored, "a parameter")) return false;
+  at = d->in.next;
+  if (!wh_decode_u32(d, &results, "a number of results")) return false;
+  if (results > WH_MAX_RESULTS) return too_many(d, at, results, WH_MAX_RESULTS, "results");
+  if (results > 1 && !has(d, WH_FEATURE(MULTI_VALUE)))
+    return wh_decode_needs(d, at, "multi-value", "a function with several results");
+  wherry_functype_t type = {.references = -1, .param_count = params, .result_count = results};
+  size_t all = (size_t)params + results;
+  if (all) {
+    type.types = wh_alloc_array(m->alloc, all, sizeof *type.types);
+    if (!type.types) return out_of_memory(d);
+  }
+  d->in.next = start.next;
+  bool read = wh_decode_u32(d, &params, "a number of parameters") &&
+              val_types(d, params, type.types, "a parameter") &&
+              wh_decode_u32(d, &results, "a number of results") &&
+              val_types(d, results, type.types + params, "a result");
+  if (!read || !wh_vec_push(m->alloc, &m->types, type)) {
+    wh_free(m->alloc, type.types, all * sizeof *type.types);
+    return read ? out_of_memory(d) : false;
+  }
+  return true;
+}
+
+static bool import_entry(decoder_t *d) {
+  wh_model_t *m = d->model;
+  wh_import_t import = {.offset = wh_reader_offset(&d->in)};
+  if (!name(d, &import.module, "the module of an import")) return false;
+  if (!name(d, &import.name, "the name of an import")) return false;
+  const uint8_t *at = d->in.next;
+  uint8_t kind;
+  if (!wh_decode_u8(d, &kind, "the kind of an import")) return false;
+  import.type.kind = (wherry_extern_kind_t)kind;
+  bool stored = false;
+  switch (kind) {
+  case WHERRY_EXTERN_FUNC:
+    if (!wh_decode_u32(d, &import.type_index, "a type index")) return false;
+    import.index = m->imported_functions++;
+    stored = wh_vec_push(m->alloc, &m->functions, import.type_index);
+    break;
+  case WHERRY_EXTERN_TABLE: {
+    wh_table_type_t table;
+    if (!table_type(d, &table)) return false;
+    import.index = m->imported_tables++;
+    stored = wh_vec_push(m->alloc, &m->tables, table);
+    break;
+  }
+  case WHERRY_EXTERN_MEMORY: {
+    wh_memory_type_t memory;
+    if (!limits(d, &memory.limits, true)) return false;
+    import.index = m->imported_memories++;
+    stored = wh_vec_push(m->alloc, &m->memories, memory);
+    break;
+  }
+  case WHERRY_EXTERN_GLOBAL: {
+    wh_global_type_t global = {.imported = true};
+    if (!global_type(d, &global)) return false;
+    if (global.is_mutable && !has(d, WH_FEATURE(MUTABLE_GLOBALS)))
+      return wh_decode_needs(d, at, "mutable-globals", "the import of a mutable global");
+    import.index = m->imported_globals++;
+    stored = wh_vec_push(m->alloc, &m->globals, global);
+    break;
+  }
+  default: {
+    const char *later = wh_later_extern_kind(kind);
+    if (later) return wh_decode_needs(d, at, later, "import kind %u", kind);
+    return wh_decode_malformed(d, at, "malformed import kind", "0x%02x, expected 0 to 3", kind);
+  }
+  }
+  if (!stored) return out_of_memory(d);
+  wh_model_extern_of(m, import.type.kind, import.index, &import.type);
+  return wh_vec_push(m->alloc, &m->imports, import) || out_of_memory(d);
+}
+
+static bool function_entry(decoder_t *d) {
+  uint32_t type;
+  return wh_decode_u32(d, &type, "a type index") &&
+         (wh_vec_push(d->model->alloc, &d->model->functions, type) || out_of_memory(d));
+}
+
+static bool table_entry(decoder_t *d) {
+  wh_table_type_t table;
+  return table_type(d, &table) &&
+         (wh_vec_push(d->model->alloc, &d->model->tables, table) || out_of_memory(d));
+}
+
+static bool memory_entry(decoder_t *d) {
+  wh_memory_type_t memory;
+  return limits(d, &memory.limits, true) &&
+         (wh_vec_push(d->model->alloc, &d->model->memories, memory) || out_of_memory(d));
+}
+
+static bool global_entry(decoder_t *d) {
+  wh_global_type_t global = {0};
+  return global_type(d, &global) && wh_decode_expr(d, &global.init) &&
+         (wh_vec_push(d->model->alloc, &d->model->globals, global) || out_of_memory(d));
+}
+
+static bool export_entry(decoder_t *d) {
+  wh_model_t *m = d->model;
+  wh_export_t export = {0};
+  if (!name(d, &export.name, "the name of an export")) return false;
+  const uint8_t *at = d->in.next;
+  uint8_t kind;
+  if (!wh_decode_u8(d, &kind, "the kind of an export")) return false;
+  if (kind > WHERRY_EXTERN_GLOBAL) {
+    const char *later = wh_later_extern_kind(kind);
+    if (later) return wh_decode_needs(d, at, later, "export kind %u", kind);
+    return wh_decode_malformed(d, at, "malformed export kind", "0x%02x, expected 0 to 3", kind);
+  }
+  export.kind = (wherry_extern_kind_t)kind;
+  if (!wh_decode_u32(d, &export.index, "an index")) return false;
+  return wh_vec_push(m->alloc, &m->exports, export) || out_of_memory(d);
+}
+
+static bool body_entry(decoder_t *d) {
+  wh_model_t *m = d->model;
+  const uint8_t *at = d->in.next;
+  wh_body_t body;
+  if (!wh_decode_u32(d, &body.size, "the size of a function body")) return false;
+  if (body.size > WH_MAX_BODY_SIZE)
+    return too_many(d, at, body.size, WH_MAX_BODY_SIZE, "bytes in one function");
+  body.offset = wh_reader_offset(&d->in);
+  if (!block(d, body.size, &body.bytes, "a function body")) return false;
+  size_t function = m->imported_functions + m->bodies.count;
+  body.type_index = function < m->functions.count ? m->functions.items[function] : UINT32_MAX;
+  return wh_vec_push(m->alloc, &m->bodies, body) || out_of_memory(d);
+}
+
+/* Binary Format, Element Section: bit 0 of the flags says passive or declarative, bit 1 declarative
+   or with a table index, bit 2 expressions instead of functions. */
+static bool elem_entry(decoder_t *d) {
+  wh_model_t *m = d->model;
+  const uint8_t *at = d->in.next;
+  uint32_t flags;
+  wh_elem_t elem = {.type = WHERRY_FUNCREF};
+  if (!wh_decode_u32(d, &flags, "an element segment")) return false;
+  if (flags > 7)
+    return wh_decode_malformed(d, at, "malformed elements segment kind", "%u, expected 0 to 7", flags);
+  if (flags && !has(d, WH_FEATURE(BULK_MEMORY)) && !has(d, WH_FEATURE(REFERENCE_TYPES)))
+    return wh_decode_needs(d, at, "bulk-memory", "an element segment of kind %u", flags);
+  elem.mode = !(flags & 1)  ? WH_SEGMENT_ACTIVE
+              : (flags & 2) ? WH_SEGMENT_DECLARATIVE
+                            : WH_SEGMENT_PASSIVE;
+  elem.by_index = !(flags & 4);
+  if (elem.mode == WH_SEGMENT_ACTIVE) {
+    if ((flags & 2) && !wh_decode_u32(d, &elem.table, "a table index")) return false;
+    if (!wh_decode_expr(d, &elem.offset)) return false;
+  }
+  if (flags & 3) {
+    uint8_t kind;
+    at = d->in.next;
+    if (elem.by_index) {
+      if (!wh_decode_u8(d, &kind, "an element kind")) return false;
+      if (kind != 0) return wh_decode_malformed(d, at, "malformed element kind", "0x%02x", kind);
+    } else if (!wh_decode_ref_type(d, &elem.type, "an element segment")) {
+      return false;
+    }
+  }
+  at = d->in.next;
+  if (!wh_decode_u32(d, &elem.count, "a number of elements")) return false;
+  if (elem.count > WH_MAX_TABLE_ELEMENTS)
+    return too_many(d, at, elem.count, WH_MAX_TABLE_ELEMENTS, "elements in one segment");
+  elem.items = d->in.next;
+  elem.items_offset = wh_reader_offset(&d->in);
+  for (uint32_t i = 0; i < elem.count; i++) {
+    uint32_t index;
+    wh_const_expr_t expr;
+    if (elem.by_index ? !wh_decode_u32(d, &index, "a function index") : !wh_decode_expr(d, &expr))
+      return false;
+  }
+  elem.items_size = (uint32_t)(d->in.next - elem.items);
+  return wh_vec_push(m->alloc, &m->elems, elem) || out_of_memory(d);
+}
+
+static bool data_entry(decoder_t *d) {
+  wh_model_t *m = d->model;
+  const uint8_t *at = d->in.next;
+  uint32_t flags, size;
+  wh_data_t data = {.mode = WH_SEGMENT_ACTIVE};
+  if (!wh_decode_u32(d, &flags, "a data segment")) return false;
+  if (flags > 2)
+    return wh_decode_malformed(d, at, "malformed data segment kind", "%u, expected 0 to 2", flags);
+  if (flags && !has(d, WH_FEATURE(BULK_MEMORY)))
+    return wh_decode_needs(d, at, "bulk-memory", "a data segment of kind %u", flags);
+  if (flags == 1) data.mode = WH_SEGMENT_PASSIVE;
+  if (flags == 2 && !wh_decode_u32(d, &data.memory, "a memory index")) return false;
+  if (flags != 1 && !wh_decode_expr(d, &data.offset)) return false;
+  if (!wh_decode_u32(d, &size, "the size of a data segment") ||
+      !block(d, size, &data.bytes.data, "a data segment"))
+    return false;
+  data.bytes.size = size;
+  return wh_vec_push(m->alloc, &m->datas, data) || out_of_memory(d);
+}
+
+/* ---- custom sections ---- */
+
+/* The name section is a help, never an error: what is broken in it is as if it were not there. */
+static bool read_names(decoder_t *d, wherry_bytes_t contents) {
+  wh_model_t *m = d->model;
+  wh_reader_t in = {.start = contents.data, .next = contents.data};
+  in.end = in.start + contents.size;
+  uint8_t id;
+  uint32_t size;
+  wherry_bytes_t part = {0};
+  while (wh_read_u8(&in, &id) && wh_read_u32(&in, &size) && wh_read_bytes(&in, size, &part.data)) {
+    part.size = size;
+    if (id == 1 && !m->function_names.data) m->function_names = part;
+    if (id != 0 || m->name.data) continue;
+    wh_reader_t inner = {.start = part.data, .next = part.data};
+    inner.end = part.data + size;
+    wherry_bytes_t found;
+    if (!wh_read_u32(&inner, &size) || !wh_read_bytes(&inner, size, &found.data) ||
+        !wh_utf8_valid(found.data, size, NULL))
+      continue;
+    found.size = size;
+    m->name_text = wh_strndup(m->alloc, (const char *)found.data, found.size);
+    if (!m->name_text) return out_of_memory(d);
+    m->name = found;
+  }
+  return true;
+}
+
+static bool custom_section(decoder_t *d, uint32_t after) {
+  wh_model_t *m = d->model;
+  wh_custom_t custom = {.after = after};
+  if (!name(d, &custom.name, "the name of a custom section")) return false;
+  custom.offset = wh_reader_offset(&d->in);
+  custom.bytes = (wherry_bytes_t) {d->in.next, (size_t)(d->in.end - d->in.next)};
+  d->in.next = d->in.end;
+  if (custom.name.size == 4 && memcmp(custom.name.data, "name", 4) == 0 &&
+      !read_names(d, custom.bytes))
+    return false;
+  return wh_vec_push(m->alloc, &m->customs, custom) || out_of_memory(d);
+}
+
+/* ---- the module ---- */
+
+enum {
+  CUSTOM,
+  TYPE,
+  IMPORT,
+  FUNCTION,
+  TABLE,
+  MEMORY,
+  GLOBAL,
+  EXPORT,
+  START,
+  ELEMENT,
+  CODE,
+  DATA,
+  DATA_COUNT,
+  SECTIONS
+};
+
+static const struct {
+  const char *name;
+  uint8_t order;
+  uint8_t bytes_each; /* at least, of an entry */
+  uint32_t most;
+  bool (*entry)(decoder_t *d);
+} sections[SECTIONS] = {
+    [CUSTOM] = {.name = "custom"},
+    [TYPE] = {"type", 1, 3, WH_MAX_TYPES, type_entry},
+    [IMPORT] = {"import", 2, 4, WH_MAX_IMPORTS, import_entry},
+    [FUNCTION] = {"function", 3, 1, WH_MAX_FUNCTIONS, function_entry},
+    [TABLE] = {"table", 4, 3, WH_MAX_TABLES, table_entry},
+    [MEMORY] = {"memory", 5, 2, WH_MAX_MEMORIES, memory_entry},
+    [GLOBAL] = {"global", 6, 4, WH_MAX_GLOBALS, global_entry},
+    [EXPORT] = {"export", 7, 3, WH_MAX_EXPORTS, export_entry},
+    [START] = {.name = "start", .order = 8},
+    [ELEMENT] = {"element", 9, 2, WH_MAX_SEGMENTS, elem_entry},
+    [DATA_COUNT] = {.name = "data count", .order = 10},
+    [CODE] = {"code", 11, 2, WH_MAX_FUNCTIONS, body_entry},
+    [DATA] = {"data", 12, 2, WH_MAX_SEGMENTS, data_entry},
+};
+
+/* Memory for what is about to come, so that vectors do not grow step by step. */
+static bool reserve(decoder_t *d, unsigned id, uint32_t number) {
+  wh_model_t *m = d->model;
+  size_t n = ahead(d, number, sections[id].bytes_each);
+  switch (id) {
+  case TYPE: return wh_vec_reserve(m->alloc, &m->types, n);
+  case IMPORT: return wh_vec_reserve(m->alloc, &m->imports, n);
+  case FUNCTION: return wh_vec_reserve(m->alloc, &m->functions, n);
+  case GLOBAL: return wh_vec_reserve(m->alloc, &m->globals, n);
+  case EXPORT: return wh_vec_reserve(m->alloc, &m->exports, n);
+  case ELEMENT: return wh_vec_reserve(m->alloc, &m->elems, n);
+  case CODE: return wh_vec_reserve(m->alloc, &m->bodies, n);
+  case DATA: return wh_vec_reserve(m->alloc, &m->datas, n);
+  default: return true;
+  }
+}
+
+static bool entries(decoder_t *d, unsigned id) {
+  wh_model_t *m = d->model;
+  const uint8_t *at = d->in.next;
+  uint32_t number;
+  if (!count(d, &number, sections[id].most, sections[id].name)) return false;
+  if (id == CODE && number != m->functions.count - m->imported_functions)
+    return wh_decode_malformed(d, at, "function and code section have inconsistent lengths",
+                               "%zu functions, %u bodies",
+                               m->functions.count - m->imported_functions, number);
+  if (id == DATA && m->has_data_count && number != m->data_count)
+    return wh_decode_malformed(d, at, "data count and data section have inconsistent lengths",
+                               "%u announced, %u there", m->data_count, number);
+  if (!reserve(d, id, number)) return out_of_memory(d);
+  d->has_entry = true;
+  for (d->entry = 0; d->entry < number; d->entry++)
+    if (!sections[id].entry(d)) return false;
+  d->has_entry = false;
+  return true;
+}
+
+static bool contents(decoder_t *d, unsigned id, uint32_t after) {
+  wh_model_t *m = d->model;
+  switch (id) {
+  case CUSTOM: return custom_section(d, after);
+  case START:
+    m->has_start = true;
+    return wh_decode_u32(d, &m->start, "the index of the start function");
+  case DATA_COUNT:
+    if (!has(d, WH_FEATURE(BULK_MEMORY)))
+      return wh_decode_needs(d, d->in.next, "bulk-memory", "a data count section");
+    m->has_data_count = true;
+    return wh_decode_u32(d, &m->data_count, "a number of data segments");
+  default: return entries(d, id);
+  }
+}
+
+static bool section(decoder_t *d, uint8_t *last) {
+  const uint8_t *whole = d->in.end, *at = d->in.next;
+  uint8_t id;
+  uint32_t size;
+  if (!wh_decode_u8(d, &id, "a section")) return false;
+  if (id >= SECTIONS) {
+    const char *later = wh_later_section(id);
+    if (later) return wh_decode_needs(d, at, later, "a section with id %u", id);
+    return wh_decode_malformed(d, at, "malformed section id", "%u, expected 0 to 12", id);
+  }
+  if (!wh_decode_u32(d, &size, "the size of a section")) return false;
+  if (id != CUSTOM && *last && sections[id].order <= sections[*last].order)
+    return wh_decode_malformed(d, at, "unexpected content after last section",
+                               id == *last ? "a second %s section after the %s section"
+                                           : "the %s section after the %s section",
+                               sections[id].name, sections[*last].name);
+  const uint8_t *bytes;
+  if (!block(d, size, &bytes, sections[id].name)) return false;
+  d->in.next = bytes;
+  d->in.end = bytes + size;
+  d->section = sections[id].name;
+  d->has_entry = false;
+  if (!contents(d, id, *last)) return false;
+  if (d->in.next != d->in.end)
+    return wh_decode_malformed(d, d->in.next, "section size mismatch",
+                               "%zu bytes are left after the last entry",
+                               (size_t)(d->in.end - d->in.next));
+  d->section = NULL;
+  d->in.end = whole;
+  if (id != CUSTOM) *last = id;
+  return true;
+}
+
+static bool header(decoder_t *d) {
+  static const uint8_t magic[4] = {0, 'a', 's', 'm'};
+  const uint8_t *at = d->in.next;
+  size_t size = (size_t)(d->in.end - at);
+  if (memcmp(at, magic, size < 4 ? size : 4) != 0)
+    return wh_decode_malformed(d, at, "magic header not detected",
+                               "a WebAssembly module begins with the bytes 00 61 73 6d%s",
+                               at[0] == '(' || at[0] == ';' ? "; this looks like the text format"
+                                                            : "");
+  if (size < 8)
+    return wh_decode_malformed(d, d->in.end, "unexpected end", "expected the version of the format");
+  uint32_t version;
+  memcpy(&version, at + 4, 4);
+  if (version >> 16 == 1)
+    return wh_decode_malformed(d, at + 4, "unknown binary version",
+                               "this is a component, not a core module");
+  if (version != 1)
+    return wh_decode_malformed(d, at + 4, "unknown binary version", "%u, expected 1", version);
+  d->in.next += 8;
+  return true;
+}
+
+/* What can be said only when all sections were read. */
+static bool finish(decoder_t *d) {
+  wh_model_t *m = d->model;
+  size_t functions = m->functions.count - m->imported_functions;
+  if (functions != m->bodies.count)
+    return wh_decode_malformed(d, d->in.next, "function and code section have inconsistent lengths",
+                               "%zu functions, %zu bodies", functions, m->bodies.count);
+  if (m->has_data_count && m->data_count != m->datas.count)
+    return wh_decode_malformed(d, d->in.next,
+                               "data count and data section have inconsistent lengths",
+                               "%u announced, %zu there", m->data_count, m->datas.count);
+  for (size_t i = 0; i < m->exports.count; i++) {
+    wh_export_t *export = &m->exports.items[i];
+    wh_model_extern_of(m, export->kind, export->index, &export->type);
+    if (!wh_map_put(m->alloc, &m->export_map, (const char *)export->name.data, export->name.size, i))
+      return out_of_memory(d);
+  }
+  return true;
+}
+
+wherry_error_t *wh_decode(wh_alloc_t *alloc, const uint8_t *bytes, size_t size,
+                          wh_features_t features, wh_model_t **out) {
+  decoder_t d = {.features = features};
+  *out = NULL;
+  d.model = WH_NEW(alloc, wh_model_t);
+  if (!d.model) return wh_error_oom();
+  d.model->alloc = alloc;
+  d.model->bytes = wh_alloc(alloc, size);
+  if (!d.model->bytes) {
+    WH_DELETE(alloc, d.model);
+    return wh_error_oom();
+  }
+  d.model->size = size;
+  if (size) memcpy(d.model->bytes, bytes, size);
+  d.in = (wh_reader_t) {d.model->bytes, d.model->bytes, d.model->bytes + size, 0};
+  bool good = header(&d);
+  uint8_t last = 0;
+  while (good && d.in.next < d.in.end) good = section(&d, &last);
+  if (good && finish(&d)) {
+    *out = d.model;
+    return NULL;
+  }
+  wh_model_free(d.model);
+  return d.error;
+}
