@@ -89,6 +89,7 @@ void wh_call_release(wherry_call_t *call);
 wherry_error_t *wh_linker_make(wherry_engine_t *engine, wherry_linker_t **out);
 void wh_linker_retain(wherry_linker_t *linker);
 void wh_linker_release(wherry_linker_t *linker);
+wherry_engine_t *wh_linker_engine(const wherry_linker_t *linker); /* not retained */
 WH_MUST_USE wherry_error_t *wh_linker_define(wherry_linker_t *linker, wherry_bytes_t module,
                                              wherry_bytes_t name, const wherry_extern_t *item);
 /* like: callback, data and finalizer; data is the linker's on success only. */

@@ -32,6 +32,8 @@ wherry_error_t *wh_linker_make(wherry_engine_t *engine, wherry_linker_t **out) {
   return NULL;
 }
 
+wherry_engine_t *wh_linker_engine(const wherry_linker_t *linker) { return linker->engine; }
+
 void wh_linker_retain(wherry_linker_t *linker) {
   atomic_fetch_add_explicit(&linker->references, 1, memory_order_relaxed);
 }
