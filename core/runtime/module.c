@@ -3,6 +3,11 @@
 
 static size_t round_up(size_t size) { return (size + 7) & ~(size_t)7; }
 
+typedef struct wh_name {
+  size_t size; /* of this object */
+  char text[];
+} wh_name_t;
+
 /* One block for an instance and its arrays; link lays them out in this order. */
 static bool count_instance(const wh_model_t *model, size_t *out) {
   size_t words, size;
@@ -66,9 +71,45 @@ void wh_module_release(wherry_module_t *module) {
     if (code) wh_free(alloc, code, code->size);
   }
   wh_free(alloc, module->entries, functions * sizeof *module->entries);
+  for (size_t i = 0; module->names && i < functions; i++)
+    if (module->names[i]) wh_free(alloc, module->names[i], module->names[i]->size);
+  wh_free(alloc, module->names, functions * sizeof *module->names);
   wh_free(alloc, module->type_ids, functions * sizeof *module->type_ids);
   wh_model_free(module->model);
   wh_mutex_destroy(&module->compile_lock);
   WH_DELETE(alloc, module);
   wh_engine_release(engine);
+}
+
+/* With compile_lock held. */
+static wh_name_t *find_name(wherry_module_t *module, uint32_t function, wherry_bytes_t bytes) {
+  wh_alloc_t *alloc = &module->engine->alloc;
+  if (!module->names)
+    module->names =
+        wh_alloc_array(alloc, module->model->functions.count, sizeof *module->names);
+  if (!module->names) return NULL;
+  wh_name_t *name = module->names[function];
+  if (name) return name;
+  size_t size = sizeof *name + bytes.size + 1;
+  name = wh_alloc(alloc, size);
+  if (!name) return NULL;
+  name->size = size;
+  memcpy(name->text, bytes.data, bytes.size);
+  name->text[bytes.size] = 0;
+  return module->names[function] = name;
+}
+
+wherry_error_t *wh_module_function_name(wherry_module_t *module, uint32_t function,
+                                        const char **out) {
+  wherry_bytes_t bytes = wh_model_function_name(module->model, function);
+  if (!bytes.data) {
+    *out = NULL;
+    return NULL;
+  }
+  wh_mutex_lock(&module->compile_lock);
+  wh_name_t *name = find_name(module, function, bytes);
+  wh_mutex_unlock(&module->compile_lock);
+  if (!name) return wh_error_oom();
+  *out = name->text;
+  return NULL;
 }

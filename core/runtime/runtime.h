@@ -80,6 +80,7 @@ struct wherry_module {
   /* The initial contents of memory 0, once a second instance is wanted (copy on write). */
   _Atomic(wh_image_t *) image;
   _Atomic bool image_tried;
+  struct wh_name **names; /* those that were asked for, a place per function; under compile_lock */
   _Atomic uint64_t instance_count;
 };
 
@@ -88,6 +89,9 @@ WH_MUST_USE wherry_error_t *wh_module_wrap(wherry_engine_t *engine, wh_model_t *
                                            wherry_module_t **out);
 void wh_module_retain(wherry_module_t *module);
 void wh_module_release(wherry_module_t *module);
+/* A function's name as the host may have it, NULL: it has none; the module's. */
+WH_MUST_USE wherry_error_t *wh_module_function_name(wherry_module_t *module, uint32_t function,
+                                                    const char **out);
 
 /* Bytes that instances map privately: what an instance writes it alone sees (copy on write). */
 struct wh_image {

@@ -40,7 +40,8 @@ WHERRY_API wherry_error_t *wherry_store_set_instance_limit(wherry_store_t *store
 WHERRY_API wherry_error_t *wherry_store_set_fuel(wherry_store_t *store, uint64_t instructions);
 WHERRY_API uint64_t wherry_store_fuel(const wherry_store_t *store);
 
-/* The most that one outermost call may last, in nanoseconds of a monotonic clock. */
+/* The most that one outermost call may last, in nanoseconds of a monotonic clock. UINT64_MAX: as long
+   as it likes (the default). */
 WHERRY_API wherry_error_t *wherry_store_set_timeout(wherry_store_t *store, uint64_t nanoseconds);
 
 /* Stops what runs in the store at its next tick with an error of kind interrupted. If nothing runs,

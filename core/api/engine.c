@@ -1,0 +1,9 @@
+/* The public functions of engine.h. */
+#include "link/link.h"
+
+wherry_error_t *wherry_engine_new(const wherry_config_t *config, wherry_engine_t **out) {
+  return wh_link_engine(config, out);
+}
+
+void wherry_engine_retain(wherry_engine_t *engine) { wh_engine_retain(engine); }
+void wherry_engine_release(wherry_engine_t *engine) { wh_engine_release(engine); }

@@ -1,0 +1,126 @@
+/* The public functions of memory.h. */
+#include "runtime/runtime.h"
+
+static const uint64_t most_pages = 65536;
+
+wherry_error_t *wherry_memory_new(wherry_store_t *store, uint64_t minimum, uint64_t maximum,
+                                  wherry_memory_t *out) {
+  wherry_error_t *error = wh_store_check(store);
+  if (error) return error;
+  if (minimum > most_pages || (maximum != UINT64_MAX && maximum > most_pages))
+    return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
+                        "a memory has at most 65536 pages of 64 KiB, not %llu",
+                        (unsigned long long)(minimum > most_pages ? minimum : maximum));
+  if (minimum > maximum)
+    return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
+                        "a memory's minimum of %llu pages is above its maximum of %llu",
+                        (unsigned long long)minimum, (unsigned long long)maximum);
+  wh_limits_t limits = {minimum, maximum};
+  wh_memory_t *memory;
+  error = wh_memory_make(store, &limits, &memory);
+  if (error) return error;
+  error = wh_host_memory_add(store, memory);
+  if (error) {
+    wh_memory_release(memory);
+    return error;
+  }
+  *out = (wherry_memory_t){store->id, memory->self};
+  return NULL;
+}
+
+wherry_error_t *wherry_memory_data(wherry_store_t *store, wherry_memory_t value, uint8_t **data,
+                                   uint64_t *size) {
+  wh_memory_t *memory;
+  wherry_error_t *error = wh_find_memory(store, value, &memory);
+  if (error) return error;
+  *data = memory->base;
+  *size = memory->size;
+  return NULL;
+}
+
+wherry_error_t *wherry_memory_view(wherry_store_t *store, wherry_memory_t value, uint8_t **data,
+                                   const uint64_t **size) {
+  wh_memory_t *memory;
+  wherry_error_t *error = wh_find_memory(store, value, &memory);
+  if (error) return error;
+  *data = memory->base;
+  *size = &memory->size;
+  return NULL;
+}
+
+wherry_error_t *wherry_memory_hold(wherry_store_t *store, wherry_memory_t value, void **hold) {
+  wh_memory_t *memory;
+  wherry_error_t *error = wh_find_memory(store, value, &memory);
+  if (error) return error;
+  wh_memory_hold(memory);
+  *hold = memory;
+  return NULL;
+}
+
+void wherry_memory_unhold(void *hold) {
+  if (hold) wh_memory_unhold(hold);
+}
+
+wherry_error_t *wherry_memory_grow(wherry_store_t *store, wherry_memory_t value, uint64_t pages,
+                                   uint64_t *previous) {
+  wh_memory_t *memory;
+  wherry_error_t *error = wh_find_memory(store, value, &memory);
+  if (error) return error;
+  uint64_t before = memory->size / WHERRY_PAGE_SIZE;
+  const char *limit;
+  if (!wh_memory_enlarge(store, memory, pages, &limit)) {
+    if (!limit) return wh_error_oom();
+    wh_limits_t now = {before, memory->limits.maximum};
+    wherry_externtype_t type = {.kind = WHERRY_EXTERN_MEMORY, .limits = now};
+    char text[64];
+    wherry_externtype_print(&type, text, sizeof text);
+    return wh_error_limit(store->alloc, limit,
+                          "cannot grow %s by %llu pages: the most is its maximum, its "
+                          "reservation (%llu pages) or the store's limit (%llu bytes, %llu in use)",
+                          text, (unsigned long long)pages,
+                          (unsigned long long)(memory->reserved / WHERRY_PAGE_SIZE),
+                          (unsigned long long)store->memory_limit,
+                          (unsigned long long)store->memory_used);
+  }
+  if (previous) *previous = before;
+  return NULL;
+}
+
+wherry_error_t *wherry_memory_limits(wherry_store_t *store, wherry_memory_t value,
+                                     uint64_t *size, uint64_t *maximum) {
+  wh_memory_t *memory;
+  wherry_error_t *error = wh_find_memory(store, value, &memory);
+  if (error) return error;
+  *size = memory->size / WHERRY_PAGE_SIZE;
+  *maximum = memory->limits.maximum;
+  return NULL;
+}
+
+static wherry_error_t *find_range(wherry_store_t *store, wherry_memory_t value, uint64_t address,
+                                  size_t size, uint8_t **out) {
+  wh_memory_t *memory;
+  wherry_error_t *error = wh_find_memory(store, value, &memory);
+  if (error) return error;
+  if (size > memory->size || address > memory->size - size)
+    return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
+                        "%zu bytes at %llu lie outside a memory of %llu bytes", size,
+                        (unsigned long long)address, (unsigned long long)memory->size);
+  *out = memory->base + address;
+  return NULL;
+}
+
+wherry_error_t *wherry_memory_read(wherry_store_t *store, wherry_memory_t value,
+                                   uint64_t address, void *bytes, size_t size) {
+  uint8_t *from = NULL;
+  wherry_error_t *error = find_range(store, value, address, size, &from);
+  if (!error && size) memcpy(bytes, from, size);
+  return error;
+}
+
+wherry_error_t *wherry_memory_write(wherry_store_t *store, wherry_memory_t value,
+                                    uint64_t address, const void *bytes, size_t size) {
+  uint8_t *to = NULL;
+  wherry_error_t *error = find_range(store, value, address, size, &to);
+  if (!error && size) memcpy(to, bytes, size);
+  return error;
+}
