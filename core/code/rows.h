@@ -2,9 +2,10 @@
    included once for every reading of the table and undone by rows_end.h.
 
    Names end in the kinds of the operands (S: slot, K: constant, A: accumulator of its type), then in
-   what becomes of the result: R stays in the accumulator, D is stored to a slot as well, BR and BRN
-   branch when it is true or false, BRL and BRNL do so backwards, charging the budget.
-   R and D have the same operands (R ignores the last), so compile can turn one into the other in
+   what becomes of the result: R stays in the accumulator, D is stored to a slot as well, RET is that
+   and returns from the function; BR and BRN branch when it is true or false, BRL and BRNL do so
+   backwards, charging the budget; RETIF returns a slot's value when it is true.
+   R, D and RET have the same operands (R ignores the last), so compile can turn one into another in
    place once it knows where a result goes.
 
    Bodies use these words, which each build of exec defines (T is one of i32 u32 i64 u64 f32 f64):
@@ -32,7 +33,8 @@
 /* The two ends of a result; `at` is the operand word of its slot. */
 #define RESULTS_(name, at, T, operands, ...)               \
   OP(name##_R, (at) + 1, operands RESULT(T, __VA_ARGS__);) \
-  OP(name##_D, (at) + 1, operands RESULT(T, __VA_ARGS__); KEEP(T, at);)
+  OP(name##_D, (at) + 1, operands RESULT(T, __VA_ARGS__); KEEP(T, at);)  \
+  OP(name##_RET, (at) + 1, operands RESULT(T, __VA_ARGS__); KEEP(T, at); LEAVE();)
 
 /* Result type, operand type, expression over a. */
 #define UNARY(N, R, T, ...)                                           \
@@ -67,7 +69,12 @@
   OP(name##_BR, (at) + 1, operands if (__VA_ARGS__) GO(at);)                   \
   OP(name##_BRN, (at) + 1, operands if (!(__VA_ARGS__)) GO(at);)               \
   OP(name##_BRL, (at) + 2, operands if (__VA_ARGS__) GO_BACK(at);)             \
-  OP(name##_BRNL, (at) + 2, operands if (!(__VA_ARGS__)) GO_BACK(at);)
+  OP(name##_BRNL, (at) + 2, operands if (!(__VA_ARGS__)) GO_BACK(at);)         \
+  OP(name##_RETIF, (at) + 2, operands if (__VA_ARGS__) {                       \
+    RESULT(u64, SLOT(u64, at));                                                \
+    KEEP(u64, (at) + 1);                                                       \
+    LEAVE();                                                                   \
+  })
 #define COMPARE(N, T, mirror, ...)                                                         \
   FOUR_(N, u32, T, , __VA_ARGS__)                                                          \
   BRANCHES_(N##_SS, 2, T a = SLOT(T, 0); T b = SLOT(T, 1);, __VA_ARGS__)                   \

@@ -8,6 +8,11 @@
 
 #include "compile/compile.h"
 
+/* The forms of an operation with a result, and of a comparison (which has the first three as well), in
+   the order in which rows.h makes them. */
+enum { FORM_R, FORM_D, FORM_RET, FORMS };
+enum { FORM_BR, FORM_BRN, FORM_BRL, FORM_BRNL, FORM_RETIF, BRANCH_FORMS };
+
 /* Accumulators by class of type. */
 typedef enum class { CLASS_INT, CLASS_F32, CLASS_F64, CLASS_COUNT } class_t;
 
@@ -44,6 +49,7 @@ typedef struct block {
   uint32_t fixups;    /* chain of branches to the end, NO_PLACE: none */
   uint32_t else_fixups;
   uint32_t end_path, else_path; /* shortest ways to the end and to the else branch */
+  uint32_t branch_at, body_at; /* of an if: its branch, and what comes behind */
   uint32_t stub; /* while a br_table is made: code that moves operands and comes here */
 } block_t;
 
@@ -81,6 +87,7 @@ typedef struct compiler {
   uint32_t last_op_at; /* the newest operation, if nothing has been bound after it */
   wh_code_op_t compare; /* base of the comparison emitted last, in R form, at last_op_at */
   uint32_t compare_at;
+  wh_code_op_t branch; /* base of the conditional branch emitted last */
   int32_t temp_base;   /* slot of the first temporary */
   int32_t top_slot;    /* one above the highest slot used */
   uint32_t path;       /* wasm instructions on the shortest way from the function's start to here */

@@ -102,6 +102,11 @@ static void emit_return(compiler_t *c) {
     emit_op(c, WH_CODE_RETURN_MANY);
     emit_slot(c, operand.home);
     emit(c, count);
+  } else if (operand.where == IN_ACC && c->acc[operand.class].op_at == c->last_op_at) {
+    accumulator_t *acc = &c->acc[operand.class];
+    change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_RET));
+    if (!c->failed) c->words.items[acc->dst_at] = (uint32_t)to;
+    return;
   } else if (in_acc(c, &operand)) {
     emit_op(c, from_acc[operand.class]);
   } else {
@@ -121,30 +126,55 @@ static void settle_results(compiler_t *c) {
     for (uint32_t i = 0; i < count; i++) settle(c, (uint32_t)c->stack.count - count + i, true);
 }
 
-void compile_return(compiler_t *c) {
-  settle_results(c);
-  emit_return(c);
-}
 
 /* Emits a branch on a popped condition, all but its distance: taken if the condition is `when`. A
    comparison just made becomes the branch. Returns where the operation is. */
 static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, bool back) {
-  unsigned form = (when ? 0u : 1u) + (back ? 2u : 0u); /* BR, BRN, BRL, BRNL */
+  unsigned form = when ? (back ? FORM_BRL : FORM_BR) : (back ? FORM_BRNL : FORM_BRN);
   accumulator_t *acc = &c->acc[CLASS_INT];
+  uint32_t at;
   if (condition->where == IN_ACC && c->compare_at == c->last_op_at &&
       acc->op_at == c->last_op_at) {
-    unsigned kind = (unsigned)(acc->op - c->compare) / 2;
-    change_op(c, acc->op_at, (wh_code_op_t)((unsigned)c->compare + 8 + 4 * kind + form));
+    unsigned kind = (unsigned)(acc->op - c->compare) / FORMS;
+    c->branch = (wh_code_op_t)((unsigned)c->compare + 4 * FORMS + BRANCH_FORMS * kind);
     c->words.count = acc->dst_at;
     c->compare_at = NO_PLACE;
-    return acc->op_at;
+    at = acc->op_at;
+    change_op(c, at, (wh_code_op_t)(c->branch + form));
+  } else {
+    if (condition->where == IN_CONST) need_slot(c, condition);
+    if (back) mark_offset(c);
+    bool in_accumulator = in_acc(c, condition);
+    c->branch = in_accumulator ? WH_CODE_TRUE_A_BR : WH_CODE_TRUE_S_BR;
+    at = emit_op(c, (wh_code_op_t)(c->branch + form));
+    if (!in_accumulator) emit_slot(c, condition->slot);
   }
-  if (condition->where == IN_CONST) need_slot(c, condition);
-  if (back) mark_offset(c);
-  if (in_acc(c, condition)) return emit_op(c, (wh_code_op_t)(WH_CODE_TRUE_A_BR + form));
-  uint32_t at = emit_op(c, (wh_code_op_t)(WH_CODE_TRUE_S_BR + form));
-  emit_slot(c, condition->slot);
   return at;
+}
+
+/* A branch over the return of a slot's value, made just now, becomes a conditional return. at: the
+   branch; chain: of its fixups, where it is the only one. False: the result is not of that kind. */
+static bool emit_return_if(compiler_t *c, uint32_t at, uint32_t *chain) {
+  if (c->type->result_count != 1 || c->failed) return false;
+  const operand_t *result = top_operand(c);
+  if (result->class != CLASS_INT || result->where != IN_SLOT) return false;
+  change_op(c, at, (wh_code_op_t)(c->branch + FORM_RETIF));
+  c->words.items[c->fixups.items[*chain].at] = (uint32_t)result->slot;
+  emit_slot(c, -(int32_t)c->type->param_count);
+  *chain = NO_PLACE;
+  c->last_op_at = NO_PLACE;
+  shorten(&c->blocks.items[0].end_path, c->path);
+  return true;
+}
+
+void compile_return(compiler_t *c) {
+  /* First thing in an `if`: the branch that skips it is the operation before. */
+  block_t *block = block_at(c, 0);
+  if (block->opcode == WH_OP_IF && block->else_open && block->body_at == c->words.count &&
+      emit_return_if(c, block->branch_at, &block->else_fixups))
+    return;
+  settle_results(c);
+  emit_return(c);
 }
 
 static void compile_br_if(compiler_t *c) {
@@ -159,11 +189,12 @@ static void compile_br_if(compiler_t *c) {
     uint32_t skip = NO_PLACE;
     uint32_t at = emit_condition(c, &condition, false, false);
     emit_fixup(c, at, &skip);
-    if (returns) {
-      emit_return(c);
-    } else {
+    if (!returns) {
       emit_moves(c, block);
       emit_branch(c, block);
+    } else if (!emit_return_if(c, at, &skip)) {
+      c->last_op_at = NO_PLACE;
+      emit_return(c);
     }
     bind(c, &skip);
   }
@@ -255,6 +286,8 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
     block.else_open = true;
     uint32_t at = emit_condition(c, &condition, false, false);
     emit_fixup(c, at, &block.else_fixups);
+    block.branch_at = at;
+    block.body_at = (uint32_t)c->words.count;
     c->last_op_at = NO_PLACE;
   }
   if (!wh_vec_push(c->alloc, &c->blocks, block)) c->failed = true;

@@ -90,14 +90,14 @@ void compile_global(compiler_t *c, uint32_t opcode) {
                                      WH_CODE_GLOBAL_GET_f64_R};
   static const wh_code_op_t set[] = {WH_CODE_GLOBAL_SET_u64_S, WH_CODE_GLOBAL_SET_f32_S,
                                      WH_CODE_GLOBAL_SET_f64_S};
-  enum { CELL = 2 }; /* the forms for another instance's global lie behind the own ones */
   uint32_t index = imm_u32(c);
   const wh_global_type_t *global = &c->model->globals.items[index];
-  unsigned cell = global->imported && global->is_mutable ? CELL : 0;
+  /* The forms for another instance's global lie behind those for an own one. */
+  bool cell = global->imported && global->is_mutable;
   class_t class = class_of(global->type);
   if (opcode == WH_OP_GLOBAL_GET) {
     spill_class(c, class);
-    wh_code_op_t op = (wh_code_op_t)((unsigned)get[class] + cell);
+    wh_code_op_t op = (wh_code_op_t)((unsigned)get[class] + (cell ? FORMS : 0));
     uint32_t at = emit_op(c, op);
     emit(c, index);
     emit_result(c, at, op, global->type);
@@ -106,7 +106,7 @@ void compile_global(compiler_t *c, uint32_t opcode) {
   operand_t value = pop(c);
   if (value.where == IN_CONST) need_slot(c, &value);
   bool in_accumulator = in_acc(c, &value);
-  emit_op(c, (wh_code_op_t)((unsigned)set[class] + cell + in_accumulator));
+  emit_op(c, (wh_code_op_t)((unsigned)set[class] + (cell ? 2 : 0) + in_accumulator));
   if (!in_accumulator) emit_slot(c, value.slot);
   emit(c, index);
 }

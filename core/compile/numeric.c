@@ -10,7 +10,7 @@
 #define TYPE_f32 WHERRY_F32
 #define TYPE_f64 WHERRY_F64
 
-/* Operand kinds in the order in which rows.h lists them; each has an R and a D form. */
+/* Operand kinds in the order in which rows.h lists them; each has all forms. */
 enum { KIND_SS, KIND_SK, KIND_AS, KIND_AK, KIND_SA, KIND_KS, KIND_KA };
 
 static void emit_operand(compiler_t *c, const operand_t *operand, char kind) {
@@ -36,7 +36,7 @@ static void unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
   if (a.where == IN_CONST) need_slot(c, &a);
   char kind = kind_of(c, &a);
   spill_class(c, class_of(result));
-  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'A' ? 2 : 0));
+  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'A' ? FORMS : 0));
   uint32_t at = emit_op(c, op);
   emit_operand(c, &a, kind);
   emit_result(c, at, op, result);
@@ -66,7 +66,7 @@ static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped,
   spill_class(c, class_of(result));
   int kind = find_kind(kind_a, kind_b);
   WH_ASSERT(kind >= 0 && (swapped == WH_CODE_COUNT || kind <= KIND_AK));
-  wh_code_op_t op = (wh_code_op_t)((int)base + 2 * kind);
+  wh_code_op_t op = (wh_code_op_t)((int)base + FORMS * kind);
   uint32_t at = emit_op(c, op);
   emit_operand(c, &a, kind_a);
   emit_operand(c, &b, kind_b);
@@ -84,7 +84,7 @@ static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirr
   if (c->failed) return;
   /* Which of the two it became shows in the operation emitted. */
   wh_code_op_t op = c->acc[CLASS_INT].op;
-  c->compare = op >= base && op <= base + 2 * KIND_AK ? base : mirror;
+  c->compare = op >= base && op <= base + FORMS * KIND_AK ? base : mirror;
   c->compare_at = c->last_op_at;
 }
 
@@ -158,7 +158,7 @@ static void load(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
   char kind = address_kind(c, &address);
   spill_class(c, class_of(result));
   mark_offset(c);
-  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'S' ? 0 : kind == 'A' ? 2 : 4));
+  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'S' ? 0 : kind == 'A' ? FORMS : 2 * FORMS));
   uint32_t at = emit_op(c, op);
   emit_address(c, &address, kind, offset);
   emit_result(c, at, op, result);
@@ -189,7 +189,7 @@ void compile_select(compiler_t *c, wherry_valtype_t type) {
   spill_class(c, CLASS_INT);
   unsigned kinds = (a.where == IN_CONST ? 2u : 0u) + (b.where == IN_CONST ? 1u : 0u);
   wh_code_op_t op = (wh_code_op_t)((in_accumulator ? WH_CODE_SELECT_A_SS_R : WH_CODE_SELECT_S_SS_R) +
-                                   2 * kinds);
+                                   FORMS * kinds);
   uint32_t at = emit_op(c, op);
   if (!in_accumulator) emit_slot(c, condition.slot);
   if (a.where == IN_CONST) emit_bits(c, a.bits, true);
@@ -201,7 +201,7 @@ void compile_select(compiler_t *c, wherry_valtype_t type) {
     return;
   }
   /* A float's bits are in the integers' accumulator now, which serves nobody: the slot counts. */
-  change_op(c, at, (wh_code_op_t)(op + 1));
+  change_op(c, at, (wh_code_op_t)(op + FORM_D));
   push_home(c, type);
   if (c->failed) return;
   emit_slot(c, top_operand(c)->home);

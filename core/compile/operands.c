@@ -82,7 +82,7 @@ void wrote(compiler_t *c, int32_t slot) {
 /* Makes the operation that left a value in its accumulator store it to a slot as well. */
 static void store_result(compiler_t *c, class_t class, int32_t slot) {
   accumulator_t *acc = &c->acc[class];
-  change_op(c, acc->op_at, (wh_code_op_t)(acc->op + 1));
+  change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_D));
   if (!c->failed) c->words.items[acc->dst_at] = (uint32_t)slot;
   wrote(c, slot);
   acc->mirror = slot;

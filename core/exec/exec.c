@@ -5,7 +5,8 @@
 #include "exec_call.h"
 
 void wh_exec_select(wh_context_t *context, wh_instance_t *instance) {
-  wh_memory_t *memory = instance && instance->memories ? instance->memories[0] : NULL;
+  bool has_memory = instance && instance->module->model->memories.count;
+  const wh_memory_t *memory = has_memory ? instance->memories[0] : NULL;
   context->memory = memory ? memory->base : NULL;
   context->memory_size = memory ? memory->size : 0;
   context->instance = instance;
