@@ -1,0 +1,144 @@
+# frozen_string_literal: true
+
+# The explicit level: what stands behind Wherry.load, for those who embed. What is not defined here is
+# in C; Wherry::Raw holds every other function of the C library, under its own name.
+module Wherry
+  # Options of an engine.
+  class Config
+    FEATURES = (0..).lazy.map { |id| Raw.feature_name(id) }.take_while(&:itself).to_a.freeze
+    private_constant :FEATURES
+
+    # bytes of address space that one memory reserves
+    def memory_reservation=(bytes)
+      Raw.config_set_memory_reservation(self, bytes)
+    end
+
+    # bytes of the guest's own stack
+    def stack_size=(bytes)
+      Raw.config_set_stack_size(self, bytes)
+    end
+
+    # how often guest and host may call each other in turn
+    def call_depth=(calls)
+      Raw.config_set_call_depth(self, calls)
+    end
+
+    # wasm instructions between two looks at fuel, timeout and Ruby's interrupts
+    def tick=(instructions)
+      Raw.config_set_tick(self, instructions)
+    end
+
+    # feature("bulk-memory", false) makes modules that use it invalid.
+    def feature(name, enabled)
+      id = FEATURES.index(name.to_s.tr("_", "-")) or
+        raise ArgumentError, "no feature #{name}; there are #{FEATURES.join(", ")}"
+      Raw.config_set_feature(self, id, enabled)
+      self
+    end
+  end
+
+  # WebAssembly that was read and checked.
+  class Module
+    # Module.new(bytes), Module.new(engine, bytes)
+    def initialize(engine = Engine.default, bytes)
+      open(engine, bytes)
+    end
+
+    # Reads a file.
+    def self.load(path, engine: Engine.default)
+      new(engine, File.binread(path))
+    end
+
+    def inspect
+      "#<Wherry::Module #{name || "without a name"}, #{exports.size} exports>"
+    end
+  end
+
+  # Where instances live, one thread at a time.
+  class Store
+    def initialize(engine = nil, memory_limit: nil, fuel: nil, timeout: nil)
+      open(engine)
+      self.memory_limit = memory_limit if memory_limit
+      self.fuel = fuel if fuel
+      self.timeout = timeout if timeout
+    end
+
+    # bytes over all its memories: an Integer, or a String as "64 MB"
+    def memory_limit=(size)
+      Raw.store_set_memory_limit(self, Native.size(size))
+    end
+
+    # how many wasm instructions may still run
+    def fuel=(instructions)
+      Raw.store_set_fuel(self, instructions)
+    end
+
+    def fuel
+      Raw.store_fuel(self)
+    end
+
+    # seconds that one outermost call may last; nil: no limit
+    def timeout=(seconds)
+      if seconds && !(seconds.is_a?(Numeric) && seconds.positive?)
+        raise ArgumentError, "timeout: expected seconds above 0, got #{seconds.inspect}"
+      end
+
+      Raw.store_set_timeout(self, seconds ? (seconds * 1_000_000_000).ceil : (2**64) - 1)
+    end
+
+    # bytes of its memories, now
+    def memory_used
+      Raw.store_memory_used(self)
+    end
+  end
+
+  # A module that runs in a store.
+  class Instance
+    # Instance.new(store, module, imports = nil), or the short old way: Instance.new(bytes, imports = nil)
+    def self.new(first, *rest)
+      return Native.instantiate(first, *rest, *([nil] if rest.size == 1)) if first.is_a?(Store)
+      raise ArgumentError, "expected bytes and imports" if rest.size > 1
+
+      mod = first.is_a?(Module) ? first : Module.new(first)
+      Native.instantiate(Store.new, mod, rest.first).initialize_reactor
+    end
+
+    def inspect
+      "#<Wherry::Instance of #{self.module.inspect}>"
+    end
+  end
+
+  # A function of a guest or of the host, in a store.
+  class Func
+    def ===(other)
+      call(other)
+    end
+
+    def to_proc
+      method(:call).to_proc
+    end
+
+    def inspect
+      "#<Wherry::Func #{name} (#{params.join(", ")}) -> #{results.size == 1 ? results[0] : "(#{results.join(", ")})"}>"
+    end
+  end
+
+  # A function that takes and returns component-level values.
+  class WitFunc
+    def to_proc
+      method(:call).to_proc
+    end
+
+    def inspect
+      list = params.map { |name, type| "#{name}: #{type}" }.join(", ")
+      "#<Wherry::WitFunc #{name}: func(#{list})#{" -> #{result}" if result}>"
+    end
+  end
+
+  # Names, and what stands behind them.
+  class Linker
+    def instantiate(store, mod)
+      Native.instantiate(store, mod, self)
+    end
+  end
+end
