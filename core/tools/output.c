@@ -48,6 +48,8 @@ void put_json_text(FILE *out, const char *data, size_t size) {
       length = 1;
     } else if (c == '"' || c == '\\') {
       fprintf(out, "\\%c", (char)c);
+    } else if (c == '\n' || c == '\t' || c == '\r') {
+      fputs(c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r", out);
     } else if (shown_escaped(c)) {
       fprintf(out, "\\u%04x", (unsigned)c);
     } else {

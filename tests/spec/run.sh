@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs the standard's core suite: run.sh WHERRY. The suite is found through WHERRY_SUITES, else in
+# ../shared/suites beside the project; without it the test is skipped.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+wherry=$1
+suites=${WHERRY_SUITES:-$here/../../../shared/suites}
+if [ ! -d "$suites/core/json" ]; then
+  echo "skipped: the core suite is not in $suites (WHERRY_SUITES names another place)"
+  exit 77
+fi
+shopt -s globstar
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+"$wherry" wast "$suites"/core/json/**/*.json | tee "$log" || status=$?
+[ "$status" = 0 ] || exit "$status"
+
+# What is skipped stands in skipped.txt, no more and no less.
+known=$(sed -n 's/^\([a-z0-9-]\+\) .*/\1/p' "$here/skipped.txt" | sort)
+found=$(awk '$1 == "skipped" { print $3 }' "$log" | sort)
+[ "$known" = "$found" ] || {
+  echo "skipped.txt and what was skipped differ:"
+  diff <(echo "$known") <(echo "$found") || true
+  exit 1
+}
