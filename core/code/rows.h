@@ -20,6 +20,7 @@
      TRAP_IF(c, code)  traps if c
      GO(n)             goes on at the place that operand word n names, relative to this operation
      GO_BACK(n)        the same, after charging the cost in word n + 1
+     LEAVE_WITH(T, n)  stores the accumulator to the slot of operand word n and returns
      SLOW(f)           hands over to wh_exec_<f>, which moves on by itself
    They see nothing else: no instruction pointer, no frame pointer. */
 
@@ -34,7 +35,7 @@
 #define RESULTS_(name, at, T, operands, ...)               \
   OP(name##_R, (at) + 1, operands RESULT(T, __VA_ARGS__);) \
   OP(name##_D, (at) + 1, operands RESULT(T, __VA_ARGS__); KEEP(T, at);)  \
-  OP(name##_RET, (at) + 1, operands RESULT(T, __VA_ARGS__); KEEP(T, at); LEAVE();)
+  OP(name##_RET, (at) + 1, operands RESULT(T, __VA_ARGS__); LEAVE_WITH(T, at);)
 
 /* Result type, operand type, expression over a. */
 #define UNARY(N, R, T, ...)                                           \
@@ -72,8 +73,7 @@
   OP(name##_BRNL, (at) + 2, operands if (!(__VA_ARGS__)) GO_BACK(at);)         \
   OP(name##_RETIF, (at) + 2, operands if (__VA_ARGS__) {                       \
     RESULT(u64, SLOT(u64, at));                                                \
-    KEEP(u64, (at) + 1);                                                       \
-    LEAVE();                                                                   \
+    LEAVE_WITH(u64, (at) + 1);                                                 \
   })
 #define COMPARE(N, T, mirror, ...)                                                         \
   FOUR_(N, u32, T, , __VA_ARGS__)                                                          \

@@ -126,23 +126,23 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     while (slot_ < end_) *slot_++ = 0;                                        \
   } while (0)
 
-#define LEAVE()                                           \
-  do {                                                    \
-    ip = (const wh_word_t *)(uintptr_t)fp[0];             \
-    fp = (uint64_t *)(uintptr_t)fp[1];                    \
-    DISPATCH();                                           \
-  } while (0)
-#define LEAVE_MANY(from, count, to)                                           \
+/* A result may lie over the frame's header (where a function has fewer parameters than results), so that
+   is read first. */
+#define LEAVE_BY(...)                                                         \
   do {                                                                        \
     const wh_word_t *back_ = (const wh_word_t *)(uintptr_t)fp[0];             \
     uint64_t *caller_ = (uint64_t *)(uintptr_t)fp[1];                         \
-    const uint64_t *from_ = SLOT_AT(from), *end_ = from_ + WORD(count);       \
-    uint64_t *to_ = SLOT_AT(to);                                              \
-    while (from_ < end_) *to_++ = *from_++;                                   \
+    __VA_ARGS__;                                                              \
     ip = back_;                                                               \
     fp = caller_;                                                             \
     DISPATCH();                                                               \
   } while (0)
+#define LEAVE() LEAVE_BY((void)0)
+#define LEAVE_WITH(T, n) LEAVE_BY(KEEP(T, n))
+#define LEAVE_MANY(from, count, to)                                           \
+  LEAVE_BY(const uint64_t *from_ = SLOT_AT(from), *end_ = from_ + WORD(count); \
+           uint64_t *to_ = SLOT_AT(to);                                       \
+           while (from_ < end_) *to_++ = *from_++)
 
 /* n: the operand word, the operation's last, that says where the callee's frame begins. */
 #define ENTER(function, n)                                                                    \
