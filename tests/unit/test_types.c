@@ -1,5 +1,6 @@
 /* types: reading `component-type` sections, layout, printing. */
 #include "support.h"
+#include "worlds.h"
 
 #include "types/types.h"
 
@@ -202,42 +203,6 @@ static void kitchen_lays_out_every_kind(void **state) {
 }
 
 /* ---- sections by hand ---- */
-
-typedef struct builder {
-  uint8_t bytes[200000];
-  size_t size;
-} builder_t;
-
-static void put(builder_t *b, const void *bytes, size_t size) {
-  assert_true(b->size + size <= sizeof b->bytes);
-  memcpy(b->bytes + b->size, bytes, size);
-  b->size += size;
-}
-static void put_leb(builder_t *b, size_t number) {
-  for (; number >= 0x80; number >>= 7) put(b, (uint8_t[]) {(uint8_t)(number | 0x80)}, 1);
-  put(b, (uint8_t[]) {(uint8_t)number}, 1);
-}
-#define PUT(b, text) put((b), (text), sizeof(text) - 1)
-
-static const char encoding[] = "\0\x19\x16wit-component-encoding\4\0";
-
-/* A world whose declarations are given; count of them is written before. */
-static void put_world(builder_t *b, size_t count, const void *declarations, size_t size) {
-  static builder_t world, wrapper;
-  world.size = wrapper.size = 0;
-  PUT(&world, "\x41");
-  put_leb(&world, count);
-  put(&world, declarations, size);
-  PUT(&wrapper, "\1\x41\2\1");
-  put(&wrapper, world.bytes, world.size);
-  PUT(&wrapper, "\4\0\7x:y/one\4\0");
-  PUT(b, "\0asm\x0d\0\1\0");
-  PUT(b, encoding);
-  PUT(b, "\7");
-  put_leb(b, wrapper.size);
-  put(b, wrapper.bytes, wrapper.size);
-  PUT(b, "\x0b\x09\1\0\3one\3\0\0");
-}
 
 static void worlds_by_hand(void **state) {
   (void)state;
