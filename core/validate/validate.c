@@ -1,0 +1,184 @@
+/* A module: everything but expressions and bodies, which have files of their own. */
+#include "validate_body.h"
+
+enum { MAX_PAGES = 65536 }; /* of a memory with 32-bit addresses */
+
+static const uint8_t *at_offset(const validator_t *v, uint64_t offset) {
+  return v->model->bytes + offset;
+}
+
+/* Parts that the model keeps no place of are reported where the module begins. */
+static const uint8_t *nowhere(const validator_t *v) { return v->model->bytes; }
+
+static bool unknown(validator_t *v, const uint8_t *at, const char *what, uint32_t index,
+                    size_t count, const char *where) {
+  return wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "unknown %s %u: in %s, but there are %zu",
+                          what, index, where, count);
+}
+
+static bool missing(validator_t *v, const uint8_t *at, const char *feature, const char *what) {
+  v->error = wh_error_needs_feature(v->alloc, wh_validate_offset(v, at), feature, what);
+  return false;
+}
+
+static bool limits(validator_t *v, const uint8_t *at, const char *what, size_t index,
+                   wh_limits_t limits, uint64_t most, const char *too_large) {
+  bool bounded = limits.maximum != UINT64_MAX;
+  if (limits.minimum > most || (bounded && limits.maximum > most))
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "%s: %s %zu with limits %llu", too_large,
+                            what, index,
+                            (unsigned long long)(bounded ? limits.maximum : limits.minimum));
+  if (bounded && limits.minimum > limits.maximum)
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, at,
+                            "size minimum must not be greater than maximum: %s %zu of %llu to %llu",
+                            what, index, (unsigned long long)limits.minimum,
+                            (unsigned long long)limits.maximum);
+  return true;
+}
+
+static bool tables_and_memories(validator_t *v) {
+  const wh_model_t *m = v->model;
+  if (m->memories.count > 1)
+    return missing(v, nowhere(v), "multi-memory", "a module with several memories");
+  if (m->tables.count > 1 && !(v->features & WH_FEATURE(REFERENCE_TYPES)))
+    return missing(v, nowhere(v), "reference-types", "a module with several tables");
+  for (size_t i = 0; i < m->tables.count; i++)
+    if (!limits(v, nowhere(v), "table", i, m->tables.items[i].limits, UINT32_MAX,
+                "table size must be at most 2^32-1 elements"))
+      return false;
+  for (size_t i = 0; i < m->memories.count; i++)
+    if (!limits(v, nowhere(v), "memory", i, m->memories.items[i].limits, MAX_PAGES,
+                "memory size must be at most 65536 pages (4GiB)"))
+      return false;
+  return true;
+}
+
+static bool functions(validator_t *v) {
+  const wh_model_t *m = v->model;
+  for (size_t i = 0; i < m->imports.count; i++) {
+    const wh_import_t *import = &m->imports.items[i];
+    if (import->type.kind == WHERRY_EXTERN_FUNC && import->type_index >= m->types.count)
+      return unknown(v, at_offset(v, import->offset), "type", import->type_index, m->types.count,
+                     "an import");
+  }
+  for (size_t i = m->imported_functions; i < m->functions.count; i++) {
+    if (m->functions.items[i] < m->types.count) continue;
+    uint64_t offset = m->bodies.items[i - m->imported_functions].offset;
+    return unknown(v, at_offset(v, offset), "type", m->functions.items[i], m->types.count,
+                   "a function");
+  }
+  return true;
+}
+
+static bool globals(validator_t *v) {
+  const wh_model_t *m = v->model;
+  for (size_t i = m->imported_globals; i < m->globals.count; i++) {
+    const wh_global_type_t *global = &m->globals.items[i];
+    if (!wh_validate_const(v, &global->init, global->type, i)) return false;
+  }
+  return true;
+}
+
+static bool exports(validator_t *v) {
+  const wh_model_t *m = v->model;
+  static const char *const kinds[] = {"function", "table", "memory", "global"};
+  const size_t counts[] = {m->functions.count, m->tables.count, m->memories.count,
+                           m->globals.count};
+  for (size_t i = 0; i < m->exports.count; i++) {
+    const wh_export_t *export = &m->exports.items[i];
+    uint64_t last = 0;
+    if (export->index >= counts[export->kind])
+      return unknown(v, export->name.data, kinds[export->kind], export->index,
+                     counts[export->kind], "an export");
+    wh_map_get(&m->export_map, (const char *)export->name.data, export->name.size, &last);
+    if (last != i) {
+      wh_text_t text = {.alloc = v->alloc};
+      wh_text_name(&text, (const char *)export->name.data, export->name.size);
+      wh_validate_fail(v, WHERRY_ERROR_INVALID, m->exports.items[last].name.data,
+                       "duplicate export name: %s", text.failed ? "" : text.data);
+      wh_text_free(&text);
+      return false;
+    }
+    if (export->kind == WHERRY_EXTERN_FUNC) wh_validate_declare(v, export->index);
+    if (export->kind == WHERRY_EXTERN_GLOBAL && m->globals.items[export->index].is_mutable &&
+        !(v->features & WH_FEATURE(MUTABLE_GLOBALS)))
+      return missing(v, export->name.data, "mutable-globals", "the export of a mutable global");
+  }
+  return true;
+}
+
+static bool start(validator_t *v) {
+  const wh_model_t *m = v->model;
+  if (!m->has_start) return true;
+  if (m->start >= m->functions.count)
+    return unknown(v, nowhere(v), "function", m->start, m->functions.count, "the start section");
+  const wherry_functype_t *type = wh_model_functype(m, m->start);
+  if (type->param_count == 0 && type->result_count == 0) return true;
+  return wh_validate_fail(v, WHERRY_ERROR_INVALID, nowhere(v),
+                          "start function %u has parameters or results", m->start);
+}
+
+static bool elems(validator_t *v) {
+  const wh_model_t *m = v->model;
+  for (size_t i = 0; i < m->elems.count; i++) {
+    const wh_elem_t *elem = &m->elems.items[i];
+    if (elem->mode == WH_SEGMENT_ACTIVE) {
+      const uint8_t *at = at_offset(v, elem->offset.offset);
+      if (elem->table >= m->tables.count)
+        return unknown(v, at, "table", elem->table, m->tables.count, "an element segment");
+      vtype_t element = m->tables.items[elem->table].element;
+      if (element != elem->type)
+        return wh_validate_fail(v, WHERRY_ERROR_INVALID, at,
+                                "type mismatch: an element segment of %s for a table of %s",
+                                wherry_valtype_name(elem->type), wherry_valtype_name(element));
+      if (!wh_validate_const(v, &elem->offset, WHERRY_I32, m->globals.count)) return false;
+    }
+    if (!wh_validate_items(v, elem)) return false;
+  }
+  return true;
+}
+
+static bool datas(validator_t *v) {
+  const wh_model_t *m = v->model;
+  for (size_t i = 0; i < m->datas.count; i++) {
+    const wh_data_t *data = &m->datas.items[i];
+    if (data->mode != WH_SEGMENT_ACTIVE) continue;
+    if (data->memory >= m->memories.count)
+      return unknown(v, at_offset(v, data->offset.offset), "memory", data->memory,
+                     m->memories.count, "a data segment");
+    if (!wh_validate_const(v, &data->offset, WHERRY_I32, m->globals.count)) return false;
+  }
+  return true;
+}
+
+static bool module(validator_t *v) {
+  const wh_model_t *m = v->model;
+  v->op_at = v->end = m->bytes;
+  size_t words = m->functions.count / 64 + 1;
+  v->declared = wh_alloc_array(v->alloc, words, sizeof *v->declared);
+  if (!v->declared || !wh_validate_reserve(v, 1)) return wh_validate_oom(v);
+  if (!functions(v) || !tables_and_memories(v) || !globals(v) || !exports(v) || !start(v) ||
+      !elems(v) || !datas(v))
+    return false;
+  for (uint32_t i = 0; i < m->bodies.count; i++)
+    if (!wh_validate_body(v, i)) return false;
+  return true;
+}
+
+wherry_error_t *wh_validate(const wh_model_t *model, wh_features_t features) {
+  validator_t *v = WH_NEW(model->alloc, validator_t);
+  if (!v) return wh_error_oom();
+  v->model = model;
+  v->alloc = model->alloc;
+  v->features = features | UINT64_C(1) << WH_OP_FEATURE_CORE_1;
+  bool good = module(v);
+  wherry_error_t *error = v->error;
+  WH_ASSERT(good == !error);
+  (void)good;
+  wh_vec_free(v->alloc, &v->frames);
+  wh_vec_free(v->alloc, &v->runs);
+  wh_free(v->alloc, v->stack, v->stack_capacity * sizeof *v->stack);
+  wh_free(v->alloc, v->declared, (model->functions.count / 64 + 1) * sizeof *v->declared);
+  WH_DELETE(model->alloc, v);
+  return error;
+}

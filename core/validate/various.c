@@ -1,0 +1,275 @@
+/* Instructions that are neither numeric nor control: variables, tables, memory, references. */
+#include "validate_body.h"
+
+static WH_COLD const uint8_t *invalid(validator_t *v, const uint8_t *at, const char *what,
+                                      uint32_t index, size_t count) {
+  wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "unknown %s %u: %s, but there are %zu", what, index,
+                   wh_validate_op_name(v), count);
+  return NULL;
+}
+
+static const uint8_t *needs(validator_t *v, wherry_feature_t feature) {
+  return wh_validate_needs(v, feature), NULL;
+}
+
+static bool on(const validator_t *v, wherry_feature_t feature) {
+  return (v->features >> feature & 1) != 0;
+}
+
+bool wh_validate_local(validator_t *v, uint32_t index, vtype_t *out) {
+  if (WH_LIKELY(index < v->flat_count)) {
+    *out = v->flat[index];
+    return true;
+  }
+  if (index >= v->local_count)
+    return invalid(v, v->op_at + 1, "local", index, v->local_count) != NULL;
+  size_t low = 0, high = v->runs.count - 1; /* the first run that ends behind it */
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (v->runs.items[middle].end > index)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  *out = v->runs.items[low].type;
+  return true;
+}
+
+const uint8_t *wh_validate_select(validator_t *v, const uint8_t *at) {
+  if (!wh_validate_pop(v, WHERRY_I32)) return NULL;
+  /* Two of one type, which either may leave open; references need the typed form. */
+  vtype_t second = v->sp[-1], first;
+  if (!wh_validate_pop(v, ANY)) return NULL;
+  if (second == FLOOR) second = ANY;
+  first = v->sp[-1];
+  if (!wh_validate_pop(v, second)) return NULL;
+  if (first == FLOOR) first = ANY;
+  vtype_t type = first == ANY ? second : first;
+  if (WH_VALTYPE_IS_REF(type))
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
+                            "type mismatch: select without a type cannot choose between %s",
+                            wherry_valtype_name(type)),
+           NULL;
+  *v->sp++ = type;
+  return at;
+}
+
+const uint8_t *wh_validate_select_typed(validator_t *v, const uint8_t *at) {
+  const uint8_t *start = at;
+  uint32_t count;
+  vtype_t type = ANY;
+  if (!on(v, WHERRY_FEATURE_REFERENCE_TYPES)) return needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
+  if (!wh_validate_u32(v, &at, &count)) return NULL;
+  for (uint32_t i = 0; i < count; i++)
+    if (!wh_validate_val_type(v, &at, &type)) return NULL;
+  if (count != 1)
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
+                            "invalid result arity: select with %u types, expected 1", count),
+           NULL;
+  if (!wh_validate_pop(v, WHERRY_I32) || !wh_validate_pop(v, type) || !wh_validate_pop(v, type))
+    return NULL;
+  *v->sp++ = type;
+  return at;
+}
+
+const uint8_t *wh_validate_global(validator_t *v, const uint8_t *at) {
+  const uint8_t *start = at;
+  uint32_t index;
+  bool set = at[-1] == WH_OP_GLOBAL_SET;
+  if (!wh_validate_u32(v, &at, &index)) return NULL;
+  if (index >= v->model->globals.count)
+    return invalid(v, start, "global", index, v->model->globals.count);
+  const wh_global_type_t *global = &v->model->globals.items[index];
+  if (!set) {
+    *v->sp++ = global->type;
+    return at;
+  }
+  if (!global->is_mutable)
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, start, "immutable global: global.set of %u",
+                            index),
+           NULL;
+  return wh_validate_pop(v, global->type) ? at : NULL;
+}
+
+static bool table(validator_t *v, const uint8_t **at, vtype_t *element) {
+  const uint8_t *start = *at;
+  uint32_t index;
+  if (!wh_validate_u32(v, at, &index)) return false;
+  if (index >= v->model->tables.count)
+    return invalid(v, start, "table", index, v->model->tables.count) != NULL;
+  *element = v->model->tables.items[index].element;
+  return true;
+}
+
+const uint8_t *wh_validate_table_access(validator_t *v, const uint8_t *at) {
+  vtype_t element;
+  bool set = at[-1] == WH_OP_TABLE_SET;
+  if (!on(v, WHERRY_FEATURE_REFERENCE_TYPES)) return needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
+  if (!table(v, &at, &element)) return NULL;
+  if (set && !wh_validate_pop(v, element)) return NULL;
+  if (!wh_validate_pop(v, WHERRY_I32)) return NULL;
+  if (!set) *v->sp++ = element;
+  return at;
+}
+
+/* ---- memory ---- */
+
+static bool memory(validator_t *v, const uint8_t **at) {
+  const uint8_t *start = *at;
+  uint32_t index;
+  if (!wh_validate_u32(v, at, &index)) return false;
+  return index < v->model->memories.count ||
+         invalid(v, start, "memory", index, v->model->memories.count) != NULL;
+}
+
+const uint8_t *wh_validate_memory_index(validator_t *v, const uint8_t *at) {
+  const char *signature = wh_op(at[-1])->signature;
+  return memory(v, &at) && wh_validate_signature(v, signature) ? at : NULL;
+}
+
+/* Loads and stores: alignment, offset, then the operands. */
+const uint8_t *wh_validate_access(validator_t *v, const uint8_t *at, const wh_op_t *op) {
+  const uint8_t *start = at;
+  uint32_t flags;
+  if (!wh_validate_u32(v, &at, &flags)) return NULL;
+  if (flags >= 128)
+    return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, start,
+                            "malformed memop flags 0x%x: %s, expected less than 0x80", flags,
+                            op->name),
+           NULL;
+  if (flags >= 64) {
+    v->error = wh_error_needs_feature(v->alloc, wh_validate_offset(v, start), "multi-memory",
+                                      op->name);
+    return NULL;
+  }
+  wh_leb_t offset = wh_leb_read(at, v->end, 64, false);
+  if (!offset.next) return wh_validate_leb(v, at, offset.value), NULL;
+  if (v->model->memories.count == 0) return invalid(v, v->op_at, "memory", 0, 0);
+  if (flags > op->align)
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
+                            "alignment must not be larger than natural: %s by 2^%u, its own is 2^%u",
+                            op->name, flags, op->align),
+           NULL;
+  if (offset.value > UINT32_MAX)
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "offset out of range: %s at %llu", op->name,
+                            (unsigned long long)offset.value),
+           NULL;
+  return wh_validate_signature(v, op->signature) ? offset.next : NULL;
+}
+
+/* ---- references ---- */
+
+const uint8_t *wh_validate_ref(validator_t *v, const uint8_t *at) {
+  const uint8_t *start = at;
+  if (!on(v, WHERRY_FEATURE_REFERENCE_TYPES)) return needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
+  switch (at[-1]) {
+  case WH_OP_REF_NULL: {
+    vtype_t type;
+    if (!wh_validate_ref_type(v, &at, &type)) return NULL;
+    *v->sp++ = type;
+    return at;
+  }
+  case WH_OP_REF_IS_NULL: {
+    vtype_t type = v->sp[-1];
+    if (type != FLOOR && type != ANY && !WH_VALTYPE_IS_REF(type))
+      return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
+                              "type mismatch: ref.is_null expects a reference, but found %s",
+                              wherry_valtype_name(type)),
+             NULL;
+    if (!wh_validate_pop(v, ANY)) return NULL;
+    *v->sp++ = WHERRY_I32;
+    return at;
+  }
+  case WH_OP_REF_FUNC: {
+    uint32_t index;
+    if (!wh_validate_u32(v, &at, &index)) return NULL;
+    if (index >= v->model->functions.count)
+      return invalid(v, start, "function", index, v->model->functions.count);
+    if (!(v->declared[index / 64] >> index % 64 & 1))
+      return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
+                              "undeclared function reference: ref.func %u, but no element segment, "
+                              "global or export names it",
+                              index),
+             NULL;
+    *v->sp++ = WHERRY_FUNCREF;
+    return at;
+  }
+  default: WH_UNREACHABLE();
+  }
+}
+
+/* ---- prefix FC ---- */
+
+static bool data_segment(validator_t *v, const uint8_t **at) {
+  const uint8_t *start = *at;
+  uint32_t index;
+  if (!wh_validate_u32(v, at, &index)) return false;
+  if (!v->model->has_data_count)
+    return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, v->op_at, "data count section required: %s",
+                            wh_validate_op_name(v));
+  return index < v->model->data_count ||
+         invalid(v, start, "data segment", index, v->model->data_count) != NULL;
+}
+
+static bool elem_segment(validator_t *v, const uint8_t **at, vtype_t *type) {
+  const uint8_t *start = *at;
+  uint32_t index;
+  if (!wh_validate_u32(v, at, &index)) return false;
+  if (index >= v->model->elems.count)
+    return invalid(v, start, "elem segment", index, v->model->elems.count) != NULL;
+  *type = v->model->elems.items[index].type;
+  return true;
+}
+
+static bool same_elements(validator_t *v, vtype_t to, vtype_t from) {
+  return to == from || wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
+                                        "type mismatch: %s of %s into a table of %s",
+                                        wh_validate_op_name(v), wherry_valtype_name(from),
+                                        wherry_valtype_name(to));
+}
+
+static bool pop_i32s(validator_t *v, unsigned count) {
+  while (count-- > 0)
+    if (!wh_validate_pop(v, WHERRY_I32)) return false;
+  return true;
+}
+
+static bool prefix_fc(validator_t *v, uint32_t opcode, const wh_op_t *op, const uint8_t **at) {
+  vtype_t type, other;
+  switch (opcode) {
+  case WH_OP_MEMORY_INIT:
+    return data_segment(v, at) && memory(v, at) && wh_validate_signature(v, op->signature);
+  case WH_OP_DATA_DROP: return data_segment(v, at);
+  case WH_OP_MEMORY_COPY:
+    return memory(v, at) && memory(v, at) && wh_validate_signature(v, op->signature);
+  case WH_OP_MEMORY_FILL: return memory(v, at) && wh_validate_signature(v, op->signature);
+  case WH_OP_TABLE_INIT:
+    return elem_segment(v, at, &other) && table(v, at, &type) && same_elements(v, type, other) &&
+           pop_i32s(v, 3);
+  case WH_OP_ELEM_DROP: return elem_segment(v, at, &type);
+  case WH_OP_TABLE_COPY:
+    return table(v, at, &type) && table(v, at, &other) && same_elements(v, type, other) &&
+           pop_i32s(v, 3);
+  case WH_OP_TABLE_GROW:
+    if (!table(v, at, &type) || !pop_i32s(v, 1) || !wh_validate_pop(v, type)) return false;
+    *v->sp++ = WHERRY_I32;
+    return true;
+  case WH_OP_TABLE_SIZE:
+    if (!table(v, at, &type)) return false;
+    *v->sp++ = WHERRY_I32;
+    return true;
+  case WH_OP_TABLE_FILL:
+    return table(v, at, &type) && pop_i32s(v, 1) && wh_validate_pop(v, type) && pop_i32s(v, 1);
+  default: return wh_validate_signature(v, op->signature); /* saturating conversions */
+  }
+}
+
+const uint8_t *wh_validate_prefix_fc(validator_t *v, const uint8_t *at) {
+  uint32_t number;
+  if (!wh_validate_u32(v, &at, &number)) return NULL;
+  uint32_t opcode = (uint32_t)WH_OP_PREFIX_FC << 16 | number;
+  const wh_op_t *op = number > 0xFFFF ? NULL : wh_op(opcode);
+  if (!op) return wh_validate_opcode(v), NULL;
+  if (!(v->features >> op->feature & 1)) return needs(v, (wherry_feature_t)op->feature);
+  return prefix_fc(v, opcode, op, &at) ? at : NULL;
+}
