@@ -1,0 +1,174 @@
+/* What functions are compiled to: the listing is compared with what is expected of the compiler, one
+   idea a row. */
+#include "code/code.h"
+#include "compile/compile.h"
+#include "decode/decode.h"
+#include "support.h"
+#include "validate/validate.h"
+
+/* Handlers that are their own numbers. */
+static const wh_handlers_t handlers = {{
+#define OP(name, operands, ...) WH_CODE_##name,
+#include "code/all.def"
+#undef OP
+}};
+
+enum { I32 = 0x7F, I64 = 0x7E, F64 = 0x7C };
+
+typedef struct function {
+  uint8_t params[4], results[4]; /* value types, ended by 0 */
+  uint8_t body[64];              /* locals, then code */
+  size_t size;
+} function_t;
+
+#define BODY(...) {__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__})
+
+static const struct {
+  const char *idea;
+  function_t function;
+  const char *listing;
+} cases[] = {
+    {"gets and constants are operands, the result returns at once",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 5, 0x6A, 0x0B)},
+     "I32_ADD_SK_RET -1 5 -1"},
+    {"a set is its producer's destination, and the next get finds the accumulator",
+     {{I32, I32}, {I32}, BODY(0, 0x20, 0, 0x20, 1, 0x6C, 0x21, 0, 0x20, 0, 0x20, 1, 0x6B, 0x0B)},
+     "I32_MUL_SS_D -2 -1 -2|I32_SUB_AS_RET -1 -2"},
+    {"an operand keeps a local's old value when the local is set",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 7, 0x21, 0, 0x20, 0, 0x6B, 0x0B)},
+     "MOVE -1 2|SET_K32 7 -1|I32_SUB_SS_RET 2 -1 -1"},
+    {"comparison and branch are one; what it skips, a return of a local, too",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 2, 0x48, 0x04, 0x40, 0x20, 0, 0x0F, 0x0B, 0x41, 9, 0x0B)},
+     "I32_LT_S_SK_RETIF -1 2 -1 -1|SET_K32 9 2|RETURN_S_u64 2 -1"},
+    {"a constant on the left turns the comparison round",
+     {{I64}, {I32}, BODY(0, 0x42, 3, 0x20, 0, 0x53, 0x0B)},
+     "I64_GT_S_SK_RET -1 3 0 -1"},
+    {"eqz after a comparison is the opposite comparison",
+     {{I32, I32}, {I32}, BODY(0, 0x20, 0, 0x20, 1, 0x49, 0x45, 0x0B)},
+     "I32_GE_U_SS_RET -2 -1 -2"},
+    {"a float comparison has no opposite: eqz stays",
+     {{F64, F64}, {I32}, BODY(0, 0x20, 0, 0x20, 1, 0x63, 0x45, 0x0B)},
+     "F64_LT_SS_R -2 -1 0|I32_EQ_AK_RET 0 -2"},
+    {"a value in the accumulator is stored only when another needs the place",
+     {{I32, I32}, {I32}, BODY(0, 0x20, 0, 0x41, 1, 0x6A, 0x20, 1, 0x41, 2, 0x6A, 0x6C, 0x0B)},
+     "I32_ADD_SK_D -2 1 2|I32_ADD_SK_R -1 2 0|I32_MUL_AS_RET 2 -2"},
+    {"a loop pays for its next round where it branches back",
+     {{I32}, {0}, BODY(0, 0x03, 0x40, 0x20, 0, 0x41, 1, 0x6B, 0x22, 0, 0x0D, 0, 0x0B, 0x0B)},
+     "I32_SUB_SK_D -1 1 -1|TRUE_A_BRL -5 5|RETURN"},
+    {"a branch that carries a value moves it on the way taken only",
+     {{I32}, {I32}, BODY(0, 0x02, I32, 0x20, 0, 0x20, 0, 0x0D, 0, 0x1A, 0x41, 3, 0x0B, 0x0B)},
+     "TRUE_S_BRN -1 11|MOVE -1 2|BR 7|SET_K32 3 2|RETURN_S_u64 2 -1"},
+    {"what cannot be reached is not compiled",
+     {{0}, {I32}, BODY(0, 0x00, 0x41, 1, 0x41, 2, 0x6A, 0x0B)},
+     "UNREACHABLE"},
+    {"locals start as zero",
+     {{0}, {I64}, BODY(2, 1, I64, 2, I32, 0x20, 0, 0x0B)},
+     "ZERO 2 3|RETURN_S_u64 2 0"},
+};
+
+static size_t put_types(uint8_t *at, const uint8_t *types) {
+  size_t count = strlen((const char *)types);
+  at[0] = (uint8_t)count;
+  memcpy(at + 1, types, count);
+  return count + 1;
+}
+
+/* A module with the one function. */
+static size_t assemble(const function_t *function, uint8_t *out) {
+  static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  uint8_t *at = out;
+  memcpy(at, head, sizeof head);
+  at += sizeof head;
+  uint8_t *section = at;
+  *at++ = 1; /* types */
+  at++;
+  *at++ = 1;
+  *at++ = 0x60;
+  at += put_types(at, function->params);
+  at += put_types(at, function->results);
+  section[1] = (uint8_t)(at - section - 2);
+  memcpy(at, ((uint8_t[]){3, 2, 1, 0, 10}), 5); /* functions; code */
+  at += 5;
+  *at++ = (uint8_t)(function->size + 2);
+  *at++ = 1;
+  *at++ = (uint8_t)function->size;
+  memcpy(at, function->body, function->size);
+  return (size_t)(at + function->size - out);
+}
+
+/* The listing without its head, places and indentation, rows joined by |. */
+static void squeeze(char *text) {
+  char *to = text;
+  char *row = strchr(text, '\n') + 1;
+  while (*row) {
+    while (*row == ' ') row++;
+    row = strchr(row, ' ') + 2;
+    if (to != text) *to++ = '|';
+    while (*row != '\n') *to++ = *row++;
+    row++;
+  }
+  *to = 0;
+}
+
+static void compiles_to_what_the_listing_says(void **state) {
+  (void)state;
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  for (size_t i = 0; i < WH_COUNT(cases); i++) {
+    uint8_t bytes[256];
+    size_t size = assemble(&cases[i].function, bytes);
+    wh_model_t *model;
+    assert_ok(wh_decode(&alloc, bytes, size, WH_FEATURES_ALL, &model));
+    assert_ok(wh_validate(model, WH_FEATURES_ALL));
+    wh_code_t *code;
+    assert_ok(wh_compile(&alloc, model, 0, &handlers, &code));
+    wh_text_t text = {.alloc = &alloc};
+    wh_code_print(code, &handlers, &text);
+    squeeze(text.data);
+    if (strcmp(text.data, cases[i].listing) != 0)
+      fail_msg("%s:\n  %s\nexpected\n  %s", cases[i].idea, text.data, cases[i].listing);
+    wh_text_free(&text);
+    wh_free(&alloc, code, code->size);
+    wh_model_free(model);
+  }
+  assert_int_equal(atomic_load(&alloc.used), 0);
+}
+
+static void survives_any_failing_allocation(void **state) {
+  (void)state;
+  blob_t blob = blob_read(OWN_GUESTS "greet.wasm");
+  assert_non_null(blob.data);
+  wh_alloc_t plain;
+  wh_alloc_init(&plain, NULL);
+  wh_model_t *model;
+  assert_ok(wh_decode(&plain, blob.data, blob.size, WH_FEATURES_ALL, &model));
+  assert_ok(wh_validate(model, WH_FEATURES_ALL));
+  uint32_t end = model->imported_functions + (uint32_t)model->bodies.count;
+  for (uint32_t function = model->imported_functions; function < end; function++) {
+    for (size_t fail_at = 1;; fail_at++) {
+      failing_t failing = {.fail_at = fail_at};
+      wherry_allocator_t host = failing_allocator(&failing);
+      wh_alloc_t alloc;
+      wh_alloc_init(&alloc, &host);
+      wh_code_t *code = NULL;
+      wherry_error_t *error = wh_compile(&alloc, model, function, &handlers, &code);
+      if (!error) {
+        wh_free(&alloc, code, code->size);
+        assert_int_equal(failing.live_blocks, 0);
+        break;
+      }
+      assert_int_equal(wherry_error_kind(error), WHERRY_ERROR_OOM);
+      assert_int_equal(failing.live_blocks, 0);
+    }
+  }
+  wh_model_free(model);
+  free(blob.data);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(compiles_to_what_the_listing_says),
+      cmocka_unit_test(survives_any_failing_allocation),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
