@@ -38,6 +38,17 @@ const wh_code_t *wh_exec_code(wh_context_t *context, wh_instance_t *instance, ui
   return error ? NULL : code;
 }
 
+/* At the entry of a run, which may be all of it: a function without calls and loops comes to no other
+   charge. Nothing has run yet, so there is nothing to pause. */
+static WH_COLD bool fill_budget(wh_context_t *context) {
+  bool quiet = context->quiet;
+  context->quiet = quiet || context->pausable;
+  context->wanted = 0;
+  int outcome = wh_exec_tick(context);
+  context->quiet = quiet;
+  return outcome == CONTINUE;
+}
+
 bool wh_exec_enter(wh_context_t *context, uint64_t reference, uint64_t *slots) {
   wh_instance_t *instance = wh_reference_instance(context->store, reference);
   if (context->instance != instance) wh_exec_select(context, instance);
@@ -53,12 +64,12 @@ bool wh_exec_enter(wh_context_t *context, uint64_t reference, uint64_t *slots) {
     wh_exec_fail_trap(context, WHERRY_TRAP_STACK_OVERFLOW);
     return false;
   }
-  context->budget -= code->cost; /* should it run out, the next charge notices */
+  context->budget -= code->cost;
   frame[0] = (uint64_t)(uintptr_t)wh_exec_exit_code();
   frame[1] = 0;
   context->ip = code->words;
   context->fp = frame;
-  return true;
+  return WH_LIKELY(context->budget >= 0) || fill_budget(context);
 }
 
 int wh_exec_exit(wh_context_t *context) {

@@ -1,0 +1,18 @@
+;; Wants one of everything; exports what it was given.
+(module
+  (import "env" "on_word" (func $on_word (param i32 i32)))
+  (import "env" "memory" (memory $memory 1 2))
+  (import "env" "table" (table $table 2 4 funcref))
+  (import "env" "offset" (global $offset i32))
+  (import "env" "counter" (global $counter (mut i64)))
+  (export "on_word" (func $on_word))
+  (export "memory" (memory $memory))
+  (export "table" (table $table))
+  (export "offset" (global $offset))
+  (export "counter" (global $counter))
+  (global (export "sum") i32 (i32.add (global.get $offset) (i32.const 2)))
+  (data (global.get $offset) "hi")
+  (elem (i32.const 1) $count)
+  (func $count (export "count") (result i64)
+    (global.set $counter (i64.add (global.get $counter) (i64.const 1)))
+    (global.get $counter)))
