@@ -573,7 +573,10 @@ static bool header(decoder_t *d) {
   static const uint8_t magic[4] = {0, 'a', 's', 'm'};
   const uint8_t *at = d->in.next;
   size_t size = (size_t)(d->in.end - at);
-  if (memcmp(at, magic, size < 4 ? size : 4) != 0)
+  if (size < 4)
+    return wh_decode_malformed(d, d->in.end, "unexpected end",
+                               "%zu bytes, but a WebAssembly module begins with 00 61 73 6d", size);
+  if (memcmp(at, magic, 4) != 0)
     return wh_decode_malformed(d, at, "magic header not detected",
                                "a WebAssembly module begins with the bytes 00 61 73 6d%s",
                                at[0] == '(' || at[0] == ';' ? "; this looks like the text format"

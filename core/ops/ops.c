@@ -81,7 +81,9 @@ const char *wh_later_type_form(uint8_t code) {
 
 const char *wh_later_section(uint8_t id) { return id == 13 ? "exceptions" : NULL; }
 
-const char *wh_later_extern_kind(uint8_t kind) { return kind == 4 ? "exceptions" : NULL; }
+const char *wh_later_extern_kind(uint8_t kind) {
+  return kind == 4 ? "exceptions" : kind == 0x20 ? "custom-descriptors" : NULL;
+}
 
 const char *wh_later_limits_flags(uint8_t flags, bool of_memory) {
   if (flags > 15) return NULL;

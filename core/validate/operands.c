@@ -62,6 +62,8 @@ static uint32_t opcode_at(const validator_t *v) {
 }
 
 const char *wh_validate_op_name(const validator_t *v) {
+  /* A body begins with its locals: there is no instruction yet. */
+  if (v->body && v->op_at == v->body->bytes) return "a local variable";
   const wh_op_t *op = v->op_at ? wh_op(opcode_at(v)) : NULL;
   return op ? op->name : "the code";
 }
@@ -180,8 +182,7 @@ static bool type_byte(validator_t *v, const uint8_t **at, vtype_t *out) {
   return true;
 }
 
-static bool later_type(validator_t *v, vtype_t type, const char *feature) {
-  (void)type;
+static bool later_type(validator_t *v, const char *feature) {
   v->error = wh_error_needs_feature(v->alloc, wh_validate_offset(v, v->op_at), feature,
                                     wh_validate_op_name(v));
   return false;
@@ -195,7 +196,7 @@ bool wh_validate_val_type(validator_t *v, const uint8_t **at, vtype_t *out) {
            wh_validate_needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
   }
   const char *feature = wh_later_type((uint8_t)*out);
-  if (feature) return later_type(v, *out, feature);
+  if (feature) return later_type(v, feature);
   return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, *at - 1, "malformed value type 0x%02X: %s", *out,
                           wh_validate_op_name(v));
 }
@@ -205,7 +206,7 @@ bool wh_validate_ref_type(validator_t *v, const uint8_t **at, vtype_t *out) {
   if (WH_VALTYPE_IS_REF(*out)) return true;
   const char *feature = *out == WHERRY_V128 ? NULL : wh_later_type((uint8_t)*out);
   if (*out < 0x40) feature = "function-references"; /* the index of a type */
-  if (feature) return later_type(v, *out, feature);
+  if (feature) return later_type(v, feature);
   return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, *at - 1, "malformed reference type 0x%02X: %s",
                           *out, wh_validate_op_name(v));
 }
