@@ -61,6 +61,7 @@ wherry_error_t *wh_walk_in_field(wh_walk_t *walk, wherry_error_t *error, const w
 }
 
 wherry_error_t *wh_walk_in_item(wh_walk_t *walk, wherry_error_t *error, uint64_t index) {
-  if (walk->located) wh_error_prefix(error, "[%llu]", (unsigned long long)index);
+  if (walk->located)
+    wh_error_prefix(error, "[%llu]", (unsigned long long)index + walk->host->first_index);
   return error;
 }

@@ -148,6 +148,9 @@ typedef struct wherry_host_values {
   /* *value may be replaced. On an error, value has been dropped. */
   wherry_error_t *(*make_finish)(void *context, const wherry_type_t *type,
                                  wherry_host_value_t *value);
+
+  /* What the language's lists count from, for the paths in messages: 0, in Lua 1. */
+  uint32_t first_index;
 } wherry_host_values_t;
 
 /* Lifts an exported function of an instance: finds the core function, memory, realloc and post-return
