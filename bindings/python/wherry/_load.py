@@ -1,0 +1,128 @@
+"""The short level: one call gives an object whose attributes are the guest's exports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Optional, Union
+
+from . import _wherry
+from ._errors import InvalidError, MalformedError
+from ._explicit import Engine, Module, Store
+
+if TYPE_CHECKING:
+    from ._wherry import Guest
+
+    Buffer = Union[bytes, bytearray, memoryview]
+    Source = Union[str, os.PathLike[str], Buffer, BinaryIO, Module]
+    Imports = Union[Mapping[str, Any], Iterable[Any]]
+
+
+class HostFunction:
+    """What @wherry.host makes: a function that knows under which name guests import it."""
+
+    def __init__(self, module: str, name: str, function: Callable[..., Any]) -> None:
+        self.module = module
+        self.name = name
+        self.function = function
+        self.__doc__ = function.__doc__
+        self.__name__ = getattr(function, "__name__", name)
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return self.function(*args, **named)
+
+    def __repr__(self) -> str:
+        return f"<wherry.HostFunction {self.module}.{self.name}>"
+
+
+def host(module: str, name: str) -> Callable[[Callable[..., Any]], HostFunction]:
+    """Says under which name guests import a function: wherry.load(…, imports=[function]).
+
+    The function gets the guest's arguments, and before them a wherry.Caller if its first parameter
+    is annotated so or is called caller.
+    """
+
+    def decorate(function: Callable[..., Any]) -> HostFunction:
+        return HostFunction(module, name, function)
+
+    return decorate
+
+
+def _import_names(imports: Optional[Imports]) -> Optional[Mapping[str, Any]]:
+    if imports is None or isinstance(imports, Mapping):
+        return imports
+    names: dict[str, dict[str, Any]] = {}
+    for item in imports:
+        if isinstance(item, HostFunction):
+            names.setdefault(item.module, {})[item.name] = item.function
+        elif isinstance(item, Mapping):
+            for module, members in item.items():
+                names.setdefault(module, {}).update(members)
+        else:
+            raise TypeError(
+                f"imports: expected functions with @wherry.host, got {type(item).__name__}"
+            )
+    return names
+
+
+def _module(source: Source, engine: Optional[Engine]) -> Module:
+    if isinstance(source, Module):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        with open(source, "rb") as file:
+            return Module(engine, file.read())
+    if hasattr(source, "read"):
+        return Module(engine, source.read())
+    return Module(engine, source)
+
+
+def load(
+    source: Optional[Source] = None,
+    *,
+    wat: Optional[str] = None,
+    imports: Optional[Imports] = None,
+    memory_limit: Union[int, str, None] = None,
+    fuel: Optional[int] = None,
+    timeout: Optional[float] = None,
+    engine: Optional[Engine] = None,
+) -> Guest:
+    """Loads a guest.
+
+    source: a str or Path is a file; else bytes (any buffer), a file object, or a Module.
+    imports: {"env": {"on_word": print}}, or a list of functions with @wherry.host.
+    memory_limit: bytes, or "64 MB", over all memories of the guest.
+    fuel: how many instructions it may run in all. timeout: seconds that one call may take.
+    """
+    if wat is not None:
+        raise NotImplementedError("wat=: the text format comes in a later version; give a binary")
+    if source is None:
+        raise TypeError("load(): what is to be loaded?")
+    module = _module(source, engine)
+    store = Store(engine)
+    if memory_limit is not None:
+        store.set_memory_limit(memory_limit)
+    if fuel is not None:
+        store.fuel = fuel
+    if timeout is not None:
+        store.set_timeout(timeout)
+    return _wherry.guest(store, module, _import_names(imports))
+
+
+def validate(data: Buffer) -> bool:
+    """Are these bytes WebAssembly that keeps all rules? Module(None, data) says why not."""
+    try:
+        _wherry.module_validate(_wherry.default_engine(), data)
+    except (MalformedError, InvalidError):
+        return False
+    return True
+
+
+def types(guest: Union[Guest, Module]) -> SimpleNamespace:
+    """The classes of the records that a guest's functions take and return: types(guest).Point."""
+    return SimpleNamespace(**_wherry.types(guest))
+
+
+def close(guest: Guest) -> None:
+    """Ends a guest, also one that exports a function called close."""
+    _wherry.store_of(guest).close()
