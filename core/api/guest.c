@@ -9,7 +9,6 @@
 /* ---- options ---- */
 
 struct wherry_load_options {
-  wh_alloc_t alloc;
   wherry_engine_t *engine;
   wherry_linker_t *linker;
   uint64_t memory_limit, fuel, timeout; /* UINT64_MAX: none */
@@ -20,7 +19,6 @@ wherry_error_t *wherry_load_options_new(wherry_load_options_t **out) {
   wh_alloc_init(&alloc, NULL);
   wherry_load_options_t *options = WH_NEW(&alloc, wherry_load_options_t);
   if (!options) return wh_error_oom();
-  wh_alloc_init(&options->alloc, NULL);
   options->memory_limit = options->fuel = options->timeout = UINT64_MAX;
   *out = options;
   return NULL;
@@ -30,7 +28,9 @@ void wherry_load_options_release(wherry_load_options_t *options) {
   if (!options) return;
   if (options->engine) wh_engine_release(options->engine);
   if (options->linker) wh_linker_release(options->linker);
-  WH_DELETE(&options->alloc, options);
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  WH_DELETE(&alloc, options);
 }
 
 void wherry_load_options_set_engine(wherry_load_options_t *options, wherry_engine_t *engine) {

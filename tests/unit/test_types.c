@@ -282,7 +282,7 @@ static void bombs_are_refused_or_cut(void **state) {
   static builder_t declarations, b;
   /* tuple<t, t> sixty times: 2^60 bytes */
   declarations.size = b.size = 0;
-  PUT(&declarations, "\1\x6f\2\x7d\x7d");
+  PUT_TEXT(&declarations, "\1\x6f\2\x7d\x7d");
   for (uint8_t i = 0; i < 60; i++) put(&declarations, (uint8_t[]) {1, 0x6F, 2, i, i}, 5);
   put_world(&b, 61, declarations.bytes, declarations.size);
   wherry_world_t *world = NULL;
@@ -290,9 +290,9 @@ static void bombs_are_refused_or_cut(void **state) {
 
   /* list<list<…>>, deeper than walks go */
   declarations.size = b.size = 0;
-  PUT(&declarations, "\1\x70\x7d");
+  PUT_TEXT(&declarations, "\1\x70\x7d");
   for (uint8_t i = 0; i < 120; i++) {
-    PUT(&declarations, "\1\x70");
+    PUT_TEXT(&declarations, "\1\x70");
     put(&declarations, (uint8_t[]) {(uint8_t)(i | (i > 63 ? 0x80 : 0)), 0}, i > 63 ? 2 : 1);
   }
   put_world(&b, 121, declarations.bytes, declarations.size);
@@ -300,17 +300,17 @@ static void bombs_are_refused_or_cut(void **state) {
 
   /* instance types in instance types */
   declarations.size = b.size = 0;
-  for (int i = 0; i < 50000; i++) PUT(&declarations, "\1\x42\1");
+  for (int i = 0; i < 50000; i++) PUT_TEXT(&declarations, "\1\x42\1");
   put_world(&b, 1, declarations.bytes, declarations.size);
   assert_error(read_section(&alloc, b.bytes, b.size, &world), INVALID, "nested too deeply");
 
   /* tuple<list<t>, list<t>> thirty-one times: small, but 2^31 words to print */
   declarations.size = b.size = 0;
-  PUT(&declarations, "\1\x70\x7d");
+  PUT_TEXT(&declarations, "\1\x70\x7d");
   for (uint8_t i = 0; i < 31; i++) {
     uint8_t list = (uint8_t)(2 * i);
     put(&declarations, (uint8_t[]) {1, 0x6F, 2, list, list}, 5);
-    PUT(&declarations, "\1\x70");
+    PUT_TEXT(&declarations, "\1\x70");
     put_leb(&declarations, (size_t)list + 1);
   }
   put_world(&b, 1 + 2 * 31, declarations.bytes, declarations.size);

@@ -19,7 +19,7 @@ static inline void put_leb(builder_t *b, size_t number) {
   for (; number >= 0x80; number >>= 7) put(b, (uint8_t[]) {(uint8_t)(number | 0x80)}, 1);
   put(b, (uint8_t[]) {(uint8_t)number}, 1);
 }
-#define PUT(b, text) put((b), (text), sizeof(text) - 1)
+#define PUT_TEXT(b, text) put((b), (text), sizeof(text) - 1)
 
 static inline void put_name(builder_t *b, const char *name) {
   put_leb(b, strlen(name));
@@ -30,18 +30,18 @@ static inline void put_name(builder_t *b, const char *name) {
 static inline void put_world(builder_t *b, size_t count, const void *declarations, size_t size) {
   static builder_t world, wrapper;
   world.size = wrapper.size = 0;
-  PUT(&world, "\x41");
+  PUT_TEXT(&world, "\x41");
   put_leb(&world, count);
   put(&world, declarations, size);
-  PUT(&wrapper, "\1\x41\2\1");
+  PUT_TEXT(&wrapper, "\1\x41\2\1");
   put(&wrapper, world.bytes, world.size);
-  PUT(&wrapper, "\4\0\7x:y/one\4\0");
-  PUT(b, "\0asm\x0d\0\1\0");
-  PUT(b, "\0\x19\x16wit-component-encoding\4\0");
-  PUT(b, "\7");
+  PUT_TEXT(&wrapper, "\4\0\7x:y/one\4\0");
+  PUT_TEXT(b, "\0asm\x0d\0\1\0");
+  PUT_TEXT(b, "\0\x19\x16wit-component-encoding\4\0");
+  PUT_TEXT(b, "\7");
   put_leb(b, wrapper.size);
   put(b, wrapper.bytes, wrapper.size);
-  PUT(b, "\x0b\x09\1\0\3one\3\0\0");
+  PUT_TEXT(b, "\x0b\x09\1\0\3one\3\0\0");
 }
 
 /* The declarations of a world, one after another. Types are given by their code in the binary format:
@@ -52,18 +52,18 @@ typedef struct world {
 } world_t;
 
 static inline uint8_t world_type(world_t *world, const void *bytes, size_t size) {
-  PUT(&world->declarations, "\1");
+  PUT_TEXT(&world->declarations, "\1");
   put(&world->declarations, bytes, size);
   world->count++;
   return (uint8_t)world->types++;
 }
-#define TYPE(world, bytes) world_type((world), (bytes), sizeof(bytes) - 1)
+#define WORLD_TYPE(world, bytes) world_type((world), (bytes), sizeof(bytes) - 1)
 
 /* The last type, exported under a name: has an index of its own. */
 static inline uint8_t world_name(world_t *world, const char *name) {
-  PUT(&world->declarations, "\4\0");
+  PUT_TEXT(&world->declarations, "\4\0");
   put_name(&world->declarations, name);
-  PUT(&world->declarations, "\3\0");
+  PUT_TEXT(&world->declarations, "\3\0");
   put_leb(&world->declarations, world->types - 1);
   world->count++;
   return (uint8_t)world->types++;
@@ -73,19 +73,19 @@ static inline uint8_t world_name(world_t *world, const char *name) {
 static inline void world_func(world_t *world, const char *name, const char *params,
                               uint8_t result) {
   builder_t *b = &world->declarations;
-  PUT(b, "\1\x40");
+  PUT_TEXT(b, "\1\x40");
   put_leb(b, strlen(params) / 2);
   for (; *params; params += 2) {
-    PUT(b, "\1");
+    PUT_TEXT(b, "\1");
     put(b, params, 2);
   }
   if (result)
     put(b, (uint8_t[]) {0, result}, 2);
   else
-    PUT(b, "\1\0");
-  PUT(b, "\4\0");
+    PUT_TEXT(b, "\1\0");
+  PUT_TEXT(b, "\4\0");
   put_name(b, name);
-  PUT(b, "\1");
+  PUT_TEXT(b, "\1");
   put_leb(b, world->types++);
   world->count += 2;
 }
@@ -96,7 +96,7 @@ static inline blob_t with_world(const blob_t *module, const world_t *world) {
   section.size = contents.size = 0;
   put_name(&contents, "component-type:test");
   put_world(&contents, world->count, world->declarations.bytes, world->declarations.size);
-  PUT(&section, "\0");
+  PUT_TEXT(&section, "\0");
   put_leb(&section, contents.size);
   put(&section, contents.bytes, contents.size);
   blob_t whole = {malloc(module->size + section.size), module->size + section.size};
