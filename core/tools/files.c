@@ -1,8 +1,8 @@
 /* Reading files. */
 #include "tool.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 bool read_file(const char *path, wherry_bytes_t *out) {
   FILE *file = fopen(path, "rb");
@@ -13,14 +13,11 @@ bool read_file(const char *path, wherry_bytes_t *out) {
   text_t text = {0};
   text_add(&text, "", 0);
   /* The size is only a hint: what is read may be a pipe. */
-  if (fseek(file, 0, SEEK_END) == 0) {
-    long size = ftell(file);
-    if (size > 0 && fseek(file, 0, SEEK_SET) == 0) {
-      text.room = (size_t)size + 1;
-      text.data = arena_alloc(text.room);
-    }
+  struct stat status;
+  if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+    text.room = (size_t)status.st_size + 1;
+    text.data = arena_alloc(text.room);
   }
-  clearerr(file);
   for (;;) {
     if (text.size + 1 >= text.room) {
       size_t room = text.room * 2 + 4096;

@@ -67,3 +67,67 @@ sections_t sections_of(wherry_bytes_t module) {
   }
   return sections;
 }
+
+static wherry_bytes_t read_name(reader_t *reader) {
+  size_t size = read_size(reader);
+  wherry_bytes_t name = {reader->bytes + reader->at, size};
+  reader->at += size;
+  return name;
+}
+
+/* A value or reference type: one byte, or two prefixes that a heap type follows. */
+static void skip_type(reader_t *reader) {
+  if (reader->at == reader->end) return;
+  uint8_t code = reader->bytes[reader->at++];
+  if (code == 0x63 || code == 0x64) read_number(reader);
+}
+
+static void skip_limits(reader_t *reader) {
+  uint64_t flags = read_number(reader);
+  read_number(reader);
+  if (flags & 1) read_number(reader);
+  if (flags & 8) read_number(reader); /* a page size */
+}
+
+/* false: a kind that nobody knows. */
+static bool skip_import_type(reader_t *reader) {
+  switch (read_number(reader)) {
+  case 0: read_number(reader); return true; /* function */
+  case 1:
+    skip_type(reader);
+    skip_limits(reader);
+    return true;                            /* table */
+  case 2: skip_limits(reader); return true; /* memory */
+  case 3:
+    skip_type(reader);
+    read_number(reader);
+    return true; /* global */
+  case 4:
+    read_number(reader);
+    read_number(reader);
+    return true; /* tag */
+  default: return false;
+  }
+}
+
+import_names_t import_modules_of(wherry_bytes_t module) {
+  enum { ID_IMPORT = 2 };
+  import_names_t found = {0};
+  if (module.size < 8) return found;
+  sections_t sections = sections_of(module);
+  for (size_t i = 0; i < sections.count; i++) {
+    const section_t *section = &sections.items[i];
+    if (section->id != ID_IMPORT) continue;
+    reader_t reader = {module.data, section->offset, section->offset + section->size};
+    uint64_t count = read_number(&reader);
+    if (count > section->size) count = section->size;
+    found.items = arena_alloc((size_t)count * sizeof *found.items);
+    found.count = 0;
+    while (found.count < count && reader.at < reader.end) {
+      found.items[found.count++] = read_name(&reader);
+      read_name(&reader);
+      if (!skip_import_type(&reader)) break;
+    }
+  }
+  return found;
+}

@@ -26,4 +26,12 @@ typedef struct sections {
 sections_t sections_of(wherry_bytes_t module);
 const char *section_name(uint8_t id);
 
+/* The modules that a binary imports from, one for each import, also where the module needs features
+   that are not there yet; what cannot be made out is left out. */
+typedef struct import_names {
+  wherry_bytes_t *items;
+  size_t count;
+} import_names_t;
+import_names_t import_modules_of(wherry_bytes_t module);
+
 #endif

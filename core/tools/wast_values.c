@@ -117,8 +117,8 @@ static bool reference_matches(wherry_store_t *store, int reference, const char *
   if (references[reference].type && references[reference].type != got->type) return false;
   if (references[reference].null || (text && strcmp(text, "null") == 0)) return is_null(got);
   if (is_null(got)) return false;
-  if (!text) return true; /* any that is not null */
-  if (got->type != WHERRY_EXTERNREF) return false;
+  /* Without a number it may be any that is not null; functions have none that means anything. */
+  if (!text || got->type == WHERRY_FUNCREF) return true;
   void *data = NULL;
   wherry_error_t *error = wherry_externref_data(store, got->of.externref, &data);
   wherry_error_release(error);

@@ -15,7 +15,7 @@
   (module binary "\00asm" "\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00")
   "function and code section have inconsistent lengths")
 (assert_malformed
-  (module binary "\00asm" "\01\00\00\00" "\05\08\01\00\80\80\80\80\80\00")
+  (module binary "\00asm" "\01\00\00\00" "\01\06\80\80\80\80\80\00")
   "integer representation too long")
 (assert_malformed
   (module binary "\00asm" "\01\00\00\00" "\01\04\01\60\00\00" "\03\02\01\00"

@@ -1,0 +1,99 @@
+"""Rows, and how they are timed: every engine in turn, several rounds, the best round of each."""
+
+import math
+import time
+import timeit
+
+
+class Row:
+    """One line of the table.
+
+    runs: name of an engine -> a function without arguments that returns seconds per operation of
+    one round. unit: what a result is told in. limits: [(peer or None, most)]: wherry's time by the
+    peer's, or wherry's time itself in seconds, that must not be passed.
+    """
+
+    def __init__(self, group, name, runs, limits=(), note=""):
+        self.group, self.name, self.runs = group, name, runs
+        self.limits, self.note = list(limits), note
+        self.best = {}
+        self.faults = {}
+
+    def measure(self, rounds):
+        for _ in range(rounds):
+            for engine, run in self.runs.items():
+                if engine in self.faults:
+                    continue
+                try:
+                    seconds = run()
+                except Exception as error:  # a peer that cannot run a case is left out of it
+                    text = str(error).strip() or type(error).__name__
+                    self.faults[engine] = text.splitlines()[0]
+                    self.best.pop(engine, None)
+                    continue
+                self.best[engine] = min(seconds, self.best.get(engine, math.inf))
+
+    def ratio(self, peer):
+        if "wherry" not in self.best or peer not in self.best:
+            return None
+        return self.best["wherry"] / self.best[peer]
+
+    def misses(self):
+        """The limits that do not hold, as texts."""
+        missed = []
+        for peer, most in self.limits:
+            if peer is None:
+                have = self.best.get("wherry")
+                if have is not None and have > most:
+                    missed.append(f"{show(have)} > {show(most)}")
+            else:
+                have = self.ratio(peer)
+                if have is not None and have > most:
+                    missed.append(f"{have:.2f} > {most} of {peer}")
+        return missed
+
+
+def each(statement, variables, seconds=0.05):
+    """A run that times a short statement: as many times as fill a round."""
+    timer = timeit.Timer(statement, globals=variables)
+    count = 0
+
+    def run():
+        nonlocal count
+        if not count:
+            count = 1
+            while True:
+                taken = timer.timeit(count)
+                if taken > seconds / 4:
+                    break
+                count *= 4
+            count = max(1, int(count * seconds / taken))
+        return timer.timeit(count) / count
+
+    return run
+
+
+def once(function, least=0.0, calls=1):
+    """A run that times whole calls: the best of `calls`, and of as many as last `least` seconds."""
+
+    def run():
+        best, spent, done = math.inf, 0.0, 0
+        while done < calls or spent < least:
+            begin = time.perf_counter()
+            function()
+            taken = time.perf_counter() - begin
+            best, spent, done = min(best, taken), spent + taken, done + 1
+        return best
+
+    return run
+
+
+def geometric_mean(numbers):
+    return math.exp(sum(map(math.log, numbers)) / len(numbers)) if numbers else None
+
+
+def show(seconds):
+    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns")):
+        if seconds * factor >= 1 or unit == "ns":
+            return f"{seconds * factor:.3g} {unit}"
+    raise AssertionError
