@@ -227,9 +227,10 @@ static VALUE instantiate(VALUE self, VALUE store_object, VALUE module_object, VA
   return wr_instance_wrap(store, module_object, instance);
 }
 
-/* initialize_reactor: calls _initialize, if the module exports it, once */
+/* initialize_reactor: calls _initialize, if the module exports it; where there is WIT, canon does */
 static VALUE initialize_reactor(VALUE self) {
   wr_instance_t *i = wr_instance_get(self);
+  if (wr_module_world(i->module)) return self;
   size_t index = wherry_module_find_export(i->module->module, "_initialize", strlen("_initialize"));
   if (index == SIZE_MAX) return self;
   const wherry_externtype_t *type = wherry_module_export_type(i->module->module, index);

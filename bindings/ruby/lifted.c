@@ -362,9 +362,13 @@ static int is_param(VALUE key, VALUE value, VALUE argument) {
   return ST_STOP;
 }
 
-/* Do the keywords of a call name parameters? If not, they are a record written without braces. */
-static bool are_params(const wherry_witfunc_t *func, VALUE keywords) {
+/* Do the keywords of a call name parameters? If not, they may be a record written without braces. */
+static bool are_params(const wherry_witfunc_t *func, size_t argc, VALUE keywords) {
   const wherry_witfunc_t *state[2] = {func, func};
+  size_t count = wherry_witfunc_param_count(func);
+  if (argc != count ||
+      wherry_type_kind(wherry_witfunc_param_type(func, count - 1)) != WHERRY_TYPE_RECORD)
+    return true;
   rb_hash_foreach(keywords, is_param, (VALUE)state);
   return state[1] != NULL;
 }
@@ -404,7 +408,7 @@ VALUE wr_wit_call(wr_instance_t *i, size_t index, int argc, const VALUE *argv) {
   const wherry_witfunc_t *func = wherry_world_export(wr_module_world(i->module), index);
   size_t count = wherry_witfunc_param_count(func);
   bool keywords = argc && rb_keyword_given_p() && RB_TYPE_P(argv[argc - 1], T_HASH) &&
-                  ((size_t)argc != count || are_params(func, argv[argc - 1]));
+                  are_params(func, (size_t)argc, argv[argc - 1]);
   VALUE buffer = 0, few[16], *args = few;
   wr_store_enter(i->store);
   if (wherry_store_closed(i->store->store)) wr_raise_closed("store"); /* its lifted are gone */

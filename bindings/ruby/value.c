@@ -54,6 +54,7 @@ static VALUE hash(VALUE self) {
 void wr_init_value(void) {
   wr_cValue = rb_define_class_under(wr_mWherry, "Value", rb_cObject);
   rb_undef_alloc_func(wr_cValue);
+  rb_undef_method(rb_singleton_class(wr_cValue), "new");
   rb_define_singleton_method(wr_cValue, "i32", make_i32, 1);
   rb_define_singleton_method(wr_cValue, "i64", make_i64, 1);
   rb_define_singleton_method(wr_cValue, "f32", make_f32, 1);

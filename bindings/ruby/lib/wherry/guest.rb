@@ -68,9 +68,12 @@ module Wherry
       near.empty? ? "" : "; did you mean #{near.join(" or ")}?"
     end
 
+    # The backtrace is the caller's: this is not where the typo stands.
     def no_method(face, name)
       names = Native.class_of(face).public_instance_methods(false).map(&:to_s)
-      raise NoMethodError.new("the guest exports no #{name}#{suggestion(name, names)}", name)
+      error = NoMethodError.new("the guest exports no #{name}#{suggestion(name, names)}", name)
+      error.set_backtrace(caller(2))
+      raise error
     end
 
     def no_export(face, name)

@@ -1,0 +1,217 @@
+# frozen_string_literal: true
+
+require "helper"
+
+class CollectorTest < Minitest::Test
+  include Guests
+
+  # A day in the life of every kind of object.
+  def everything
+    object = Object.new
+    guest = greet
+    guest.greet("Ada")
+    guest.translate([{ x: 1, y: 2 }], guest.middle({ x: 0, y: 0 }, { x: 2, y: 2 }))
+    guest.birthday({ name: "Ada", age: 36 })
+    guest.scale([1.0, 2.0], 3)
+    core = values
+    assert_same object, core.same(object)
+    core.table[2] = core.pick(0)
+    assert_equal 42, core.apply(2, 21)
+    words = []
+    caller = host(on_word: ->(caller, address, size) { words << caller.memory.read_string(address, size) },
+                  add: ->(a, b) { core.divmod(a + b, 1)[0] })
+    caller.words
+    assert_equal 41, caller.add_twice(1, 20)
+    assert_equal %w[small boats cross wide rivers], words
+    view = caller.memory.view(:u16, length: 4)
+    view[0, 4] = [1, 2, 3, 4]
+    assert_equal [2, 3], view[1..2].to_a
+    assert_raises(Wherry::Trap) { core.apply(9, 1) }
+    assert_raises(KeyError) { host(add: ->(*) { raise KeyError }).add_twice(1, 2) }
+    linker = Wherry::Linker.new
+    linker.define("env", "offset", Wherry::Global.new(core.instance.store, Wherry::Value.i32(1)))
+    linker.instantiate(core.instance.store, core.instance.module)
+  end
+
+  def test_under_stress
+    everything # classes and constants first
+    GC.stress = true
+    everything
+  ensure
+    GC.stress = false
+  end
+
+  def test_objects_keep_alive_what_they_need
+    memory = simple.memory
+    view = simple.memory.uint8_view(1024)
+    func = simple.exports["sum"]
+    reverse = greet.exports["reverse"]
+    pick = values.pick(0)
+    table = values.table
+    adder = host.exports["add_twice"]
+    10.times { GC.start && Array.new(1000) { "x" * 100 } }
+    assert_equal 65_536, memory.size
+    assert_equal 65_536 - 1024, view.size
+    assert_equal 42, func.call(5, 37)
+    assert_equal "ba", reverse.call("ab")
+    assert_equal 4, pick.call(2)
+    assert_equal(-2, table[1].call(2))
+    assert_equal 41, adder.call(1, 20)
+  end
+
+  def test_objects_move
+    skip "this Ruby cannot compact" unless GC.respond_to?(:compact)
+    guest = values
+    object = Object.new
+    guest.same(object)
+    wit = greet
+    point = wit.middle({ x: 1, y: 1 }, { x: 1, y: 1 })
+    moved = []
+    caller = host(on_word: ->(caller, address, size) { moved << caller.memory.read_string(address, size) },
+                  add: ->(a, b) { GC.compact && a + b })
+    view = caller.memory.uint8_view(caller.buffer)
+    linker = Wherry::Linker.new
+    linker.define("env", "add", "ii:i") { |a, b| GC.compact && a + b }
+    linker.define("env", "on_word", "ii:") { GC.compact }
+    linked = Wherry.load(own("host.wasm"), imports: linker)
+    3.times do
+      compact
+      assert_same object, guest.same(object)
+      assert_equal 42, guest.apply(0, 21)
+      assert_equal point, wit.middle(point, { x: 1, y: 1 })
+      assert_equal 41, caller.add_twice(1, 20)
+      assert_equal 41, linked.add_twice(1, 20)
+      linked.words
+      caller.words
+      assert_equal 0, view[0]
+      assert_equal caller.memory.object_id, caller.memory.object_id
+    end
+    assert_equal 15, moved.size
+  end
+
+  def test_everything_while_the_heap_is_compacted
+    skip "this Ruby cannot compact" unless GC.respond_to?(:auto_compact=)
+    GC.auto_compact = true
+    3.times do
+      everything
+      GC.start
+    end
+  ensure
+    GC.auto_compact = false if GC.respond_to?(:auto_compact=)
+  end
+
+  def test_cycles_are_collected
+    collected = []
+    finalizer = collected.method(:push) # holds nothing of what it is told of
+    50.times { make_cycle(finalizer) }
+    3.times { GC.start }
+    assert_operator collected.size, :>=, 40
+  end
+
+  def make_cycle(finalizer)
+    guest = nil
+    object = Object.new
+    ObjectSpace.define_finalizer(object, finalizer)
+    guest = host(on_word: ->(*) { [guest, object] })
+    guest.words
+    nil
+  end
+
+  def test_a_process_that_ends_with_live_objects
+    script = 'require "wherry"; $g = Wherry.load(ARGV[0]); $v = $g.memory.uint8_view; $g.sum(1, 2); ' \
+             'Thread.new { $g.spin }; sleep 0.05; $stdout.sync = true; puts $v[0]'
+    output = IO.popen([RbConfig.ruby, *$LOAD_PATH.flat_map { |path| ["-I", path] }, "-e", script,
+                       own("simple.wasm")], &:read)
+    assert_equal "0\n", output
+    assert_predicate $?, :success?
+  end
+
+  def test_a_fork
+    guest = simple
+    pid = fork { exit!(guest.sum(5, 37) == 42 ? 0 : 1) }
+    Process.wait(pid)
+    assert_predicate $?, :success?
+    assert_equal 42, guest.sum(5, 37)
+  end
+
+  private
+
+  def compact
+    if GC.respond_to?(:verify_compaction_references)
+      GC.verify_compaction_references(toward: :empty, double_heap: true)
+    else
+      GC.compact
+    end
+  rescue NotImplementedError
+    GC.compact
+  end
+end
+
+class LeakTest < Minitest::Test
+  include Guests
+
+  # Runs a block often, looks at the process, runs it often again: it must not have grown by more than
+  # a few megabytes.
+  def refute_growth(times, slack: 6 << 20)
+    times.times { yield }
+    GC.start
+    before = resident
+    times.times { yield }
+    GC.start
+    assert_operator resident - before, :<, slack
+  end
+
+  def test_calls
+    guest = simple
+    refute_growth(100_000) { guest.sum(5, 37) }
+    refute_growth(100_000) { guest.echo_i64(2**62) }
+  end
+
+  def test_callbacks
+    guest = host
+    refute_growth(100) { guest.add_up(1001) }
+    guest = host(on_word: ->(caller, address, size) { caller.memory.read(address, size) })
+    refute_growth(20_000) { guest.words }
+  end
+
+  def test_instantiations
+    mod = Wherry::Module.load(own("simple.wasm"))
+    refute_growth(50_000) { Wherry.load(mod).sum(5, 37) }
+    refute_growth(5_000) { Wherry.load(mod, &:memory) }
+  end
+
+  def test_modules
+    data = bytes("simple.wasm")
+    refute_growth(5_000) { Wherry.load(data).sum(5, 37) }
+  end
+
+  def test_instances_with_host_functions
+    mod = Wherry::Module.load(own("host.wasm"))
+    refute_growth(10_000) do
+      Wherry.load(mod, imports: { env: { add: ->(a, b) { a + b }, on_word: ->(*) {} } }).add_twice(1, 2)
+    end
+  end
+
+  def test_exceptions_and_traps
+    guest = host(add: ->(*) { raise KeyError })
+    refute_growth(10_000) { guest.add_twice(1, 2) rescue nil }
+    guest = simple
+    refute_growth(10_000) { guest.divide(1, 0) rescue nil }
+    refute_growth(10_000) { guest.sum(1, nil) rescue nil }
+    thrower = host(on_word: ->(*) { throw :out })
+    refute_growth(10_000) { catch(:out) { thrower.words } }
+  end
+
+  def test_component_values
+    guest = greet
+    refute_growth(20_000) { guest.greet("Ada") }
+    refute_growth(5_000) { guest.translate([{ x: 1, y: 2 }] * 10, { x: 1, y: 1 }) }
+    text = "\u00E4" * 30_000
+    refute_growth(1_000) { guest.echo_string(text) }
+  end
+
+  def test_views
+    memory = simple.memory
+    refute_growth(50_000) { memory.uint8_view(16)[0, 4].to_a }
+  end
+end
