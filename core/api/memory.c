@@ -17,7 +17,7 @@ wherry_error_t *wherry_memory_new(wherry_store_t *store, uint64_t minimum, uint6
                         (unsigned long long)minimum, (unsigned long long)maximum);
   wh_limits_t limits = {minimum, maximum};
   wh_memory_t *memory;
-  error = wh_memory_make(store, &limits, &memory);
+  error = wh_memory_make(store, &limits, NULL, &memory);
   if (error) return error;
   error = wh_host_memory_add(store, memory);
   if (error) {

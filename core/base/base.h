@@ -262,6 +262,10 @@ int wh_os_image_new(size_t size);
 bool wh_os_image_write(int image, uint64_t offset, const void *bytes, size_t size);
 bool wh_os_image_map(int image, void *address, size_t size); /* over what is reserved there */
 void wh_os_image_close(int image);
+/* Committed bytes are again what they were at first: zero, or the image mapped there. */
+bool wh_os_reset(void *address, size_t size);
+/* The same, and no image is mapped there any more. */
+bool wh_os_reset_image(void *address, size_t size);
 
 typedef struct wh_mutex {
   _Alignas(16) unsigned char storage[64];

@@ -34,6 +34,15 @@ bool wh_os_image_map(int image, void *address, size_t size) {
 
 void wh_os_image_close(int image) { close(image); }
 
+bool wh_os_reset(void *address, size_t size) {
+  return madvise(address, size, MADV_DONTNEED) == 0;
+}
+
+bool wh_os_reset_image(void *address, size_t size) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  return mmap(address, size, PROT_READ | PROT_WRITE, flags, -1, 0) == address;
+}
+
 #else
 
 int wh_os_image_new(size_t size) {
@@ -49,5 +58,13 @@ bool wh_os_image_map(int image, void *address, size_t size) {
   return false;
 }
 void wh_os_image_close(int image) { (void)image; }
+bool wh_os_reset(void *address, size_t size) {
+  (void)address, (void)size;
+  return false;
+}
+bool wh_os_reset_image(void *address, size_t size) {
+  (void)address, (void)size;
+  return false;
+}
 
 #endif

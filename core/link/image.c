@@ -39,7 +39,7 @@ static wh_image_t *make_image(const wh_instance_t *instance) {
   wh_alloc_t *alloc = &instance->module->engine->alloc;
   uint64_t start, end;
   if (!worth_an_image(instance, &start, &end)) return NULL;
-  wh_image_t *image = wh_image_make(alloc, start, end);
+  wh_image_t *image = wh_image_make(instance->module->engine, start, end);
   if (!image) return NULL;
   for (size_t i = 0; i < model->datas.count; i++) {
     const wh_data_t *data = &model->datas.items[i];

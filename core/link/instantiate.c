@@ -59,7 +59,10 @@ static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) 
     instance->tables[i]->self = high | i;
   }
   for (size_t i = model->imported_memories; i < model->memories.count; i++) {
-    error = wh_memory_make(store, &model->memories.items[i].limits, &instance->memories[i]);
+    const wh_image_t *image =
+        i ? NULL : atomic_load_explicit(&instance->module->image, memory_order_acquire);
+    error = wh_memory_make(store, &model->memories.items[i].limits, image,
+                           &instance->memories[i]);
     if (error) return error;
     instance->memories[i]->self = high | i;
   }

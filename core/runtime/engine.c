@@ -53,6 +53,7 @@ wherry_error_t *wh_engine_make(const wherry_config_t *config, const wh_handlers_
   engine->handlers = handlers;
   engine->seed = wh_os_seed();
   atomic_init(&engine->next_store, 1);
+  atomic_init(&engine->next_image, 1);
   wh_mutex_init(&engine->lock);
   *out = engine;
   return NULL;
@@ -76,6 +77,11 @@ void wh_engine_release(wherry_engine_t *engine) {
     wh_stack_t *stack = engine->idle_stacks;
     engine->idle_stacks = stack->next;
     wh_stack_free(alloc, stack);
+  }
+  while (engine->idle_memories) {
+    wh_memory_t *memory = engine->idle_memories;
+    engine->idle_memories = memory->next;
+    wh_memory_free(memory);
   }
   wh_map_free(alloc, &engine->canonical_map);
   for (size_t i = 0; i < engine->canonical.count; i++) {

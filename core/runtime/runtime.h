@@ -42,8 +42,12 @@ struct wherry_engine {
   wh_mutex_t lock; /* of all that follows */
   WH_VEC(wherry_functype_t *) canonical; /* own copies; wherry_functype.canonical is place + 1 */
   wh_map_t canonical_map;                /* type bytes -> place + 1 */
-  wh_stack_t *idle_stacks;               /* a few, for stores to come */
+  /* A few of each, for stores to come. */
+  wh_stack_t *idle_stacks;
+  wh_memory_t *idle_memories;
   uint32_t idle_stack_count;
+  _Atomic uint32_t idle_memory_count;
+  _Atomic uint64_t next_image;
 };
 
 WH_MUST_USE wherry_error_t *wh_config_make(const wherry_allocator_t *allocator,
@@ -95,12 +99,14 @@ WH_MUST_USE wherry_error_t *wh_module_function_name(wherry_module_t *module, uin
 
 /* Bytes that instances map privately: what an instance writes it alone sees (copy on write). */
 struct wh_image {
+  uint64_t id; /* in its engine, never 0 */
   uint64_t start, size; /* where it lies in the memory; multiples of the OS page size */
   int file;
 };
 /* NULL: the OS has no such thing to give (or no memory); then one copies. */
-wh_image_t *wh_image_make(wh_alloc_t *alloc, uint64_t start, uint64_t end);
+wh_image_t *wh_image_make(wherry_engine_t *engine, uint64_t start, uint64_t end);
 bool wh_image_write(wh_image_t *image, uint64_t address, const void *bytes, size_t size);
+/* The memory is zero there, or has this very image already. */
 bool wh_image_map(const wh_image_t *image, wh_memory_t *memory);
 void wh_image_free(wh_alloc_t *alloc, wh_image_t *image);
 
@@ -109,12 +115,16 @@ struct wh_memory {
   uint8_t *base;         /* never moves */
   uint64_t size;         /* bytes, now */
   uint64_t reserved;     /* bytes of address space from base */
+  uint64_t committed;    /* of these, at least size */
   wh_limits_t limits;    /* as declared, in pages */
   _Atomic int64_t holds; /* the store's, and exported buffers' */
   wherry_store_t *store; /* NULL once the store has ended */
   wh_alloc_t *alloc;
   wherry_engine_t *engine; /* retained by each hold beside the store's */
   uint64_t self;         /* its public index */
+  /* The image that is mapped in it (id 0: none), and where. */
+  uint64_t image, image_start, image_size;
+  wh_memory_t *next; /* in a list of idle ones */
 };
 
 typedef struct wh_table {
@@ -125,8 +135,10 @@ typedef struct wh_table {
   uint64_t self;
 } wh_table_t;
 
+/* image: what will be mapped in it, NULL: nothing. The memory is zero, or has that image already. */
 WH_MUST_USE wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_limits_t *pages,
-                                           wh_memory_t **out);
+                                           const wh_image_t *image, wh_memory_t **out);
+void wh_memory_free(wh_memory_t *memory); /* for the engine */
 /* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why, NULL
    for no memory. */
 bool wh_memory_enlarge(wherry_store_t *store, wh_memory_t *memory, uint64_t pages,

@@ -109,11 +109,9 @@ static void values_are_checked(void **state) {
   assert_error(wherry_func_call(guest.store, none, args, 2, &result, 1), STATE,
                "a function is wanted");
   past.index += 1000;
-  assert_error(wherry_func_call(guest.store, past, args, 2, &result, 1), STATE,
-               "no such function");
+  assert_error(wherry_func_call(guest.store, past, args, 2, &result, 1), STATE, "no such function");
   past.index += UINT64_C(1000) << 32;
-  assert_error(wherry_func_call(guest.store, past, args, 2, &result, 1), STATE,
-               "no such function");
+  assert_error(wherry_func_call(guest.store, past, args, 2, &result, 1), STATE, "no such function");
   close_guest(&guest);
 }
 
@@ -228,8 +226,7 @@ static wherry_error_t *again(guest_t *guest, wherry_caller_t *caller, wherry_slo
   assert_ok(wherry_caller_memory(caller, &memory));
   assert_int_equal(memory.index, item.of.memory.index);
   int32_t result;
-  wherry_error_t *error =
-      call_i32(guest->store, func_of(guest, "call_host"), left - 1, 0, &result);
+  wherry_error_t *error = call_i32(guest->store, func_of(guest, "call_host"), left - 1, 0, &result);
   if (!error) slots[0].u64 = (uint32_t)result;
   return error;
 }
@@ -290,8 +287,7 @@ static void a_host_function_is_called_directly(void **state) {
 
 /* ---- the end of the store ---- */
 
-static wherry_error_t *close_store(guest_t *guest, wherry_caller_t *caller,
-                                     wherry_slot_t *slots) {
+static wherry_error_t *close_store(guest_t *guest, wherry_caller_t *caller, wherry_slot_t *slots) {
   wherry_memory_t memory;
   wherry_store_close(wherry_caller_store(caller));
   assert_error(wherry_caller_memory(caller, &memory), STATE, "closed");
@@ -586,8 +582,8 @@ static void calls_of_other_instances_resume_in_any_order(void **state) {
   assert_ok(wherry_instance_new(guest.store, guest.module, imports, 2, &other));
   wherry_slot_t slots[1] = {{.u64 = 2}};
   wherry_call_t *first = start(&guest, "call_step", 1), *second;
-  assert_ok(wherry_call_start(guest.store, find_func(guest.store, other, "call_step"), slots,
-                              &second));
+  assert_ok(
+      wherry_call_start(guest.store, find_func(guest.store, other, "call_step"), slots, &second));
   assert_int_equal(resume(first), WHERRY_HOST_CALL);
   assert_int_equal(resume(second), WHERRY_HOST_CALL);
   assert_int_equal(resume(first), WHERRY_DONE);
@@ -597,8 +593,7 @@ static void calls_of_other_instances_resume_in_any_order(void **state) {
   close_guest(&guest);
 }
 
-static wherry_error_t *begin_inside(guest_t *guest, wherry_caller_t *caller,
-                                    wherry_slot_t *slots) {
+static wherry_error_t *begin_inside(guest_t *guest, wherry_caller_t *caller, wherry_slot_t *slots) {
   (void)caller;
   guest->call = start(guest, "call_step", 1);
   assert_int_equal(resume(guest->call), WHERRY_HOST_CALL);
@@ -635,8 +630,7 @@ static void a_paused_call_and_a_running_one_do_not_cross(void **state) {
   close_guest(&guest);
 }
 
-static wherry_error_t *step_inside(guest_t *guest, wherry_caller_t *caller,
-                                   wherry_slot_t *slots) {
+static wherry_error_t *step_inside(guest_t *guest, wherry_caller_t *caller, wherry_slot_t *slots) {
   (void)caller;
   wherry_call_t *call = start(guest, "call_step", slots[0].i32);
   assert_int_equal(resume(call), WHERRY_HOST_CALL);
@@ -662,8 +656,8 @@ static void a_host_function_is_called_in_steps(void **state) {
   open_guest(&guest, NULL);
   wherry_slot_t slots[1] = {{.u64 = 21}};
   wherry_call_t *call;
-  assert_ok(wherry_call_start(guest.store, slot_func(guest.store, "i:i", host, true, &guest),
-                              slots, &call));
+  assert_ok(wherry_call_start(guest.store, slot_func(guest.store, "i:i", host, true, &guest), slots,
+                              &call));
   assert_int_equal(resume(call), WHERRY_HOST_CALL);
   assert_ptr_equal(wherry_call_host_data(call), &guest);
   wherry_call_host_slots(call)[0].u64 = 5;
