@@ -30,6 +30,7 @@
 }
 %typemap(in) wherry_valtype_t { if (!wpy_valtype_from($input, &$1)) SWIG_fail; }
 %typemap(in) const char * { if (!($1 = (char *)PyUnicode_AsUTF8($input))) SWIG_fail; }
+%typemap(freearg) const char * ""
 
 %typemap(out) uint64_t, size_t { $result = PyLong_FromUnsignedLongLong($1); }
 %typemap(out) uint32_t { $result = PyLong_FromUnsignedLong($1); }
@@ -152,6 +153,7 @@
   if (!($1 = (char *)PyUnicode_AsUTF8AndSize($input, &length))) SWIG_fail;
   $2 = (size_t)length;
 }
+%typemap(freearg) (const char *DATA, size_t SIZE) ""
 %enddef
 
 /* No configuration is one of defaults. */

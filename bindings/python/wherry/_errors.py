@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from . import _wherry
 
@@ -11,16 +11,16 @@ from . import _wherry
 class Frame(NamedTuple):
     """One call on the guest's stack."""
 
-    function: Optional[str]
+    function: str | None
     """Its name in the guest's name section, else in its exports."""
-    module: Optional[str]
-    index: int
-    """The function's index in its module."""
-    offset: Optional[int]
+    module: str | None
+    function_index: int
+    """Its index in its module."""
+    offset: int | None
     """Where it stood, in bytes from the module's first; None: a function of the host."""
 
     def __str__(self) -> str:
-        name = self.function or f"func {self.index}"
+        name = self.function or f"func {self.function_index}"
         where = "host" if self.offset is None else f"0x{self.offset:x}"
         return f"{name} ({self.module + ' ' if self.module else ''}{where})"
 
@@ -51,13 +51,13 @@ class Error(Exception):
 class MalformedError(Error):
     """Bytes that are not WebAssembly."""
 
-    offset: Optional[int] = None
+    offset: int | None = None
 
 
 class InvalidError(Error):
     """WebAssembly that breaks a rule."""
 
-    offset: Optional[int] = None
+    offset: int | None = None
 
 
 class LinkError(Error):
@@ -114,4 +114,5 @@ for _class in (
     StateError,
     RangeError,
 ):
+    _class.__module__ = "wherry"
     _wherry.register(_class.__name__, _class)

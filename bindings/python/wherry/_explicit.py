@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
 from . import _wherry
 
@@ -86,11 +86,11 @@ class Config(_wherry.Config):
     def __init__(
         self,
         *,
-        features: Optional[Mapping[str, bool]] = None,
-        memory_reservation: Optional[int] = None,
-        stack_size: Optional[int] = None,
-        call_depth: Optional[int] = None,
-        tick: Optional[int] = None,
+        features: Mapping[str, bool] | None = None,
+        memory_reservation: int | None = None,
+        stack_size: int | None = None,
+        call_depth: int | None = None,
+        tick: int | None = None,
     ) -> None:
         known = {_wherry.feature_name(i): i for i in range(_wherry.FEATURE_COUNT)}
         for name, on in (features or {}).items():
@@ -166,12 +166,13 @@ class Module(_wherry.Module):
     __slots__ = ()
 
     @property
-    def name(self) -> Optional[str]:
+    def name(self) -> str | None:
         """Its name in its name section."""
         return _wherry.module_name(self)
 
     @property
-    def bytes(self) -> bytes:
+    def data(self) -> bytes:
+        """The bytes that it was made from."""
         return _wherry.module_bytes(self)
 
     @property
@@ -231,7 +232,7 @@ class Store(_wherry.Store):
 
     __slots__ = ()
 
-    def set_memory_limit(self, bytes: Union[int, str]) -> None:
+    def set_memory_limit(self, bytes: int | str) -> None:
         """The most bytes that all memories may have together; "64 MB" is understood."""
         whole = _wherry.parse_size(bytes) if isinstance(bytes, str) else bytes
         _wherry.store_set_memory_limit(self, whole)
@@ -250,13 +251,13 @@ class Store(_wherry.Store):
         _wherry.store_set_timeout(self, min(int(seconds * 1e9), (1 << 64) - 1))
 
     @property
-    def fuel(self) -> Optional[int]:
+    def fuel(self) -> int | None:
         """How many instructions may still run; None: any number."""
         left = _wherry.store_fuel(self)
         return None if left == (1 << 64) - 1 else left
 
     @fuel.setter
-    def fuel(self, instructions: Optional[int]) -> None:
+    def fuel(self, instructions: int | None) -> None:
         _wherry.store_set_fuel(self, (1 << 64) - 1 if instructions is None else instructions)
 
     @property
@@ -287,9 +288,9 @@ class Store(_wherry.Store):
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -302,9 +303,9 @@ class Instance(_wherry.Instance):
 
     def __new__(
         cls,
-        store: Union[Store, Buffer],
-        module: Union[Module, Imports, None] = None,
-        imports: Optional[Imports] = None,
+        store: Store | Buffer,
+        module: Module | Imports | None = None,
+        imports: Imports | None = None,
     ) -> Instance:
         if isinstance(store, _wherry.Store):
             return super().__new__(cls, store, module, imports)
@@ -314,7 +315,7 @@ class Instance(_wherry.Instance):
         return made
 
     exports: Exports
-    memory: Optional[Memory]
+    memory: Memory | None
 
 
 class Table(_wherry.Table):
@@ -328,7 +329,7 @@ class Table(_wherry.Table):
         return _wherry.table_type(self)[0]
 
     @property
-    def maximum(self) -> Optional[int]:
+    def maximum(self) -> int | None:
         most = _wherry.table_type(self)[1]
         return None if most == (1 << 64) - 1 else most
 
@@ -395,11 +396,11 @@ class Linker(_wherry.Linker):
         self,
         module: str,
         name: str,
-        item: Union[Item, Callable[..., Any]],
-        type: Union[FuncType, str, None] = None,
+        item: Item | Callable[..., Any],
+        type: FuncType | str | None = None,
     ) -> None:
-        """Names a Func, Memory, Table or Global of a store, or, with its type, a Python function for
-        any store."""
+        """Names a Func, Memory, Table or Global of a store, or, with its type, a Python function
+        for any store."""
         if type is not None:
             kept = type if isinstance(type, FuncType) else FuncType(type)
             self.define_func(module, name, kept, item)
@@ -428,4 +429,5 @@ _classes: Sequence[type[Any]] = (
     Linker,
 )
 for _class in _classes:
+    _class.__module__ = "wherry"
     _wherry.register(_class.__name__, _class)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Union
 
 from . import _wherry
 from ._errors import InvalidError, MalformedError
@@ -49,7 +49,7 @@ def host(module: str, name: str) -> Callable[[Callable[..., Any]], HostFunction]
     return decorate
 
 
-def _import_names(imports: Optional[Imports]) -> Optional[Mapping[str, Any]]:
+def _import_names(imports: Imports | None) -> Mapping[str, Any] | None:
     if imports is None or isinstance(imports, Mapping):
         return imports
     names: dict[str, dict[str, Any]] = {}
@@ -66,7 +66,7 @@ def _import_names(imports: Optional[Imports]) -> Optional[Mapping[str, Any]]:
     return names
 
 
-def _module(source: Source, engine: Optional[Engine]) -> Module:
+def _module(source: Source, engine: Engine | None) -> Module:
     if isinstance(source, Module):
         return source
     if isinstance(source, (str, os.PathLike)):
@@ -78,14 +78,14 @@ def _module(source: Source, engine: Optional[Engine]) -> Module:
 
 
 def load(
-    source: Optional[Source] = None,
+    source: Source | None = None,
     *,
-    wat: Optional[str] = None,
-    imports: Optional[Imports] = None,
-    memory_limit: Union[int, str, None] = None,
-    fuel: Optional[int] = None,
-    timeout: Optional[float] = None,
-    engine: Optional[Engine] = None,
+    wat: str | None = None,
+    imports: Imports | None = None,
+    memory_limit: int | str | None = None,
+    fuel: int | None = None,
+    timeout: float | None = None,
+    engine: Engine | None = None,
 ) -> Guest:
     """Loads a guest.
 
@@ -118,7 +118,7 @@ def validate(data: Buffer) -> bool:
     return True
 
 
-def types(guest: Union[Guest, Module]) -> SimpleNamespace:
+def types(guest: Guest | Module) -> SimpleNamespace:
     """The classes of the records that a guest's functions take and return: types(guest).Point."""
     return SimpleNamespace(**_wherry.types(guest))
 
