@@ -17,6 +17,7 @@
 #undef AT_S_
 #undef AT_A_
 #undef AT_K_
+#undef AT_X_
 #undef LOAD
 #undef STORE_
 #undef STORE

@@ -23,7 +23,7 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
     case WH_OP_SELECT: {
       /* The type is that of an operand; the class and width are all that matters of it. */
       const operand_t *b = operand_at(c, (uint32_t)c->stack.count - 2);
-      static const wherry_valtype_t wide[] = {WHERRY_I64, WHERRY_F32, WHERRY_F64};
+      static const wherry_valtype_t wide[] = {WHERRY_I64, WHERRY_F32, WHERRY_F64, WHERRY_V128};
       compile_select(c, b->class == CLASS_INT && !b->wide ? WHERRY_I32 : wide[b->class]);
       return true;
     }
@@ -31,11 +31,7 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
       imm_u32(c);
       compile_select(c, (wherry_valtype_t)imm_u32(c));
       return true;
-    case WH_OP_LOCAL_GET: {
-      uint32_t local = imm_u32(c);
-      push_slot(c, c->locals.items[local], local_slot(c, local));
-      return true;
-    }
+    case WH_OP_LOCAL_GET: push_local(c, imm_u32(c)); return true;
     case WH_OP_LOCAL_SET: set_local(c, imm_u32(c), false); return true;
     case WH_OP_LOCAL_TEE: set_local(c, imm_u32(c), true); return true;
     case WH_OP_I32_CONST:
@@ -68,21 +64,29 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
   }
 }
 
+/* Declares a local in the next slot. False: no memory. */
+static bool add_local(compiler_t *c, wherry_valtype_t type, int32_t *slot) {
+  bool added = wh_vec_push(c->alloc, &c->locals, type) &&
+               wh_vec_push(c->alloc, &c->local_slots, *slot) &&
+               wh_vec_push(c->alloc, &c->local_uses, 0u);
+  *slot += slots_of(type);
+  return added;
+}
+
 /* Declares the locals and makes those that are not parameters zero. False: no memory. */
 static bool start_locals(compiler_t *c) {
+  int32_t slot = -param_slots(c->type);
   for (uint32_t i = 0; i < c->type->param_count; i++)
-    if (!wh_vec_push(c->alloc, &c->locals, c->type->types[i])) return false;
+    if (!add_local(c, c->type->types[i], &slot)) return false;
+  slot = WH_FRAME_HEADER;
   for (uint32_t groups = imm_u32(c); groups; groups--) {
     uint32_t count = imm_u32(c);
     wherry_valtype_t type = *c->next++;
     while (count--)
-      if (!wh_vec_push(c->alloc, &c->locals, type)) return false;
+      if (!add_local(c, type, &slot)) return false;
   }
-  if (!wh_vec_reserve(c->alloc, &c->local_uses, c->locals.count + 1)) return false;
-  memset(c->local_uses.items, 0, (c->locals.count + 1) * sizeof(uint32_t));
-  uint32_t zeroed = (uint32_t)c->locals.count - c->type->param_count;
-  c->temp_base = (int32_t)(WH_FRAME_HEADER + zeroed);
-  c->top_slot = c->temp_base;
+  c->next_home = c->top_slot = slot;
+  uint32_t zeroed = (uint32_t)slot - WH_FRAME_HEADER;
   if (zeroed == 1) {
     emit_op(c, WH_CODE_SET_K32);
     emit(c, 0);
@@ -96,8 +100,8 @@ static bool start_locals(compiler_t *c) {
 }
 
 static bool start(compiler_t *c, const wh_body_t *body) {
-  c->last_op_at = c->compare_at = NO_PLACE;
-  for (unsigned class = 0; class < CLASS_COUNT; class++)
+  c->last_op_at = c->compare_at = c->home_op_at = NO_PLACE;
+  for (unsigned class = 0; class < CLASS_ACCS; class++)
     c->acc[class] = (accumulator_t){.entry = NO_ENTRY, .mirror = NO_SLOT, .op_at = NO_PLACE};
   c->next = c->instruction = body->bytes;
   c->end = body->bytes + body->size;
@@ -111,7 +115,9 @@ static bool start(compiler_t *c, const wh_body_t *body) {
                       .fixups = NO_PLACE,
                       .else_fixups = NO_PLACE,
                       .end_path = UINT32_MAX};
-  return wh_vec_push(c->alloc, &c->blocks, function) && start_locals(c);
+  if (!start_locals(c)) return false;
+  function.base = c->next_home;
+  return wh_vec_push(c->alloc, &c->blocks, function);
 }
 
 wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t function,
@@ -136,6 +142,7 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t 
   wh_vec_free(alloc, &c.fixups);
   wh_vec_free(alloc, &c.marks);
   wh_vec_free(alloc, &c.locals);
+  wh_vec_free(alloc, &c.local_slots);
   wh_vec_free(alloc, &c.local_uses);
   return error;
 }

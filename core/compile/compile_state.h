@@ -13,18 +13,23 @@
 enum { FORM_R, FORM_D, FORM_RET, FORMS };
 enum { FORM_BR, FORM_BRN, FORM_BRL, FORM_BRNL, FORM_RETIF, BRANCH_FORMS };
 
-/* Accumulators by class of type. */
-typedef enum class { CLASS_INT, CLASS_F32, CLASS_F64, CLASS_COUNT } class_t;
+/* Classes of types: those with an accumulator, then v128, which lives in two slots or in code. */
+typedef enum class { CLASS_INT, CLASS_F32, CLASS_F64, CLASS_ACCS, CLASS_V128 = CLASS_ACCS } class_t;
 
-enum { NO_ENTRY = -1, NO_SLOT = INT32_MIN };
+enum { NO_ENTRY = -1, NO_SLOT = INT32_MIN, V128_SLOTS = 2 };
+#define NO_LOCAL UINT32_MAX
 #define NO_PLACE UINT32_MAX
 
 typedef enum where { IN_SLOT, IN_CONST, IN_ACC } where_t;
 
 typedef struct operand {
-  uint64_t bits; /* constant */
-  int32_t slot;  /* the slot it is in */
-  int32_t home;  /* the temporary of its height */
+  union {
+    uint64_t bits;        /* constant */
+    const uint8_t *bytes; /* constant v128: 16 bytes of the binary */
+  };
+  int32_t slot;   /* the slot it is in */
+  int32_t home;   /* the temporary of its height */
+  uint32_t local; /* whose slot that is, NO_LOCAL: its home */
   uint8_t where;
   uint8_t class;
   bool wide; /* i64, f64 and references: constants take two words */
@@ -44,6 +49,7 @@ typedef struct block {
   const wherry_valtype_t *params, *results;
   uint32_t param_count, result_count;
   uint32_t height;    /* operands below the block's parameters */
+  int32_t base;       /* the slot above these operands' homes */
   uint32_t loop_at;   /* of a loop: where it starts */
   uint32_t loop_path; /* and the way up to there */
   uint32_t fixups;    /* chain of branches to the end, NO_PLACE: none */
@@ -81,23 +87,27 @@ typedef struct compiler {
   WH_VEC(fixup_t) fixups;
   WH_VEC(mark_t) marks;
   WH_VEC(wherry_valtype_t) locals;
+  WH_VEC(int32_t) local_slots;
   WH_VEC(uint32_t) local_uses; /* operands on the stack that are a local's slot */
 
-  accumulator_t acc[CLASS_COUNT];
+  accumulator_t acc[CLASS_ACCS];
   uint32_t last_op_at; /* the newest operation, if nothing has been bound after it */
   wh_code_op_t compare; /* base of the comparison emitted last, in R form, at last_op_at */
   uint32_t compare_at;
+  uint32_t home_op_at; /* the operation that emit_home_result was called for last */
   wh_code_op_t branch; /* base of the conditional branch emitted last */
-  int32_t temp_base;   /* slot of the first temporary */
+  int32_t next_home;   /* slot above the topmost operand's home */
   int32_t top_slot;    /* one above the highest slot used */
   uint32_t path;       /* wasm instructions on the shortest way from the function's start to here */
 } compiler_t;
 
 /* ---- operands.c ---- */
-static inline int32_t local_slot(const compiler_t *c, uint32_t local) {
-  uint32_t params = c->type->param_count;
-  return local < params ? (int32_t)local - (int32_t)params
-                        : (int32_t)(WH_FRAME_HEADER + local - params);
+static inline int32_t slots_of(wherry_valtype_t type) {
+  return type == WHERRY_V128 ? V128_SLOTS : 1;
+}
+int32_t slots_of_types(const wherry_valtype_t *types, uint32_t count);
+static inline int32_t param_slots(const wherry_functype_t *type) {
+  return slots_of_types(type->types, type->param_count);
 }
 class_t class_of(wherry_valtype_t type);
 bool is_wide(wherry_valtype_t type);
@@ -105,9 +115,10 @@ operand_t *operand_at(compiler_t *c, uint32_t index);
 static inline operand_t *top_operand(compiler_t *c) {
   return operand_at(c, (uint32_t)c->stack.count - 1);
 }
-void push_slot(compiler_t *c, wherry_valtype_t type, int32_t slot);
+void push_local(compiler_t *c, uint32_t local);
 void push_home(compiler_t *c, wherry_valtype_t type);
 void push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits);
+void push_const_v128(compiler_t *c, const uint8_t *bytes);
 operand_t pop(compiler_t *c);
 void drop_to(compiler_t *c, uint32_t height);
 /* Whether its value is in its class's accumulator now. */
@@ -133,12 +144,15 @@ void set_local(compiler_t *c, uint32_t local, bool tee);
 uint32_t emit_op(compiler_t *c, wh_code_op_t op);
 void emit(compiler_t *c, uint32_t word);
 void emit_bits(compiler_t *c, uint64_t bits, bool wide);
+void emit_v128(compiler_t *c, const uint8_t *bytes);
 void emit_slot(compiler_t *c, int32_t slot);
 void change_op(compiler_t *c, uint32_t at, wh_code_op_t op);
 /* The operation emitted next may trap or call: its place in the binary must be found again. */
 void mark_offset(compiler_t *c);
 /* The last word of a value's operation, and the value on the stack. base: the R form. */
 void emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type);
+/* The same for an operation that stores its result itself: its home, and nothing in an accumulator. */
+void emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type);
 wherry_error_t *finish_code(compiler_t *c, wh_code_t **out);
 
 /* ---- numeric.c: the rows of code's definitions; false: not one of them ---- */

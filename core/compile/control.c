@@ -41,15 +41,17 @@ static bool is_function(const compiler_t *c, const block_t *block) {
   return block == c->blocks.items;
 }
 
-static int32_t label_slot(const compiler_t *c, const block_t *block, uint32_t index) {
-  return c->temp_base + (int32_t)(block->height + index);
+static const wherry_valtype_t *label_types(const block_t *block) {
+  return block->opcode == WH_OP_LOOP ? block->params : block->results;
 }
 
 static bool needs_moves(compiler_t *c, const block_t *block) {
   uint32_t arity = label_arity(block);
+  int32_t slot = block->base;
   for (uint32_t i = 0; i < arity; i++) {
     const operand_t *operand = operand_at(c, (uint32_t)c->stack.count - arity + i);
-    if (operand->where != IN_SLOT || operand->slot != label_slot(c, block, i)) return true;
+    if (operand->where != IN_SLOT || operand->slot != slot) return true;
+    slot += slots_of(label_types(block)[i]);
   }
   return false;
 }
@@ -59,10 +61,11 @@ static bool needs_moves(compiler_t *c, const block_t *block) {
    place it moves to. */
 static void emit_moves(compiler_t *c, const block_t *block) {
   uint32_t arity = label_arity(block);
+  int32_t slot = block->base;
   for (uint32_t i = 0; i < arity; i++) {
     const operand_t *operand = operand_at(c, (uint32_t)c->stack.count - arity + i);
-    int32_t slot = label_slot(c, block, i);
     if (operand->where != IN_SLOT || operand->slot != slot) emit_move(c, operand, slot);
+    slot += slots_of(label_types(block)[i]);
   }
 }
 
@@ -83,7 +86,7 @@ static void emit_branch(compiler_t *c, block_t *block) {
   emit_target(c, block, at);
 }
 
-/* The results lie on the stack; what is known of them does not change (more than one must be settled
+/* The results lie on the stack; what is known of them does not change (more than one slot must be settled
    already). */
 static void emit_return(compiler_t *c) {
   static const wh_code_op_t from_slot[] = {WH_CODE_RETURN_S_u64, WH_CODE_RETURN_S_f32,
@@ -91,17 +94,18 @@ static void emit_return(compiler_t *c) {
   static const wh_code_op_t from_acc[] = {WH_CODE_RETURN_A_u64, WH_CODE_RETURN_A_f32,
                                           WH_CODE_RETURN_A_f64};
   uint32_t count = c->type->result_count;
-  int32_t to = -(int32_t)c->type->param_count;
+  int32_t slots = slots_of_types(c->type->types + c->type->param_count, count);
+  int32_t to = -param_slots(c->type);
   shorten(&c->blocks.items[0].end_path, c->path);
   if (count == 0) {
     emit_op(c, WH_CODE_RETURN);
     return;
   }
   operand_t operand = *operand_at(c, (uint32_t)c->stack.count - count);
-  if (count > 1) {
+  if (slots > 1) {
     emit_op(c, WH_CODE_RETURN_MANY);
     emit_slot(c, operand.home);
-    emit(c, count);
+    emit(c, (uint32_t)slots);
   } else if (operand.where == IN_ACC && c->acc[operand.class].op_at == c->last_op_at) {
     accumulator_t *acc = &c->acc[operand.class];
     change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_RET));
@@ -122,7 +126,7 @@ static void emit_return(compiler_t *c) {
 
 static void settle_results(compiler_t *c) {
   uint32_t count = c->type->result_count;
-  if (count > 1)
+  if (slots_of_types(c->type->types + c->type->param_count, count) > 1)
     for (uint32_t i = 0; i < count; i++) settle(c, (uint32_t)c->stack.count - count + i, true);
 }
 
@@ -160,7 +164,7 @@ static bool emit_return_if(compiler_t *c, uint32_t at, uint32_t *chain) {
   if (result->class != CLASS_INT || result->where != IN_SLOT) return false;
   change_op(c, at, (wh_code_op_t)(c->branch + FORM_RETIF));
   c->words.items[c->fixups.items[*chain].at] = (uint32_t)result->slot;
-  emit_slot(c, -(int32_t)c->type->param_count);
+  emit_slot(c, -param_slots(c->type));
   *chain = NO_PLACE;
   c->last_op_at = NO_PLACE;
   shorten(&c->blocks.items[0].end_path, c->path);
@@ -273,6 +277,7 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
   if (opcode == WH_OP_IF) condition = pop(c);
   uint32_t count = (uint32_t)c->stack.count;
   block.height = count - block.param_count;
+  block.base = c->next_home - slots_of_types(block.params, block.param_count);
   settle_all(c, block.height, false);
   /* A loop's parameters are a label's; an if's must be the same for both branches. */
   for (uint32_t i = block.height; i < count; i++) settle(c, i, opcode != WH_OP_BLOCK);

@@ -10,6 +10,14 @@ void emit_bits(compiler_t *c, uint64_t bits, bool wide) {
   if (wide) emit(c, (uint32_t)(bits >> 32));
 }
 
+void emit_v128(compiler_t *c, const uint8_t *bytes) {
+  for (int i = 0; i < 4; i++) {
+    uint32_t word;
+    memcpy(&word, bytes + 4 * i, sizeof word);
+    emit(c, word);
+  }
+}
+
 void emit_slot(compiler_t *c, int32_t slot) { emit(c, (uint32_t)slot); }
 
 uint32_t emit_op(compiler_t *c, wh_code_op_t op) {
@@ -46,6 +54,14 @@ void emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtyp
   emit(c, 0);
 }
 
+void emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type) {
+  push_home(c, type);
+  int32_t home = top_operand(c)->home;
+  emit_slot(c, home);
+  for (int32_t i = 0; i < slots_of(type); i++) wrote(c, home + i);
+  c->home_op_at = op_at;
+}
+
 static size_t leb_size(uint64_t value) {
   size_t size = 1;
   while (value >>= 7) size++;
@@ -76,8 +92,9 @@ wherry_error_t *finish_code(compiler_t *c, wh_code_t **out) {
   *code = (wh_code_t){.frame_slots = (uint32_t)c->top_slot,
                       .cost = c->blocks.items[0].end_path == UINT32_MAX ? 1 : c->blocks.items[0].end_path,
                       .function = c->function,
-                      .params = c->type->param_count,
-                      .results = c->type->result_count,
+                      .params = (uint32_t)param_slots(c->type),
+                      .results = (uint32_t)slots_of_types(c->type->types + c->type->param_count,
+                                                         c->type->result_count),
                       .word_count = (uint32_t)c->words.count,
                       .map_size = (uint32_t)map_size,
                       .size = size};

@@ -4,7 +4,7 @@
 
 /* Where a callee's frame begins: behind its arguments, which are on top of the stack. */
 static int32_t frame_slot(const compiler_t *c) {
-  return c->temp_base + (int32_t)c->stack.count;
+  return c->next_home;
 }
 
 static void settle_top(compiler_t *c, uint32_t count) {
@@ -19,12 +19,13 @@ static void take_results(compiler_t *c, const wherry_functype_t *type) {
     push_home(c, type->types[type->param_count + i]);
   if (type->result_count == 1) {
     const operand_t *result = top_operand(c);
+    if (result->class == CLASS_V128) return;
     c->acc[result->class].mirror = result->home;
   }
 }
 
 static void end_tail_call(compiler_t *c) {
-  emit(c, c->type->param_count);
+  emit_slot(c, param_slots(c->type));
   if (c->path < c->blocks.items[0].end_path) c->blocks.items[0].end_path = c->path;
   c->reachable = false;
 }
@@ -38,7 +39,7 @@ static void compile_call_direct(compiler_t *c, bool tail) {
   if (tail) {
     emit_op(c, WH_CODE_RETURN_CALL);
     emit(c, function);
-    emit(c, type->param_count);
+    emit_slot(c, param_slots(type));
     emit_slot(c, frame_slot(c));
     end_tail_call(c);
     return;
@@ -53,10 +54,11 @@ static void compile_call_indirect(compiler_t *c, bool tail) {
   const wherry_functype_t *type = &c->model->types.items[imm_u32(c)];
   uint32_t table = imm_u32(c);
   operand_t index = pop(c);
-  if (index.where == IN_CONST || tail) need_slot(c, &index);
+  bool wide = c->model->tables.items[table].is64;
+  if (index.where == IN_CONST || tail || wide) need_slot(c, &index);
   settle_top(c, type->param_count);
   /* The callee's frame begins where the index may lie: it is read before. */
-  bool in_accumulator = !tail && in_acc(c, &index);
+  bool in_accumulator = !tail && !wide && in_acc(c, &index);
   spill_accs(c);
   mark_offset(c);
   if (tail) {
@@ -65,12 +67,12 @@ static void compile_call_indirect(compiler_t *c, bool tail) {
   } else if (in_accumulator) {
     emit_op(c, WH_CODE_CALL_INDIRECT_A);
   } else {
-    emit_op(c, WH_CODE_CALL_INDIRECT_S);
+    emit_op(c, wide ? WH_CODE_CALL_INDIRECT_L : WH_CODE_CALL_INDIRECT_S);
     emit_slot(c, index.slot);
   }
   emit(c, type->canonical);
   emit(c, table);
-  if (tail) emit(c, type->param_count);
+  if (tail) emit_slot(c, param_slots(type));
   emit_slot(c, frame_slot(c));
   if (tail) end_tail_call(c);
   else take_results(c, type);
@@ -85,6 +87,20 @@ void compile_call(compiler_t *c, uint32_t opcode) {
   }
 }
 
+static void compile_global_v128(compiler_t *c, uint32_t opcode, uint32_t index) {
+  if (opcode == WH_OP_GLOBAL_GET) {
+    uint32_t at = emit_op(c, WH_CODE_GLOBAL_GET_V128);
+    emit(c, index);
+    emit_home_result(c, at, WHERRY_V128);
+    return;
+  }
+  operand_t value = pop(c);
+  need_slot(c, &value);
+  emit_op(c, WH_CODE_GLOBAL_SET_V128);
+  emit_slot(c, value.slot);
+  emit(c, index);
+}
+
 void compile_global(compiler_t *c, uint32_t opcode) {
   static const wh_code_op_t get[] = {WH_CODE_GLOBAL_GET_u64_R, WH_CODE_GLOBAL_GET_f32_R,
                                      WH_CODE_GLOBAL_GET_f64_R};
@@ -95,6 +111,10 @@ void compile_global(compiler_t *c, uint32_t opcode) {
   /* The forms for another instance's global lie behind those for an own one. */
   bool cell = global->imported && global->is_mutable;
   class_t class = class_of(global->type);
+  if (class == CLASS_V128) {
+    compile_global_v128(c, opcode, index);
+    return;
+  }
   if (opcode == WH_OP_GLOBAL_GET) {
     spill_class(c, class);
     wh_code_op_t op = (wh_code_op_t)((unsigned)get[class] + (cell ? FORMS : 0));
@@ -129,85 +149,87 @@ static void called(compiler_t *c, wh_code_op_t op, uint32_t operands, bool has_r
 static wherry_valtype_t element_type(const compiler_t *c, uint32_t table) {
   return c->model->tables.items[table].element;
 }
+static wherry_valtype_t address_type(const compiler_t *c, uint32_t memory) {
+  return c->model->memories.items[memory].is64 ? WHERRY_I64 : WHERRY_I32;
+}
+static wherry_valtype_t index_type(const compiler_t *c, uint32_t table) {
+  return c->model->tables.items[table].is64 ? WHERRY_I64 : WHERRY_I32;
+}
+
+static void compile_memory(compiler_t *c, uint32_t opcode) {
+  switch (opcode) {
+    case WH_OP_MEMORY_SIZE: {
+      uint32_t memory = imm_u32(c);
+      called(c, WH_CODE_MEMORY_SIZE, 0, true, address_type(c, memory));
+      emit(c, memory);
+      break;
+    }
+    case WH_OP_MEMORY_GROW: {
+      uint32_t memory = imm_u32(c);
+      called(c, WH_CODE_MEMORY_GROW, 1, true, address_type(c, memory));
+      emit(c, memory);
+      break;
+    }
+    case WH_OP_MEMORY_FILL:
+      called(c, WH_CODE_MEMORY_FILL, 3, false, 0);
+      emit(c, imm_u32(c));
+      break;
+    case WH_OP_MEMORY_COPY:
+      called(c, WH_CODE_MEMORY_COPY, 3, false, 0);
+      emit(c, imm_u32(c));
+      emit(c, imm_u32(c));
+      break;
+    case WH_OP_MEMORY_INIT:
+      called(c, WH_CODE_MEMORY_INIT, 3, false, 0);
+      emit(c, imm_u32(c));
+      emit(c, imm_u32(c));
+      break;
+    default: /* data.drop */
+      emit_op(c, WH_CODE_DATA_DROP);
+      emit(c, imm_u32(c));
+      break;
+  }
+}
+
+static void compile_table(compiler_t *c, uint32_t opcode) {
+  uint32_t table = imm_u32(c);
+  switch (opcode) {
+    case WH_OP_TABLE_GET: called(c, WH_CODE_TABLE_GET, 1, true, element_type(c, table)); break;
+    case WH_OP_TABLE_SET: called(c, WH_CODE_TABLE_SET, 2, false, 0); break;
+    case WH_OP_TABLE_SIZE: called(c, WH_CODE_TABLE_SIZE, 0, true, index_type(c, table)); break;
+    case WH_OP_TABLE_GROW: called(c, WH_CODE_TABLE_GROW, 2, true, index_type(c, table)); break;
+    default: called(c, WH_CODE_TABLE_FILL, 3, false, 0); break;
+  }
+  emit(c, table);
+}
 
 void compile_called(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
     case WH_OP_MEMORY_SIZE:
-      imm_u32(c);
-      called(c, WH_CODE_MEMORY_SIZE, 0, true, WHERRY_I32);
-      break;
     case WH_OP_MEMORY_GROW:
-      imm_u32(c);
-      called(c, WH_CODE_MEMORY_GROW, 1, true, WHERRY_I32);
-      break;
     case WH_OP_MEMORY_FILL:
-      imm_u32(c);
-      called(c, WH_CODE_MEMORY_FILL, 3, false, 0);
-      break;
     case WH_OP_MEMORY_COPY:
-      imm_u32(c);
-      imm_u32(c);
-      called(c, WH_CODE_MEMORY_COPY, 3, false, 0);
+    case WH_OP_MEMORY_INIT:
+    case WH_OP_DATA_DROP: compile_memory(c, opcode); break;
+    case WH_OP_TABLE_GET:
+    case WH_OP_TABLE_SET:
+    case WH_OP_TABLE_SIZE:
+    case WH_OP_TABLE_GROW:
+    case WH_OP_TABLE_FILL: compile_table(c, opcode); break;
+    case WH_OP_TABLE_COPY: /* to, from */
+      called(c, WH_CODE_TABLE_COPY, 3, false, 0);
+      emit(c, imm_u32(c));
+      emit(c, imm_u32(c));
       break;
-    case WH_OP_MEMORY_INIT: {
-      uint32_t data = imm_u32(c);
-      imm_u32(c);
-      called(c, WH_CODE_MEMORY_INIT, 3, false, 0);
-      emit(c, data);
-      break;
-    }
-    case WH_OP_DATA_DROP:
-      emit_op(c, WH_CODE_DATA_DROP);
+    case WH_OP_TABLE_INIT: /* segment, table */
+      called(c, WH_CODE_TABLE_INIT, 3, false, 0);
+      emit(c, imm_u32(c));
       emit(c, imm_u32(c));
       break;
     case WH_OP_ELEM_DROP:
       emit_op(c, WH_CODE_ELEM_DROP);
       emit(c, imm_u32(c));
       break;
-    case WH_OP_TABLE_GET: {
-      uint32_t table = imm_u32(c);
-      called(c, WH_CODE_TABLE_GET, 1, true, element_type(c, table));
-      emit(c, table);
-      break;
-    }
-    case WH_OP_TABLE_SET: {
-      uint32_t table = imm_u32(c);
-      called(c, WH_CODE_TABLE_SET, 2, false, 0);
-      emit(c, table);
-      break;
-    }
-    case WH_OP_TABLE_SIZE: {
-      uint32_t table = imm_u32(c);
-      called(c, WH_CODE_TABLE_SIZE, 0, true, WHERRY_I32);
-      emit(c, table);
-      break;
-    }
-    case WH_OP_TABLE_GROW: {
-      uint32_t table = imm_u32(c);
-      called(c, WH_CODE_TABLE_GROW, 2, true, WHERRY_I32);
-      emit(c, table);
-      break;
-    }
-    case WH_OP_TABLE_FILL: {
-      uint32_t table = imm_u32(c);
-      called(c, WH_CODE_TABLE_FILL, 3, false, 0);
-      emit(c, table);
-      break;
-    }
-    case WH_OP_TABLE_COPY: {
-      uint32_t to = imm_u32(c), from = imm_u32(c);
-      called(c, WH_CODE_TABLE_COPY, 3, false, 0);
-      emit(c, to);
-      emit(c, from);
-      break;
-    }
-    case WH_OP_TABLE_INIT: {
-      uint32_t elem = imm_u32(c), table = imm_u32(c);
-      called(c, WH_CODE_TABLE_INIT, 3, false, 0);
-      emit(c, elem);
-      emit(c, table);
-      break;
-    }
     default: /* ref.func */
       called(c, WH_CODE_REF_FUNC, 0, true, WHERRY_FUNCREF);
       emit(c, imm_u32(c));

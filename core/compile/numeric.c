@@ -139,46 +139,96 @@ static void equals_zero(compiler_t *c, bool wide) {
   compare_operands(c, base, base, a, zero);
 }
 
-/* An address operand and the offset of the access; kind K has both in one. */
-static char address_kind(compiler_t *c, const operand_t *address) { return kind_of(c, address); }
+/* Where an access goes: its address operand, offset and memory. Kind K has address and offset in one,
+   X is any but a 32-bit memory 0. */
+typedef struct access {
+  operand_t address;
+  uint64_t offset;
+  uint32_t memory;
+  char kind;
+} access_t;
 
-static void emit_address(compiler_t *c, const operand_t *address, char kind, uint32_t offset) {
-  if (kind == 'K') {
-    emit_bits(c, (uint64_t)(uint32_t)address->bits + offset, true);
-    return;
+enum { MEMORY_FOLLOWS = 0x40 }; /* in the alignment */
+
+static void read_access(compiler_t *c, access_t *access) {
+  uint32_t align = imm_u32(c);
+  access->memory = align & MEMORY_FOLLOWS ? imm_u32(c) : 0;
+  access->offset = wh_leb_u(&c->next);
+}
+
+/* After the operands have been popped. */
+static void choose_kind(compiler_t *c, access_t *access) {
+  bool plain = access->memory == 0 && !c->model->memories.items[0].is64;
+  if (!plain) need_slot(c, &access->address);
+  access->kind = plain ? kind_of(c, &access->address) : 'X';
+}
+
+/* The kinds' places in the order of rows.h. */
+static unsigned kind_place(char kind) {
+  return kind == 'S' ? 0 : kind == 'A' ? 1 : kind == 'K' ? 2 : 3;
+}
+
+static void emit_access(compiler_t *c, const access_t *access) {
+  switch (access->kind) {
+    case 'K': emit_bits(c, (uint32_t)access->address.bits + access->offset, true); break;
+    case 'X':
+      emit_slot(c, access->address.slot);
+      emit_bits(c, access->offset, true);
+      emit(c, access->memory);
+      break;
+    default:
+      emit_operand(c, &access->address, access->kind);
+      emit(c, (uint32_t)access->offset);
+      break;
   }
-  emit_operand(c, address, kind);
-  emit(c, offset);
 }
 
 static void load(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
-  imm_u32(c); /* alignment: a hint */
-  uint32_t offset = imm_u32(c);
-  operand_t address = pop(c);
-  char kind = address_kind(c, &address);
+  access_t access;
+  read_access(c, &access);
+  access.address = pop(c);
+  choose_kind(c, &access);
   spill_class(c, class_of(result));
   mark_offset(c);
-  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'S' ? 0 : kind == 'A' ? FORMS : 2 * FORMS));
+  wh_code_op_t op = (wh_code_op_t)(base + FORMS * kind_place(access.kind));
   uint32_t at = emit_op(c, op);
-  emit_address(c, &address, kind, offset);
+  emit_access(c, &access);
   emit_result(c, at, op, result);
 }
 
 static void store(compiler_t *c, wh_code_op_t base) {
-  imm_u32(c);
-  uint32_t offset = imm_u32(c);
-  operand_t value = pop(c), address = pop(c);
-  char of_value = kind_of(c, &value), of_address = address_kind(c, &address);
+  access_t access;
+  read_access(c, &access);
+  operand_t value = pop(c);
+  access.address = pop(c);
+  choose_kind(c, &access);
+  char kind = kind_of(c, &value);
   mark_offset(c);
-  wh_code_op_t op = (wh_code_op_t)(base + (of_address == 'S' ? 0 : of_address == 'A' ? 3 : 6) +
-                                   (of_value == 'S' ? 0 : of_value == 'K' ? 1 : 2));
-  emit_op(c, op);
-  emit_address(c, &address, of_address, offset);
-  emit_operand(c, &value, of_value);
+  emit_op(c, (wh_code_op_t)(base + 3 * kind_place(access.kind) +
+                            (kind == 'S' ? 0 : kind == 'K' ? 1 : 2)));
+  emit_access(c, &access);
+  emit_operand(c, &value, kind);
+}
+
+static void select_v128(compiler_t *c, operand_t *condition) {
+  operand_t b = pop(c), a = pop(c);
+  need_slot(c, &a);
+  need_slot(c, &b);
+  if (condition->where == IN_CONST) need_slot(c, condition);
+  bool in_accumulator = in_acc(c, condition);
+  uint32_t at = emit_op(c, in_accumulator ? WH_CODE_SELECT_V128_A : WH_CODE_SELECT_V128_S);
+  if (!in_accumulator) emit_slot(c, condition->slot);
+  emit_slot(c, a.slot);
+  emit_slot(c, b.slot);
+  emit_home_result(c, at, WHERRY_V128);
 }
 
 void compile_select(compiler_t *c, wherry_valtype_t type) {
   operand_t condition = pop(c);
+  if (type == WHERRY_V128) {
+    select_v128(c, &condition);
+    return;
+  }
   /* Whole slots are chosen, so values that only an accumulator has go to theirs; the condition may stay
      where it is: a spill stores, and moves nothing. */
   for (uint32_t index = (uint32_t)c->stack.count - 2; index < c->stack.count; index++)
@@ -202,10 +252,7 @@ void compile_select(compiler_t *c, wherry_valtype_t type) {
   }
   /* A float's bits are in the integers' accumulator now, which serves nobody: the slot counts. */
   change_op(c, at, (wh_code_op_t)(op + FORM_D));
-  push_home(c, type);
-  if (c->failed) return;
-  emit_slot(c, top_operand(c)->home);
-  wrote(c, top_operand(c)->home);
+  emit_home_result(c, at, type);
   c->acc[CLASS_INT].mirror = NO_SLOT;
 }
 
@@ -247,6 +294,7 @@ bool compile_numeric(compiler_t *c, uint32_t opcode) {
     return true;
 #define GLOBAL_GET(T)
 #define GLOBAL_SET(T)
+#define PLAIN(N, ...)
 #include "code/integer.def"
 #include "code/float.def"
 #include "code/convert.def"
@@ -261,6 +309,7 @@ bool compile_numeric(compiler_t *c, uint32_t opcode) {
 #undef STORE
 #undef GLOBAL_GET
 #undef GLOBAL_SET
+#undef PLAIN
     case WH_OP_I32_EQZ: equals_zero(c, false); return true;
     case WH_OP_I64_EQZ:
     case WH_OP_REF_IS_NULL: equals_zero(c, true); return true;

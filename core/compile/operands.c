@@ -2,10 +2,19 @@
 #include "compile_state.h"
 
 class_t class_of(wherry_valtype_t type) {
-  return type == WHERRY_F32 ? CLASS_F32 : type == WHERRY_F64 ? CLASS_F64 : CLASS_INT;
+  return type == WHERRY_F32    ? CLASS_F32
+         : type == WHERRY_F64  ? CLASS_F64
+         : type == WHERRY_V128 ? CLASS_V128
+                               : CLASS_INT;
 }
 
 bool is_wide(wherry_valtype_t type) { return type != WHERRY_I32 && type != WHERRY_F32; }
+
+int32_t slots_of_types(const wherry_valtype_t *types, uint32_t count) {
+  int32_t slots = 0;
+  for (uint32_t i = 0; i < count; i++) slots += slots_of(types[i]);
+  return slots;
+}
 
 operand_t *operand_at(compiler_t *c, uint32_t index) {
   WH_ASSERT(index < c->stack.count);
@@ -18,34 +27,28 @@ static operand_t *push(compiler_t *c, wherry_valtype_t type) {
     c->failed = true;
     c->stack.count = 0;
   }
-  operand_t *operand = &c->stack.items[c->stack.count];
-  operand->class = (uint8_t)class_of(type);
-  operand->wide = is_wide(type);
-  operand->home = c->temp_base + (int32_t)c->stack.count++;
-  operand->slot = operand->home;
-  operand->bits = 0;
-  if (operand->home >= c->top_slot) c->top_slot = operand->home + 1;
+  operand_t *operand = &c->stack.items[c->stack.count++];
+  *operand = (operand_t){.slot = c->next_home,
+                         .home = c->next_home,
+                         .local = NO_LOCAL,
+                         .class = (uint8_t)class_of(type),
+                         .wide = is_wide(type)};
+  c->next_home += slots_of(type);
+  if (c->next_home > c->top_slot) c->top_slot = c->next_home;
   return operand;
 }
 
-static bool slot_is_local(const compiler_t *c, int32_t slot) { return slot < c->temp_base; }
-
-static uint32_t local_of(const compiler_t *c, int32_t slot) {
-  uint32_t params = c->type->param_count;
-  return slot < 0 ? (uint32_t)(slot + (int32_t)params)
-                  : (uint32_t)slot - WH_FRAME_HEADER + params;
+static void leave_local(compiler_t *c, operand_t *operand) {
+  if (operand->local != NO_LOCAL) c->local_uses.items[operand->local]--;
+  operand->local = NO_LOCAL;
 }
 
-static void use_local(compiler_t *c, const operand_t *operand, uint32_t more) {
-  if (operand->where == IN_SLOT && slot_is_local(c, operand->slot))
-    c->local_uses.items[local_of(c, operand->slot)] += more;
-}
-
-void push_slot(compiler_t *c, wherry_valtype_t type, int32_t slot) {
-  operand_t *operand = push(c, type);
+void push_local(compiler_t *c, uint32_t local) {
+  operand_t *operand = push(c, c->locals.items[local]);
   operand->where = IN_SLOT;
-  operand->slot = slot;
-  use_local(c, operand, 1);
+  operand->slot = c->local_slots.items[local];
+  operand->local = local;
+  c->local_uses.items[local]++;
 }
 
 void push_home(compiler_t *c, wherry_valtype_t type) { push(c, type)->where = IN_SLOT; }
@@ -56,11 +59,18 @@ void push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits) {
   operand->bits = bits;
 }
 
+void push_const_v128(compiler_t *c, const uint8_t *bytes) {
+  operand_t *operand = push(c, WHERRY_V128);
+  operand->where = IN_CONST;
+  operand->bytes = bytes;
+}
+
 operand_t pop(compiler_t *c) {
   WH_ASSERT(c->stack.count || c->failed);
   if (WH_UNLIKELY(!c->stack.count)) push_const(c, WHERRY_I32, 0);
   operand_t operand = c->stack.items[--c->stack.count];
-  use_local(c, &operand, UINT32_MAX); /* one less */
+  c->next_home = operand.home;
+  leave_local(c, &operand);
   if (operand.where == IN_ACC) c->acc[operand.class].entry = NO_ENTRY;
   return operand;
 }
@@ -71,11 +81,12 @@ void drop_to(compiler_t *c, uint32_t height) {
 
 bool in_acc(const compiler_t *c, const operand_t *operand) {
   return operand->where == IN_ACC ||
-         (operand->where == IN_SLOT && c->acc[operand->class].mirror == operand->slot);
+         (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
+          c->acc[operand->class].mirror == operand->slot);
 }
 
 void wrote(compiler_t *c, int32_t slot) {
-  for (unsigned class = 0; class < CLASS_COUNT; class++)
+  for (unsigned class = 0; class < CLASS_ACCS; class++)
     if (c->acc[class].mirror == slot) c->acc[class].mirror = NO_SLOT;
 }
 
@@ -89,26 +100,30 @@ static void store_result(compiler_t *c, class_t class, int32_t slot) {
   acc->entry = NO_ENTRY;
 }
 
+static void is_home(operand_t *operand) {
+  operand->where = IN_SLOT;
+  operand->slot = operand->home;
+}
+
 void spill(compiler_t *c, uint32_t index) {
   operand_t *operand = operand_at(c, index);
   WH_ASSERT(operand->where == IN_ACC);
   /* Nothing between the operation and here can have used this home: it lies at the operand's own
      height, and labels settle everything. */
   store_result(c, (class_t)operand->class, operand->home);
-  operand->where = IN_SLOT;
-  operand->slot = operand->home;
+  is_home(operand);
 }
 
 void spill_class(compiler_t *c, class_t class) {
-  if (c->acc[class].entry != NO_ENTRY) spill(c, (uint32_t)c->acc[class].entry);
+  if (class != CLASS_V128 && c->acc[class].entry != NO_ENTRY) spill(c, (uint32_t)c->acc[class].entry);
 }
 
 void spill_accs(compiler_t *c) {
-  for (unsigned class = 0; class < CLASS_COUNT; class++) spill_class(c, (class_t)class);
+  for (unsigned class = 0; class < CLASS_ACCS; class++) spill_class(c, (class_t)class);
 }
 
 void forget_accs(compiler_t *c) {
-  for (unsigned class = 0; class < CLASS_COUNT; class++) {
+  for (unsigned class = 0; class < CLASS_ACCS; class++) {
     WH_ASSERT(c->acc[class].entry == NO_ENTRY || c->failed);
     c->acc[class].entry = NO_ENTRY;
     c->acc[class].mirror = NO_SLOT;
@@ -117,17 +132,27 @@ void forget_accs(compiler_t *c) {
 
 void emit_move(compiler_t *c, const operand_t *operand, int32_t slot) {
   static const wh_code_op_t set_acc[] = {WH_CODE_SET_A_u64, WH_CODE_SET_A_f32, WH_CODE_SET_A_f64};
+  bool is_v128 = operand->class == CLASS_V128;
   if (in_acc(c, operand)) {
     emit_op(c, set_acc[operand->class]);
+  } else if (operand->where == IN_CONST && is_v128) {
+    emit_op(c, WH_CODE_SET_K128);
+    emit_v128(c, operand->bytes);
   } else if (operand->where == IN_CONST) {
     bool wide = operand->bits > UINT32_MAX;
     emit_op(c, wide ? WH_CODE_SET_K64 : WH_CODE_SET_K32);
     emit_bits(c, operand->bits, wide);
   } else {
-    emit_op(c, WH_CODE_MOVE);
+    emit_op(c, is_v128 ? WH_CODE_MOVE_V128 : WH_CODE_MOVE);
     emit_slot(c, operand->slot);
   }
   emit_slot(c, slot);
+}
+
+/* Of a value written to a slot: the slots that changed. */
+static void wrote_value(compiler_t *c, const operand_t *operand, int32_t slot) {
+  wrote(c, slot);
+  if (operand->class == CLASS_V128) wrote(c, slot + 1);
 }
 
 void settle(compiler_t *c, uint32_t index, bool constants) {
@@ -138,10 +163,9 @@ void settle(compiler_t *c, uint32_t index, bool constants) {
   }
   if (operand->where == IN_CONST ? !constants : operand->slot == operand->home) return;
   emit_move(c, operand, operand->home);
-  wrote(c, operand->home);
-  use_local(c, operand, UINT32_MAX);
-  operand->where = IN_SLOT;
-  operand->slot = operand->home;
+  wrote_value(c, operand, operand->home);
+  leave_local(c, operand);
+  is_home(operand);
 }
 
 void settle_all(compiler_t *c, uint32_t count, bool constants) {
@@ -151,35 +175,36 @@ void settle_all(compiler_t *c, uint32_t count, bool constants) {
 void need_slot(compiler_t *c, operand_t *operand) {
   if (operand->where == IN_SLOT) return;
   emit_move(c, operand, operand->home);
-  wrote(c, operand->home);
+  wrote_value(c, operand, operand->home);
   if (operand->where == IN_ACC) c->acc[operand->class].mirror = operand->home;
-  operand->where = IN_SLOT;
-  operand->slot = operand->home;
+  is_home(operand);
 }
 
 void set_local(compiler_t *c, uint32_t local, bool tee) {
-  int32_t slot = local_slot(c, local);
-  operand_t value = pop(c);
-  class_t class = (class_t)value.class;
+  int32_t slot = c->local_slots.items[local];
+  operand_t value = *top_operand(c);
   if (value.where == IN_SLOT && value.slot == slot) {
-    if (tee) push_slot(c, c->locals.items[local], slot);
+    if (!tee) pop(c);
     return;
   }
+  pop(c);
   /* Operands that still mean the old value take it with them. */
   if (c->local_uses.items[local]) {
-    for (uint32_t index = 0; index < c->stack.count; index++) {
-      const operand_t *operand = operand_at(c, index);
-      if (operand->where == IN_SLOT && operand->slot == slot) settle(c, index, false);
-    }
+    for (uint32_t index = 0; index < c->stack.count; index++)
+      if (operand_at(c, index)->local == local) settle(c, index, false);
   }
-  accumulator_t *acc = &c->acc[class];
-  if (value.where == IN_ACC && acc->op_at == c->last_op_at) {
-    store_result(c, class, slot);
+  if (value.where == IN_ACC && c->acc[value.class].op_at == c->last_op_at) {
+    store_result(c, (class_t)value.class, slot);
+  } else if (c->home_op_at != NO_PLACE && c->home_op_at == c->last_op_at &&
+             value.where == IN_SLOT && value.slot == value.home && !c->failed) {
+    /* The operation just emitted made it: its last word says where it goes. */
+    c->words.items[c->words.count - 1] = (uint32_t)slot;
+    wrote_value(c, &value, slot);
   } else {
     bool from_acc = in_acc(c, &value);
     emit_move(c, &value, slot);
-    wrote(c, slot);
-    if (from_acc) acc->mirror = slot;
+    wrote_value(c, &value, slot);
+    if (from_acc) c->acc[value.class].mirror = slot;
   }
-  if (tee) push_slot(c, c->locals.items[local], slot);
+  if (tee) push_local(c, local);
 }

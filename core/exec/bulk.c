@@ -6,23 +6,33 @@
 /* What is filled or copied between two looks at the budget, in bytes, and what that costs. */
 enum { PIECE = 1 << 24, PIECE_COST = PIECE / 64 };
 
+static wh_memory_t *memory_of(const wh_context_t *context, unsigned n) {
+  return context->instance->memories[operand(context, n)];
+}
+
+/* An operand of the width that a memory's or table's addresses have. */
+static uint64_t address(uint64_t slot, bool is64) { return is64 ? slot : (uint32_t)slot; }
+
+/* What a grow that failed gives: -1 in that width. */
+static uint64_t refused(bool is64) { return is64 ? UINT64_MAX : UINT32_MAX; }
+
+static bool in_bounds(uint64_t size, uint64_t start, uint64_t count) {
+  return count <= size && start <= size - count;
+}
+
 int wh_exec_memory_size(wh_context_t *context) {
-  *operand_slot(context, 0) = context->instance->memories[0]->size / WHERRY_PAGE_SIZE;
-  return go_on(context, 1);
+  *operand_slot(context, 0) = memory_of(context, 1)->size / WHERRY_PAGE_SIZE;
+  return go_on(context, 2);
 }
 
 int wh_exec_memory_grow(wh_context_t *context) {
-  wh_memory_t *memory = context->instance->memories[0];
+  wh_memory_t *memory = memory_of(context, 1);
   uint64_t *slot = operand_slot(context, 0);
   uint64_t pages = memory->size / WHERRY_PAGE_SIZE;
-  bool grown = wh_memory_enlarge(context->store, memory, (uint32_t)*slot, NULL);
-  *slot = grown ? pages : UINT32_MAX;
-  context->memory_size = memory->size;
-  return go_on(context, 1);
-}
-
-static bool in_bounds(uint64_t size, uint32_t start, uint32_t count) {
-  return (uint64_t)start + count <= size;
+  bool grown = wh_memory_enlarge(context->store, memory, address(*slot, memory->is64), NULL);
+  *slot = grown ? pages : refused(memory->is64);
+  context->memory_size = context->instance->memories[0]->size;
+  return go_on(context, 2);
 }
 
 /* After a piece: the operands have been changed to what is left, and the operation is done again. */
@@ -34,45 +44,41 @@ static int next_piece(wh_context_t *context) {
 }
 
 int wh_exec_memory_fill(wh_context_t *context) {
-  const wh_memory_t *memory = context->instance->memories[0];
+  const wh_memory_t *memory = memory_of(context, 1);
   uint64_t *slots = operand_slot(context, 0);
-  uint32_t to = (uint32_t)slots[0], count = (uint32_t)slots[2];
+  uint64_t to = address(slots[0], memory->is64), count = address(slots[2], memory->is64);
   if (!in_bounds(memory->size, to, count))
     return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
-  if (count <= PIECE) {
-    if (count) memset(memory->base + to, (uint8_t)slots[1], count);
-    return go_on(context, 1);
-  }
-  memset(memory->base + to, (uint8_t)slots[1], PIECE);
-  slots[0] = to + PIECE;
-  slots[2] = count - PIECE;
+  uint64_t piece = count < PIECE ? count : PIECE;
+  if (piece) memset(memory->base + to, (uint8_t)slots[1], piece);
+  if (piece == count) return go_on(context, 2);
+  slots[0] = to + piece;
+  slots[2] = count - piece;
   return next_piece(context);
 }
 
 int wh_exec_memory_copy(wh_context_t *context) {
-  const wh_memory_t *memory = context->instance->memories[0];
+  const wh_memory_t *target = memory_of(context, 1), *source = memory_of(context, 2);
   uint64_t *slots = operand_slot(context, 0);
-  uint32_t to = (uint32_t)slots[0], from = (uint32_t)slots[1], count = (uint32_t)slots[2];
-  if (!in_bounds(memory->size, to, count) || !in_bounds(memory->size, from, count))
+  uint64_t to = address(slots[0], target->is64), from = address(slots[1], source->is64);
+  uint64_t count = address(slots[2], target->is64 && source->is64);
+  if (!in_bounds(target->size, to, count) || !in_bounds(source->size, from, count))
     return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
-  if (count <= PIECE) {
-    if (count) memmove(memory->base + to, memory->base + from, count);
-    return go_on(context, 1);
-  }
-  uint32_t left = count - PIECE;
+  uint64_t piece = count < PIECE ? count : PIECE, left = count - piece;
+  /* Where the two overlap, pieces go in the order in which none is overwritten before it is read. */
+  uint64_t start = to <= from ? 0 : left;
+  if (piece) memmove(target->base + to + start, source->base + from + start, piece);
+  if (!left) return go_on(context, 3);
   if (to <= from) {
-    memmove(memory->base + to, memory->base + from, PIECE);
-    slots[0] = to + PIECE;
-    slots[1] = from + PIECE;
-  } else {
-    memmove(memory->base + to + left, memory->base + from + left, PIECE);
+    slots[0] = to + piece;
+    slots[1] = from + piece;
   }
   slots[2] = left;
   return next_piece(context);
 }
 
 wherry_trap_code_t wh_exec_init_memory(wh_instance_t *instance, uint32_t memory, uint32_t data,
-                                       uint32_t to, uint32_t from, uint32_t count) {
+                                       uint64_t to, uint32_t from, uint32_t count) {
   const wh_memory_t *target = instance->memories[memory];
   wherry_bytes_t bytes = instance->module->model->datas.items[data].bytes;
   uint64_t size = instance->dropped_datas[data] ? 0 : bytes.size;
@@ -84,10 +90,11 @@ wherry_trap_code_t wh_exec_init_memory(wh_instance_t *instance, uint32_t memory,
 
 int wh_exec_memory_init(wh_context_t *context) {
   const uint64_t *slots = operand_slot(context, 0);
-  wherry_trap_code_t trap =
-      wh_exec_init_memory(context->instance, 0, operand(context, 1), (uint32_t)slots[0],
-                          (uint32_t)slots[1], (uint32_t)slots[2]);
-  return trap ? wh_exec_fail_trap(context, trap) : go_on(context, 2);
+  uint32_t memory = operand(context, 2);
+  wherry_trap_code_t trap = wh_exec_init_memory(
+      context->instance, memory, operand(context, 1),
+      address(slots[0], memory_of(context, 2)->is64), (uint32_t)slots[1], (uint32_t)slots[2]);
+  return trap ? wh_exec_fail_trap(context, trap) : go_on(context, 3);
 }
 
 int wh_exec_data_drop(wh_context_t *context) {
@@ -102,63 +109,69 @@ int wh_exec_elem_drop(wh_context_t *context) {
 
 /* ---- tables ---- */
 
+static wh_table_t *table_of(const wh_context_t *context, unsigned n) {
+  return context->tables[operand(context, n)];
+}
+
+static int table_trap(wh_context_t *context) {
+  return wh_exec_fail_trap(context, WHERRY_TRAP_TABLE_OUT_OF_BOUNDS);
+}
+
 int wh_exec_table_get(wh_context_t *context) {
-  const wh_table_t *table = context->tables[operand(context, 1)];
+  const wh_table_t *table = table_of(context, 1);
   uint64_t *slot = operand_slot(context, 0);
-  uint32_t index = (uint32_t)*slot;
-  if (index >= table->size)
-    return wh_exec_fail_trap(context, WHERRY_TRAP_TABLE_OUT_OF_BOUNDS);
+  uint64_t index = address(*slot, table->is64);
+  if (index >= table->size) return table_trap(context);
   *slot = table->elements[index];
   return go_on(context, 2);
 }
 
 int wh_exec_table_set(wh_context_t *context) {
-  wh_table_t *table = context->tables[operand(context, 1)];
+  wh_table_t *table = table_of(context, 1);
   const uint64_t *slots = operand_slot(context, 0);
-  uint32_t index = (uint32_t)slots[0];
-  if (index >= table->size)
-    return wh_exec_fail_trap(context, WHERRY_TRAP_TABLE_OUT_OF_BOUNDS);
+  uint64_t index = address(slots[0], table->is64);
+  if (index >= table->size) return table_trap(context);
   table->elements[index] = slots[1];
   return go_on(context, 2);
 }
 
 int wh_exec_table_size(wh_context_t *context) {
-  *operand_slot(context, 0) = context->tables[operand(context, 1)]->size;
+  *operand_slot(context, 0) = table_of(context, 1)->size;
   return go_on(context, 2);
 }
 
 int wh_exec_table_grow(wh_context_t *context) {
-  wh_table_t *table = context->tables[operand(context, 1)];
+  wh_table_t *table = table_of(context, 1);
   uint64_t *slots = operand_slot(context, 0); /* value, count */
-  uint64_t size = table->size;
-  bool grown = wh_table_enlarge(context->store, table, (uint32_t)slots[1], slots[0], NULL);
-  slots[0] = grown ? size : UINT32_MAX;
+  uint64_t size = table->size, more = address(slots[1], table->is64);
+  bool grown = wh_table_enlarge(context->store, table, more, slots[0], NULL);
+  slots[0] = grown ? size : refused(table->is64);
   return go_on(context, 2);
 }
 
 int wh_exec_table_fill(wh_context_t *context) {
-  wh_table_t *table = context->tables[operand(context, 1)];
+  wh_table_t *table = table_of(context, 1);
   const uint64_t *slots = operand_slot(context, 0); /* index, value, count */
-  uint32_t to = (uint32_t)slots[0], count = (uint32_t)slots[2];
-  if (!in_bounds(table->size, to, count))
-    return wh_exec_fail_trap(context, WHERRY_TRAP_TABLE_OUT_OF_BOUNDS);
-  for (uint32_t i = 0; i < count; i++) table->elements[to + i] = slots[1];
+  uint64_t to = address(slots[0], table->is64), count = address(slots[2], table->is64);
+  if (!in_bounds(table->size, to, count)) return table_trap(context);
+  for (uint64_t i = 0; i < count; i++) table->elements[to + i] = slots[1];
   return go_on(context, 2);
 }
 
 int wh_exec_table_copy(wh_context_t *context) {
-  wh_table_t *to_table = context->tables[operand(context, 1)];
-  const wh_table_t *from_table = context->tables[operand(context, 2)];
+  wh_table_t *target = table_of(context, 1);
+  const wh_table_t *source = table_of(context, 2);
   const uint64_t *slots = operand_slot(context, 0);
-  uint32_t to = (uint32_t)slots[0], from = (uint32_t)slots[1], count = (uint32_t)slots[2];
-  if (!in_bounds(to_table->size, to, count) || !in_bounds(from_table->size, from, count))
-    return wh_exec_fail_trap(context, WHERRY_TRAP_TABLE_OUT_OF_BOUNDS);
-  if (count) memmove(to_table->elements + to, from_table->elements + from, count * sizeof(uint64_t));
+  uint64_t to = address(slots[0], target->is64), from = address(slots[1], source->is64);
+  uint64_t count = address(slots[2], target->is64 && source->is64);
+  if (!in_bounds(target->size, to, count) || !in_bounds(source->size, from, count))
+    return table_trap(context);
+  if (count) memmove(target->elements + to, source->elements + from, count * sizeof(uint64_t));
   return go_on(context, 3);
 }
 
 wherry_trap_code_t wh_exec_init_table(wh_instance_t *instance, uint32_t table, uint32_t elem,
-                                      uint32_t to, uint32_t from, uint32_t count,
+                                      uint64_t to, uint32_t from, uint32_t count,
                                       wherry_error_t **error) {
   wh_table_t *target = instance->tables[table];
   const wh_elem_t *segment = &instance->module->model->elems.items[elem];
@@ -185,7 +198,8 @@ int wh_exec_table_init(wh_context_t *context) {
   wherry_error_t *error;
   wherry_trap_code_t trap =
       wh_exec_init_table(context->instance, operand(context, 2), operand(context, 1),
-                         (uint32_t)slots[0], (uint32_t)slots[1], (uint32_t)slots[2], &error);
+                         address(slots[0], table_of(context, 2)->is64), (uint32_t)slots[1],
+                         (uint32_t)slots[2], &error);
   if (error) return wh_exec_fail(context, error);
   return trap ? wh_exec_fail_trap(context, trap) : go_on(context, 3);
 }

@@ -206,8 +206,9 @@ int wh_exec_return_call(wh_context_t *context) {
 }
 
 int wh_exec_return_call_indirect(wh_context_t *context) {
-  uint32_t index = (uint32_t)*operand_slot(context, 0);
   const wh_table_t *table = context->tables[operand(context, 2)];
+  uint64_t index = *operand_slot(context, 0);
+  if (!table->is64) index = (uint32_t)index;
   if (index >= table->size)
     return wh_exec_fail_trap(context, WHERRY_TRAP_UNDEFINED_ELEMENT);
   uint64_t reference = table->elements[index];

@@ -9,6 +9,7 @@ typedef int64_t i64;
 typedef uint64_t u64;
 typedef float f32;
 typedef double f64;
+typedef wh_v128_t v128;
 
 static inline uint64_t bits_of_i32(int32_t x) { return (uint32_t)x; }
 static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
@@ -102,6 +103,16 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     memory + address_;                                                \
   })
 
+#define ADDRESS_IN(slot, offset, memory_word, size)                                           \
+  ({                                                                                          \
+    const wh_memory_t *memory_ = context->instance->memories[WORD(memory_word)];              \
+    uint64_t address_ = memory_->is64 ? SLOT(u64, slot) : SLOT(u32, slot);                    \
+    if (WH_UNLIKELY(__builtin_add_overflow(address_, IMM(u64, offset), &address_) ||          \
+                    memory_->size < (size) || address_ > memory_->size - (size)))             \
+      TRAP(WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);                                                 \
+    memory_->base + address_;                                                                 \
+  })
+
 #define GO(n)                     \
   do {                            \
     ip += (int32_t)WORD(n);       \
@@ -166,7 +177,7 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
 /* From operand word n on: canonical type, table, frame. */
 #define ENTER_INDIRECT(index, n)                                                      \
   do {                                                                                \
-    uint32_t index_ = (index);                                                        \
+    uint64_t index_ = (index);                                                        \
     const wh_table_t *table_ = context->tables[WORD((n) + 1)];                        \
     if (WH_UNLIKELY(index_ >= table_->size)) TRAP(WHERRY_TRAP_UNDEFINED_ELEMENT);     \
     uint64_t reference_ = table_->elements[index_];                                   \

@@ -43,10 +43,10 @@ void wh_exec_backtrace(wh_context_t *context, wherry_error_t *error);
 /* What table.init and memory.init do, which instantiation does as well. A trap code, or none; *error is
    set (oom) instead of a trap. */
 wherry_trap_code_t wh_exec_init_table(wh_instance_t *instance, uint32_t table, uint32_t elem,
-                                      uint32_t to, uint32_t from, uint32_t count,
+                                      uint64_t to, uint32_t from, uint32_t count,
                                       wherry_error_t **error);
 wherry_trap_code_t wh_exec_init_memory(wh_instance_t *instance, uint32_t memory, uint32_t data,
-                                       uint32_t to, uint32_t from, uint32_t count);
+                                       uint64_t to, uint32_t from, uint32_t count);
 
 /* A constant expression in an instance whose imports, and globals before it, are in place; *at is behind
    it afterwards. Errors: oom. */

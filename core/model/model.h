@@ -95,10 +95,12 @@ typedef struct wh_global_type {
 typedef struct wh_table_type {
   wherry_valtype_t element;
   wh_limits_t limits;
+  bool is64; /* indices are i64 */
 } wh_table_type_t;
 
 typedef struct wh_memory_type {
   wh_limits_t limits; /* pages */
+  bool is64;          /* addresses are i64 */
 } wh_memory_type_t;
 
 typedef enum wh_segment_mode {

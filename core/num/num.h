@@ -23,6 +23,9 @@
 #define WH_NUM_POPCNT_BY_HAND 1
 #endif
 
+/* A vector of 16 bytes; lanes are in the order of memory. */
+typedef uint8_t wh_v128_t __attribute__((vector_size(16)));
+
 /* ---- bits ---- */
 
 static inline uint32_t wh_num_i32_reinterpret_f32(float a) {

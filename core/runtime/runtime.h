@@ -117,6 +117,7 @@ struct wh_memory {
   uint64_t reserved;     /* bytes of address space from base */
   uint64_t committed;    /* of these, at least size */
   wh_limits_t limits;    /* as declared, in pages */
+  bool is64;
   _Atomic int64_t holds; /* the store's, and exported buffers' */
   wherry_store_t *store; /* NULL once the store has ended */
   wh_alloc_t *alloc;
@@ -131,6 +132,7 @@ typedef struct wh_table {
   uint64_t *elements; /* moves when it grows */
   uint64_t size, capacity;
   wherry_valtype_t type;
+  bool is64;
   wh_limits_t limits;
   uint64_t self;
 } wh_table_t;
