@@ -132,7 +132,10 @@ static VALUE core_class(wr_module_t *m, VALUE super) {
     const char *text = (const char *)name.data;
     if (!is_method_name(text, name.size, super == wr_cGuest)) continue;
     ID id = rb_intern3(text, (long)name.size, rb_utf8_encoding());
-    if (wherry_externtype_kind(wherry_module_export_type(m->module, i)) != WHERRY_EXTERN_FUNC)
+    wherry_extern_kind_t kind = wherry_externtype_kind(wherry_module_export_type(m->module, i));
+    if (kind == WHERRY_EXTERN_MEMORY && super == wr_cGuest && id == rb_intern("memory"))
+      continue; /* the library's own method finds it, faster */
+    if (kind != WHERRY_EXTERN_FUNC)
       rb_define_method_id(klass, id, entity_by_name, 0);
     else
       rb_define_method_id(klass, id, i < COUNT(core_methods) ? core_methods[i] : core_by_name, -1);
@@ -280,9 +283,7 @@ static VALUE exports(VALUE self) {
 
 static VALUE instance(VALUE self) { return get(self)->instance_object; }
 
-static VALUE memory(VALUE self) {
-  return rb_funcall(get(self)->instance_object, rb_intern("memory"), 0);
-}
+static VALUE memory(VALUE self) { return wr_instance_memory(get(self)->instance); }
 
 static VALUE close_guest(VALUE self) {
   wherry_store_close(wr_store_from(get(self)->instance->store->self));

@@ -5,6 +5,7 @@ static void mark(void *data) {
   wr_instance_t *i = data;
   rb_gc_mark_movable(i->store_object);
   rb_gc_mark_movable(i->module_object);
+  rb_gc_mark_movable(i->memory_object);
 }
 
 static void compact(void *data) {
@@ -12,6 +13,7 @@ static void compact(void *data) {
   i->self = rb_gc_location(i->self);
   i->store_object = rb_gc_location(i->store_object);
   i->module_object = rb_gc_location(i->module_object);
+  i->memory_object = rb_gc_location(i->memory_object);
 }
 
 static void release(void *data) {
@@ -33,6 +35,7 @@ VALUE wr_instance_wrap(wr_store_t *store, VALUE module_object, wherry_instance_t
   wr_instance_t *i;
   VALUE self = TypedData_Make_Struct(wr_cInstance, wr_instance_t, &instance_type, i);
   i->self = self;
+  i->memory_object = Qfalse;
   RB_OBJ_WRITE(self, &i->store_object, store->self);
   RB_OBJ_WRITE(self, &i->module_object, module_object);
   i->store = store;
@@ -242,15 +245,18 @@ static VALUE initialize_reactor(VALUE self) {
 
 static VALUE exports(VALUE self) { return wr_face_exports(wr_instance_get(self)->self, false); }
 
-/* Its first exported memory; nil: it exports none. */
-static VALUE memory(VALUE self) {
-  wr_instance_t *i = wr_instance_get(self);
-  for (size_t n = 0; n < i->export_count; n++)
+VALUE wr_instance_memory(wr_instance_t *i) {
+  if (i->memory_object != Qfalse) return i->memory_object;
+  VALUE memory = Qnil;
+  for (size_t n = 0; NIL_P(memory) && n < i->export_count; n++)
     if (wherry_externtype_kind(wherry_module_export_type(i->module->module, n)) ==
         WHERRY_EXTERN_MEMORY)
-      return wr_instance_core_export(i, n);
-  return Qnil;
+      memory = wr_instance_core_export(i, n);
+  RB_OBJ_WRITE(i->self, &i->memory_object, memory);
+  return memory;
 }
+
+static VALUE memory(VALUE self) { return wr_instance_memory(wr_instance_get(self)); }
 
 static VALUE get_store(VALUE self) { return wr_instance_get(self)->store_object; }
 static VALUE get_module(VALUE self) { return wr_instance_get(self)->module_object; }

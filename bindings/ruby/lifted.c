@@ -130,6 +130,23 @@ static const char *packed_format(const wherry_type_t *element, size_t *width) {
   }
 }
 
+/* An Array of numbers, packed into a String that nobody sees; nil where an item does not fit: canon
+   then takes them one by one and tells which. */
+static VALUE pack_array(const wherry_type_t *element, VALUE array, size_t width) {
+  long count = RARRAY_LEN(array);
+  VALUE buffer = rb_str_tmp_new(count * (long)width);
+  for (long i = 0; i < count && i < RARRAY_LEN(array); i++) {
+    wherry_slot_t slot;
+    wherry_error_t *error = take_number(NULL, element, RARRAY_AREF(array, i), &slot);
+    if (error) {
+      wherry_error_release(error);
+      return Qnil;
+    }
+    memcpy(RSTRING_PTR(buffer) + i * (long)width, &slot, width);
+  }
+  return buffer;
+}
+
 static wherry_error_t *take_list(void *data, const wherry_type_t *type, wherry_host_value_t value,
                                  wherry_host_view_t *view) {
   size_t width = 1;
@@ -140,6 +157,11 @@ static wherry_error_t *take_list(void *data, const wherry_type_t *type, wherry_h
   view->hold = value;
   if (RB_TYPE_P(value, T_ARRAY)) {
     view->count = (size_t)RARRAY_LEN(value);
+    VALUE packed = format && view->count > 8 ? pack_array(element, value, width) : Qnil;
+    if (!NIL_P(packed)) {
+      view->data = RSTRING_PTR(packed);
+      view->hold = packed;
+    }
     return NULL;
   }
   if (format && RB_TYPE_P(value, T_STRING)) {
@@ -156,12 +178,12 @@ static wherry_error_t *take_list(void *data, const wherry_type_t *type, wherry_h
 }
 
 /* A field of a Hash: by symbol or string, in Ruby's spelling or in WIT's. */
-static VALUE hash_field(VALUE hash, const wherry_type_t *type, size_t index) {
+static VALUE hash_field(context_t *context, VALUE hash, const wherry_type_t *type, size_t index) {
+  VALUE symbol = wr_record_field(context->module, type, index);
+  VALUE found = rb_hash_lookup2(hash, symbol, Qundef);
+  if (found != Qundef) return found;
   const char *raw = wherry_type_field_name(type, index);
-  char name[256];
-  wr_wit_snake(name, sizeof name, raw);
-  VALUE found = rb_hash_lookup2(hash, ID2SYM(rb_intern(name)), Qundef);
-  if (found == Qundef) found = rb_hash_lookup2(hash, rb_utf8_str_new_cstr(name), Qundef);
+  found = rb_hash_lookup2(hash, rb_sym2str(symbol), Qundef);
   if (found == Qundef) found = rb_hash_lookup2(hash, ID2SYM(rb_intern(raw)), Qundef);
   if (found == Qundef) found = rb_hash_lookup2(hash, rb_utf8_str_new_cstr(raw), Qundef);
   return found;
@@ -184,7 +206,7 @@ static int find_stranger(VALUE key, VALUE value, VALUE argument) {
 static wherry_error_t *take_hash_field(context_t *context, const wherry_type_t *type, VALUE hash,
                                        size_t index, VALUE *item) {
   char expected[WH_BIND_TEXT / 2], got[WH_BIND_TEXT / 2];
-  *item = hash_field(hash, type, index);
+  *item = hash_field(context, hash, type, index);
   if (*item == Qundef) {
     snprintf(expected, sizeof expected, "field %s", wherry_type_field_name(type, index));
     return mistyped(expected, "Hash without it");

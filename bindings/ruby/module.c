@@ -9,6 +9,7 @@ static void mark(void *data) {
   rb_gc_mark_movable(m->core_class);
   rb_gc_mark_movable(m->interfaces);
   rb_gc_mark_movable(m->records);
+  rb_gc_mark_movable(m->fields);
 }
 
 static void compact(void *data) {
@@ -19,6 +20,7 @@ static void compact(void *data) {
   m->core_class = rb_gc_location(m->core_class);
   m->interfaces = rb_gc_location(m->interfaces);
   m->records = rb_gc_location(m->records);
+  m->fields = rb_gc_location(m->fields);
 }
 
 static void release(void *data) {
@@ -39,7 +41,8 @@ static VALUE allocate(VALUE klass) {
   wr_module_t *m;
   VALUE self = TypedData_Make_Struct(klass, wr_module_t, &module_type, m);
   m->self = self;
-  m->guest_class = m->exports_class = m->core_class = m->interfaces = m->records = Qnil;
+  m->guest_class = m->exports_class = m->core_class = Qnil;
+  m->interfaces = m->records = m->fields = Qnil;
   return self;
 }
 

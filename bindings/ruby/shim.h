@@ -65,7 +65,7 @@ typedef struct wr_module {
   bool world_read;
   VALUE guest_class, exports_class, core_class; /* of faces (face.c); nil until asked for */
   VALUE interfaces;                             /* Hash: name of an interface -> class of faces */
-  VALUE records;                                /* Array: class by wherry_type_index */
+  VALUE records, fields;                        /* Arrays by wherry_type_index: class, its members */
 } wr_module_t;
 
 wherry_module_t *wr_module_from(VALUE object);
@@ -227,6 +227,8 @@ VALUE wr_linker_keep(VALUE object);
 typedef struct wr_instance {
   VALUE self;
   VALUE store_object, module_object;
+  VALUE memory_object; /* its first exported memory; nil: it exports none; false: not looked
+                          for yet */
   wr_store_t *store;
   wr_module_t *module;
   wherry_instance_t instance;
@@ -239,6 +241,7 @@ wr_instance_t *wr_instance_get(VALUE object);
 VALUE wr_instance_wrap(wr_store_t *store, VALUE module, wherry_instance_t instance);
 VALUE wr_instance_core_export(wr_instance_t *instance, size_t index);
 void wr_instance_resolve(wr_instance_t *instance, size_t index);
+VALUE wr_instance_memory(wr_instance_t *instance);
 
 /* ---- face.c: objects whose methods are a guest's exports ---- */
 
@@ -251,6 +254,7 @@ bool wr_face_instance(VALUE object, VALUE *instance); /* the instance behind a g
 VALUE wr_wit_call(wr_instance_t *instance, size_t index, int argc, const VALUE *argv);
 VALUE wr_wit_func_wrap(VALUE instance, size_t index);
 VALUE wr_record_class(wr_module_t *module, const wherry_type_t *type);
+VALUE wr_record_field(wr_module_t *module, const wherry_type_t *type, size_t index); /* a Symbol */
 size_t wr_wit_snake(char *out, size_t size, const char *name);
 
 /* ---- the classes, and who makes them ---- */
