@@ -103,7 +103,7 @@ static size_t distance(const char *a, size_t a_size, const char *b, size_t b_siz
 
 void wh_near_offer(wh_near_t *near, const char *name, size_t size) {
   size_t gap = size > near->size ? size - near->size : near->size - size;
-  size_t tolerated = near->size < 3 ? 1 : near->size / 3 + 1;
+  size_t tolerated = near->size < 3 ? 1 : (near->size + 2) / 4;
   if (gap > tolerated) return;
   size_t d = distance(near->wanted, near->size, name, size);
   if (d > tolerated || d >= size) return; /* nothing in common is not near */
