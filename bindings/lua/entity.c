@@ -1,0 +1,198 @@
+/* Table and Global. Elements of tables count from 0, as WebAssembly has them. */
+#include "shim.h"
+
+#include <string.h>
+
+/* ---- Table ---- */
+
+static wl_table_t *table_check(lua_State *L) {
+  wl_table_t *table = wl_object_check(L, 1, &wl_table_kind);
+  if (!wl_store_open(table->store)) wl_store_closed_error(L);
+  return table;
+}
+
+void wl_push_table(lua_State *L, wl_store_t *store, int anchor, wherry_table_t table) {
+  anchor = lua_absindex(L, anchor);
+  luaL_checkstack(L, 6, NULL);
+  if (wl_cache_get(L, anchor, WHERRY_EXTERN_TABLE, table.index)) return;
+  wl_table_t *object = wl_object_new(L, &wl_table_kind, sizeof *object, 1);
+  lua_pushvalue(L, anchor);
+  lua_setiuservalue(L, -2, 1);
+  object->store = store;
+  object->table = table;
+  wl_cache_put(L, anchor, WHERRY_EXTERN_TABLE, table.index);
+}
+
+static uint64_t index_check(lua_State *L, int index) {
+  lua_Integer place = luaL_checkinteger(L, index);
+  return (uint64_t)place; /* a negative one is past every end */
+}
+
+static int table_get(lua_State *L) {
+  wl_table_t *table = table_check(L);
+  wherry_value_t value;
+  wl_check(L, wherry_table_get(table->store->store, table->table, index_check(L, 2), &value));
+  lua_settop(L, 2);
+  lua_getiuservalue(L, 1, 1);
+  wl_push_value(L, table->store, 3, &value);
+  return 1;
+}
+
+static wherry_value_t element_check(lua_State *L, wl_table_t *table, int index) {
+  wherry_valtype_t element;
+  uint64_t maximum;
+  wl_check(L, wherry_table_type(table->store->store, table->table, &element, &maximum));
+  lua_getiuservalue(L, 1, 1);
+  wherry_value_t value = wl_value_check(L, table->store, lua_gettop(L), index, element);
+  lua_pop(L, 1);
+  return value;
+}
+
+static int table_set(lua_State *L) {
+  lua_settop(L, 3);
+  wl_table_t *table = table_check(L);
+  uint64_t place = index_check(L, 2);
+  wherry_value_t value = element_check(L, table, 3);
+  wl_check(L, wherry_table_set(table->store->store, table->table, place, &value));
+  return 0;
+}
+
+/* table:grow(elements[, value]): how many there were */
+static int table_grow(lua_State *L) {
+  lua_settop(L, 3);
+  wl_table_t *table = table_check(L);
+  lua_Integer more = luaL_checkinteger(L, 2);
+  uint64_t previous;
+  if (more < 0)
+    return wl_fail(L, WHERRY_ERROR_RANGE, "elements: %lld is negative", (long long)more);
+  wherry_value_t value = element_check(L, table, 3);
+  wl_check(L,
+           wherry_table_grow(table->store->store, table->table, (uint64_t)more, &value, &previous));
+  lua_pushinteger(L, (lua_Integer)previous);
+  return 1;
+}
+
+static int table_length(lua_State *L) {
+  wl_table_t *table = table_check(L);
+  uint64_t size;
+  wl_check(L, wherry_table_size(table->store->store, table->table, &size));
+  lua_pushinteger(L, (lua_Integer)size);
+  return 1;
+}
+
+static int table_index(lua_State *L) {
+  if (lua_type(L, 2) == LUA_TNUMBER) return table_get(L);
+  return wl_method_or_unknown(L, "a table");
+}
+
+/* wherry.Table(store, "funcref", minimum[, maximum[, value]]) */
+static int table_new(lua_State *L) {
+  lua_settop(L, 5);
+  wl_store_t *store = wl_store_check(L, 1);
+  wherry_valtype_t element = wl_valtype_check(L, 2);
+  uint64_t minimum = index_check(L, 3);
+  uint64_t maximum = lua_isnil(L, 4) ? UINT64_MAX : index_check(L, 4);
+  if (element != WHERRY_FUNCREF && element != WHERRY_EXTERNREF)
+    return wl_fail(L, WHERRY_ERROR_TYPE, "a table holds funcref or externref, not %s",
+                   wherry_valtype_name(element));
+  wherry_table_t table;
+  wl_store_push_anchor(L, 1);
+  wherry_value_t initial = wl_value_check(L, store, 6, 5, element);
+  wl_check(L, wherry_table_new(store->store, element, minimum, maximum, &initial, &table));
+  wl_push_table(L, store, 6, table);
+  return 1;
+}
+
+/* ---- Global ---- */
+
+static wl_global_t *global_check(lua_State *L) {
+  wl_global_t *global = wl_object_check(L, 1, &wl_global_kind);
+  if (!wl_store_open(global->store)) wl_store_closed_error(L);
+  return global;
+}
+
+void wl_push_global(lua_State *L, wl_store_t *store, int anchor, wherry_global_t global) {
+  anchor = lua_absindex(L, anchor);
+  luaL_checkstack(L, 6, NULL);
+  if (wl_cache_get(L, anchor, WHERRY_EXTERN_GLOBAL, global.index)) return;
+  wl_global_t *object = wl_object_new(L, &wl_global_kind, sizeof *object, 1);
+  lua_pushvalue(L, anchor);
+  lua_setiuservalue(L, -2, 1);
+  object->store = store;
+  object->global = global;
+  wl_cache_put(L, anchor, WHERRY_EXTERN_GLOBAL, global.index);
+}
+
+static int global_get(lua_State *L) {
+  wl_global_t *global = global_check(L);
+  wherry_value_t value;
+  wl_check(L, wherry_global_get(global->store->store, global->global, &value));
+  lua_getiuservalue(L, 1, 1);
+  wl_push_value(L, global->store, lua_gettop(L), &value);
+  return 1;
+}
+
+static int global_set(lua_State *L, int index) {
+  wl_global_t *global = global_check(L);
+  wherry_valtype_t type;
+  bool is_mutable;
+  wl_check(L, wherry_global_type(global->store->store, global->global, &type, &is_mutable));
+  lua_getiuservalue(L, 1, 1);
+  wherry_value_t value = wl_value_check(L, global->store, lua_gettop(L), index, type);
+  wl_check(L, wherry_global_set(global->store->store, global->global, &value));
+  return 0;
+}
+
+static int global_index(lua_State *L) {
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  wherry_valtype_t type;
+  bool is_mutable;
+  if (strcmp(key, "value") == 0) return global_get(L);
+  if (strcmp(key, "type") == 0 || strcmp(key, "mutable") == 0) {
+    wl_global_t *global = global_check(L);
+    wl_check(L, wherry_global_type(global->store->store, global->global, &type, &is_mutable));
+    if (*key == 't')
+      lua_pushstring(L, wherry_valtype_name(type));
+    else
+      lua_pushboolean(L, is_mutable);
+    return 1;
+  }
+  return wl_method_or_unknown(L, "a global");
+}
+
+static int global_newindex(lua_State *L) {
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (strcmp(key, "value") == 0) return global_set(L, 3);
+  return wl_fail(L, WHERRY_ERROR_TYPE, "of a global only 'value' can be set");
+}
+
+/* wherry.Global(store, wherry.Value.i32(7)[, {mutable = true}]) */
+static int global_new(lua_State *L) {
+  lua_settop(L, 3);
+  wl_store_t *store = wl_store_check(L, 1);
+  bool is_mutable = false;
+  if (!lua_isnil(L, 3)) {
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_getfield(L, 3, "mutable");
+    is_mutable = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+  }
+  wherry_global_t global;
+  wl_store_push_anchor(L, 1);
+  wherry_value_t initial = wl_value_check(L, store, 4, 2, 0);
+  wl_check(L, wherry_global_new(store->store, &initial, is_mutable, &global));
+  wl_push_global(L, store, 4, global);
+  return 1;
+}
+
+void wl_entity_register(lua_State *L) {
+  static const luaL_Reg table_meta[] = {
+      {"__len", table_length}, {"__newindex", table_set}, {NULL, NULL}};
+  static const luaL_Reg table_methods[] = {
+      {"get", table_get}, {"set", table_set}, {"grow", table_grow}, {NULL, NULL}};
+  static const luaL_Reg global_meta[] = {{"__newindex", global_newindex}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"Table", table_new}, {"Global", global_new}, {NULL, NULL}};
+  wl_kind_register(L, &wl_table_kind, table_meta, table_methods, table_index);
+  wl_kind_register(L, &wl_global_kind, global_meta, NULL, global_index);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,197 @@
+/* Module: reading bytes and files; what a module imports and exports. */
+#include "shim.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static wl_module_t *check(lua_State *L, int index) {
+  wl_module_t *object = wl_object_check(L, index, &wl_module_kind);
+  if (!object->module) wl_fail(L, WHERRY_ERROR_STATE, "the module is closed");
+  return object;
+}
+
+wherry_module_t *wl_module_check(lua_State *L, int index) { return check(L, index)->module; }
+
+/* The whole of a file; *bytes is for free. */
+static wherry_error_t *read_file(const char *path, uint8_t **bytes, size_t *size) {
+  FILE *file = fopen(path, "rb");
+  uint8_t *data = NULL;
+  size_t used = 0, room = 0, got = 0;
+  int number = errno;
+  if (!file) return wl_error_make(WHERRY_ERROR_IO, "%s: %s", path, strerror(number));
+  do {
+    used += got;
+    if (used == room) {
+      uint8_t *more = realloc(data, room = room ? room * 2 : 65536);
+      if (!more) {
+        free(data);
+        fclose(file);
+        return wl_error_make(WHERRY_ERROR_OOM, "out of memory");
+      }
+      data = more;
+    }
+    errno = 0;
+    got = fread(data + used, 1, room - used, file);
+  } while (got > 0);
+  number = errno;
+  bool failed = ferror(file);
+  fclose(file);
+  if (failed) {
+    free(data);
+    return wl_error_make(WHERRY_ERROR_IO, "%s: %s", path, strerror(number));
+  }
+  *bytes = data;
+  *size = used;
+  return NULL;
+}
+
+/* Bytes stay bytes, anything else is a path; *owned is for free. Errors: type, io. */
+static wherry_error_t *source(lua_State *L, int index, const uint8_t **bytes, size_t *size,
+                              uint8_t **owned) {
+  *owned = NULL;
+  if (lua_type(L, index) != LUA_TSTRING)
+    return wl_error_make(WHERRY_ERROR_TYPE, "expected a path or the bytes of a module, got %s",
+                         wl_type_name(L, index));
+  const char *text = lua_tolstring(L, index, size);
+  *bytes = (const uint8_t *)text;
+  if (wh_bind_is_wasm(text, *size)) return NULL;
+  if (*size >= 4 && memcmp(text, "wat:", 4) == 0)
+    return wl_error_make(WHERRY_ERROR_INVALID, "wat: WebAssembly text comes later");
+  if (strlen(text) != *size)
+    return wl_error_make(WHERRY_ERROR_MALFORMED,
+                         "neither a path nor a module: the bytes do not begin with \\0asm");
+  wherry_error_t *error = read_file(text, owned, size);
+  *bytes = *owned;
+  return error;
+}
+
+wherry_module_t *wl_module_load(lua_State *L, wherry_engine_t *engine, int index) {
+  index = lua_absindex(L, index);
+  wl_module_t *object = wl_object_new(L, &wl_module_kind, sizeof *object, 0);
+  const uint8_t *bytes;
+  uint8_t *owned;
+  size_t size;
+  wherry_error_t *error = source(L, index, &bytes, &size, &owned);
+  if (!error) error = wherry_module_new(engine, bytes, size, &object->module);
+  free(owned);
+  wl_check(L, error);
+  return object->module;
+}
+
+/* wherry.Module(engine, source) or wherry.Module(source) */
+static int module_new(lua_State *L) {
+  bool given = wl_object_test(L, 1, &wl_engine_kind) || lua_isnil(L, 1);
+  lua_settop(L, given ? 2 : 1);
+  wherry_engine_t *engine =
+      given && !lua_isnil(L, 1) ? wl_engine_check(L, 1) : wl_engine_default(L);
+  wl_module_load(L, engine, given ? 2 : 1);
+  return 1;
+}
+
+/* wherry.validate(source): true, or false and the error. A file that cannot be read is raised. */
+static int validate(lua_State *L) {
+  lua_settop(L, 1);
+  wherry_engine_t *engine = wl_engine_default(L);
+  const uint8_t *bytes;
+  uint8_t *owned;
+  size_t size;
+  wherry_error_t *error = source(L, 1, &bytes, &size, &owned);
+  if (!error) {
+    error = wherry_module_validate(engine, bytes, size);
+    if (!error) {
+      free(owned);
+      lua_pushboolean(L, 1);
+      return 1;
+    }
+  }
+  free(owned);
+  wherry_error_kind_t kind = wherry_error_kind(error);
+  if (kind != WHERRY_ERROR_MALFORMED && kind != WHERRY_ERROR_INVALID && kind != WHERRY_ERROR_LIMIT)
+    return wl_raise(L, error);
+  lua_pushboolean(L, 0);
+  wl_error_push(L, error);
+  return 2;
+}
+
+static int module_gc(lua_State *L) {
+  wl_module_t *object = wl_object_check(L, 1, &wl_module_kind);
+  wherry_module_release(object->module);
+  object->module = NULL;
+  return 0;
+}
+
+static void set_bytes(lua_State *L, const char *key, wherry_bytes_t bytes) {
+  lua_pushlstring(L, (const char *)bytes.data, bytes.size);
+  lua_setfield(L, -2, key);
+}
+
+static void set_type(lua_State *L, const wherry_externtype_t *type) {
+  char text[WH_BIND_TEXT];
+  lua_pushstring(L, wherry_extern_kind_name(wherry_externtype_kind(type)));
+  lua_setfield(L, -2, "kind");
+  wherry_externtype_print(type, text, sizeof text);
+  lua_pushstring(L, text);
+  lua_setfield(L, -2, "type");
+}
+
+static int push_imports(lua_State *L, const wherry_module_t *module) {
+  size_t count = wherry_module_import_count(module);
+  lua_createtable(L, (int)count, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_createtable(L, 0, 4);
+    set_bytes(L, "module", wherry_module_import_module(module, i));
+    set_bytes(L, "name", wherry_module_import_name(module, i));
+    set_type(L, wherry_module_import_type(module, i));
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+static int push_exports(lua_State *L, const wherry_module_t *module) {
+  size_t count = wherry_module_export_count(module);
+  lua_createtable(L, (int)count, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_createtable(L, 0, 3);
+    set_bytes(L, "name", wherry_module_export_name(module, i));
+    set_type(L, wherry_module_export_type(module, i));
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+static int custom_section(lua_State *L) {
+  wherry_module_t *module = wl_module_check(L, 1);
+  size_t size, count = wherry_module_custom_section_count(module);
+  const char *name = luaL_checklstring(L, 2, &size);
+  for (size_t i = 0; i < count; i++) {
+    wherry_bytes_t other = wherry_module_custom_section_name(module, i);
+    if (other.size != size || memcmp(other.data, name, size) != 0) continue;
+    wherry_bytes_t bytes = wherry_module_custom_section(module, i);
+    lua_pushlstring(L, (const char *)bytes.data, bytes.size);
+    return 1;
+  }
+  return 0;
+}
+
+static int module_index(lua_State *L) {
+  const wherry_module_t *module = wl_module_check(L, 1);
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (strcmp(key, "name") == 0) {
+    lua_pushstring(L, wherry_module_name(module));
+    return 1;
+  }
+  if (strcmp(key, "imports") == 0) return push_imports(L, module);
+  if (strcmp(key, "exports") == 0) return push_exports(L, module);
+  return wl_method_or_unknown(L, "a module");
+}
+
+void wl_module_register(lua_State *L) {
+  static const luaL_Reg meta[] = {{"__gc", module_gc}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"custom_section", custom_section}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"Module", module_new}, {"validate", validate}, {NULL, NULL}};
+  wl_kind_register(L, &wl_module_kind, meta, methods, module_index);
+  luaL_setfuncs(L, functions, 0);
+}
