@@ -152,6 +152,9 @@ static wherry_error_t *start(wherry_store_t *store, wh_instance_t *instance) {
   store->references++;
   wherry_error_t *error = wh_call(store, wh_instance_reference(instance, model->start), slots);
   if (!error) error = wh_store_check(store);
+  if (!error && store->references == 1)
+    error = wh_error_new(store->alloc, WHERRY_ERROR_STATE,
+                         "the store was released by the start function of the instance");
   wh_store_release(store);
   return error;
 }

@@ -295,7 +295,7 @@ static void a_start_function_may_do_what_it_likes(void **state) {
     else if (how == 2)
       assert_error(error, STATE, "closed");
     else
-      wherry_error_release(error);
+      assert_error(error, STATE, "released");
     if (how != 1) assert_int_equal(starting.how, -1);
     wherry_module_release(module);
     if (how != 3) wherry_store_release(world.store);
