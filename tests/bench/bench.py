@@ -33,7 +33,7 @@ def cpu_name():
 
 def build_name():
     """How the wherry that runs was built, from the CMake cache beside it."""
-    cache = pathlib.Path(wherry.__file__).resolve().parents[2] / "CMakeCache.txt"
+    cache = pathlib.Path(wherry.__file__).parents[2] / "CMakeCache.txt"
     wanted = ("CMAKE_BUILD_TYPE", "CMAKE_C_COMPILER", "WHERRY_DISPATCH_LOOP", "WHERRY_SANITIZE")
     if not cache.exists():
         return "unknown build"
@@ -42,7 +42,9 @@ def build_name():
         key, _, rest = line.partition(":")
         if key in wanted:
             found[key] = rest.partition("=")[2]
-    return ", ".join(f"{key.split('_', 1)[1].lower()} {found[key]}" for key in wanted if found.get(key))
+    return ", ".join(
+        f"{key.split('_', 1)[1].lower()} {found[key]}" for key in wanted if found.get(key)
+    )
 
 
 def version(package):

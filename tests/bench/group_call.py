@@ -1,4 +1,4 @@
-"""Crossing the border: calls, callbacks, memory, strings, instances; and fib, which is all calls."""
+"""Crossing the border: calls, callbacks, memory, strings, instances; and fib, all calls."""
 
 import json
 import shutil
@@ -45,9 +45,7 @@ def callback_row():
     def per_call(run):
         return lambda: run() / CALLS
 
-    guest = wherry.load(
-        str(GUESTS / "host.wasm"), imports={"env": {"add": add, "on_word": ignore}}
-    )
+    guest = wherry.load(str(GUESTS / "host.wasm"), imports={"env": {"add": add, "on_word": ignore}})
     statement = f"add_up({CALLS})"
     runs = {"wherry": per_call(each(statement, {"add_up": guest.add_up}))}
     found = peers(
@@ -94,7 +92,9 @@ def string_rows():
         variables = {"echo": guest.echo_string, "text": text}
         rows.append(Row("call", name, {"wherry": each("echo(text)", variables)}, limits))
     variables = {"reverse": guest.echo_bytes, "data": bytes(65536)}
-    rows.append(Row("call", "echo of 64 KiB of bytes", {"wherry": each("reverse(data)", variables)}))
+    rows.append(
+        Row("call", "echo of 64 KiB of bytes", {"wherry": each("reverse(data)", variables)})
+    )
     return rows
 
 
@@ -127,7 +127,7 @@ def fib_row(quick):
 
 def other_languages():
     """Rows that run in the other interpreters, one process a round."""
-    built = Path(wherry.__file__).resolve().parents[2]
+    built = Path(wherry.__file__).parents[2]
     here = Path(__file__).parent
     commands = {
         "Ruby": ["ruby", "-I", str(built / "ruby"), str(here / "call.rb")],

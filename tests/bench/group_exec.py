@@ -8,14 +8,19 @@ from peers import SHARED, Wasm3, Wasmtime, wasm3, wasmtime
 from timing import Row, once
 
 
+# wasm3 takes tail calls for calls and runs over the end of its C stack.
+CANNOT = {"pywasm3": ["fibonacci-tail"]}
+
+
 def number(text):
-    """"i64:30" -> 30."""
+    """ "i64:30" -> 30."""
     kind, _, value = text.partition(":")
     return float(value) if kind[0] == "f" else int(value)
 
 
 def milliseconds():
-    return int(time.monotonic() * 1000) & 0x7FFFFFFF
+    """The clock that timing uses, for programs that time themselves."""
+    return int(time.thread_time() * 1000) & 0x7FFFFFFF
 
 
 class WherryGuest:
@@ -83,5 +88,9 @@ def rows(quick):
         if "load" in case or (quick and "score" in case):
             continue
         data = (SHARED / "wasm" / f"{name}.wasm").read_bytes()
-        runs = {engine: lazily(engine, case, data, quick) for engine in engines}
+        runs = {
+            engine: lazily(engine, case, data, quick)
+            for engine in engines
+            if name not in CANNOT.get(engine, [])
+        }
         yield Row("exec", name, runs)

@@ -24,6 +24,10 @@ def means(rows):
     return found
 
 
+def ratio_text(ratio):
+    return "-" if ratio is None else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+
+
 def table(group, rows):
     """Lines of text: wherry's time, and by what it goes past or stays below each peer's."""
     peers = peers_of(rows)
@@ -32,13 +36,13 @@ def table(group, rows):
     for row in rows:
         cells = [row.name, show(row.best["wherry"]) if "wherry" in row.best else "-"]
         cells += [show(row.best[p]) if p in row.best else "-" for p in peers]
-        cells += [f"{row.ratio(p):.2f}" if row.ratio(p) else "-" for p in peers]
+        cells += [ratio_text(row.ratio(p)) for p in peers]
         cells.append("; ".join(f"MISSES {m}" for m in row.misses()))
         lines.append(cells)
     mean = means(rows)
     if mean and len(rows) > 1:
         cells = ["geometric mean", "", *("" for _ in peers)]
-        lines.append([*cells, *(f"{mean[p][0]:.2f}" if p in mean else "-" for p in peers), ""])
+        lines.append([*cells, *(ratio_text(mean[p][0] if p in mean else None) for p in peers), ""])
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for number, line in enumerate(lines):
         cells = [line[0].ljust(widths[0])]
@@ -61,9 +65,7 @@ def as_json(machine, groups):
                         {
                             "name": row.name,
                             "seconds": row.best,
-                            "ratios": {
-                                p: row.ratio(p) for p in peers_of([row]) if row.ratio(p)
-                            },
+                            "ratios": {p: row.ratio(p) for p in peers_of([row]) if row.ratio(p)},
                             "misses": row.misses(),
                             "left_out": row.faults,
                         }

@@ -1,4 +1,8 @@
-"""Rows, and how they are timed: every engine in turn, several rounds, the best round of each."""
+"""Rows, and how they are timed: every engine in turn, several rounds, the best round of each.
+
+What runs in one thread is timed by that thread's CPU clock: on an idle machine it says the same as
+the clock on the wall, on a busy one the others' work is not counted.
+"""
 
 import math
 import time
@@ -19,11 +23,14 @@ class Row:
         self.best = {}
         self.faults = {}
 
-    def measure(self, rounds):
+    def measure(self, rounds, patience=10.0):
+        """An engine that has had `patience` seconds of its own gets no further round."""
+        spent = dict.fromkeys(self.runs, 0.0)
         for _ in range(rounds):
             for engine, run in self.runs.items():
-                if engine in self.faults:
+                if engine in self.faults or spent[engine] > patience:
                     continue
+                begin = time.perf_counter()
                 try:
                     seconds = run()
                 except Exception as error:  # a peer that cannot run a case is left out of it
@@ -31,6 +38,7 @@ class Row:
                     self.faults[engine] = text.splitlines()[0]
                     self.best.pop(engine, None)
                     continue
+                spent[engine] += time.perf_counter() - begin
                 self.best[engine] = min(seconds, self.best.get(engine, math.inf))
 
     def ratio(self, peer):
@@ -53,9 +61,9 @@ class Row:
         return missed
 
 
-def each(statement, variables, seconds=0.05):
-    """A run that times a short statement: as many times as fill a round."""
-    timer = timeit.Timer(statement, globals=variables)
+def each(statement, variables, seconds=0.005, windows=8):
+    """A run that times a short statement: the best of some windows, each full of repetitions."""
+    timer = timeit.Timer(statement, globals=variables, timer=time.thread_time)
     count = 0
 
     def run():
@@ -68,20 +76,20 @@ def each(statement, variables, seconds=0.05):
                     break
                 count *= 4
             count = max(1, int(count * seconds / taken))
-        return timer.timeit(count) / count
+        return min(timer.repeat(windows, count)) / count
 
     return run
 
 
-def once(function, least=0.0, calls=1):
+def once(function, least=0.0, calls=1, clock=time.thread_time):
     """A run that times whole calls: the best of `calls`, and of as many as last `least` seconds."""
 
     def run():
         best, spent, done = math.inf, 0.0, 0
         while done < calls or spent < least:
-            begin = time.perf_counter()
+            begin = clock()
             function()
-            taken = time.perf_counter() - begin
+            taken = clock() - begin
             best, spent, done = min(best, taken), spent + taken, done + 1
         return best
 

@@ -146,7 +146,9 @@ class Command(unittest.TestCase):
     def test_wit(self):
         greet = "greet.wasm"
         self.check(["call", greet, "greet", '"Ada"'], out='"Hello, Ada!"\n')
-        self.check(["call", greet, "greet", r'"\u{1f6a3} \"x\"\n"'], out='"Hello, 🚣 \\"x\\"\\n!"\n')
+        self.check(
+            ["call", greet, "greet", r'"\u{1f6a3} \"x\"\n"'], out='"Hello, 🚣 \\"x\\"\\n!"\n'
+        )
         self.check(["call", greet, "sum", "[1, 2, 4294967295]"], out="4294967298\n")
         self.check(["call", greet, "scale", "[1, 2.5]", 2], out="[2, 5]\n")
         self.check(["call", greet, "reverse", "[1, 2, 3]"], out="[3, 2, 1]\n")
@@ -190,7 +192,10 @@ class Command(unittest.TestCase):
             (["greet.wasm", "echo-u8", 256], r"\(x\): 256 does not fit in u8"),
             (["greet.wasm", "middle", "{x: 1}", "{x: 1, y: 2}"], r'field "y" is missing'),
             (["greet.wasm", "middle", "{x: 1, z: 2}", "{x: 1, y: 2}"], r'no field "z"'),
-            (["greet.wasm", "translate", "[{x: 1, y: true}]", "{x: 1, y: 2}"], r"\(path\)\[0\]: \.y"),
+            (
+                ["greet.wasm", "translate", "[{x: 1, y: true}]", "{x: 1, y: 2}"],
+                r"\(path\)\[0\]: \.y",
+            ),
             (["greet.wasm", "greet", "[" * 100], r"more than 64"),
         ):
             self.check(["call", *args], 1, out="", err=err)
@@ -199,7 +204,7 @@ class Command(unittest.TestCase):
         self.check(
             ["call", "simple.wasm", "divide", 1, 0],
             134,
-            err=r"^wherry: simple\.wasm: trap: .*integer divide by zero.*\n  0: divide \(function 13",
+            err=r"^wherry: simple\.wasm: trap: integer divide by zero.*\n  0: divide \(func",
         )
         self.check(["call", "simple.wasm", "fail"], 134, err=r"unreachable(.|\n)*0: fail ")
         status, _, err = run("call", "simple.wasm", "recurse", 1)
@@ -322,7 +327,7 @@ class Command(unittest.TestCase):
             + section(2, b"\1" + name("a\x1b[31m\n") + name("b\u202e\r") + b"\0\0"),
         )
         _, out, _ = run("inspect", evil)
-        self.assertIn("a\\x1b[31m\\n.b\\u{202e}\\x0d: func () -> ()", out.replace("func ()\n", "func () -> ()\n"))
+        self.assertIn("a\\x1b[31m\\n.b\\u{202e}\\x0d: func ()", out)
         status, _, err = run("call", evil, "x")
         self.assertEqual(status, 1)
         self.assertNotRegex(err, "[\x1b\r\u202e]")
