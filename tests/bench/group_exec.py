@@ -7,7 +7,6 @@ import wherry
 from peers import SHARED, Wasm3, Wasmtime, wasm3, wasmtime
 from timing import Row, once
 
-
 # wasm3 takes tail calls for calls and runs over the end of its C stack.
 CANNOT = {"pywasm3": ["fibonacci-tail"]}
 
