@@ -201,31 +201,30 @@ wherry_instance_t wherry_guest_instance(wherry_guest_t *guest) {
 
 /* ---- finding ---- */
 
-/* A WIT function by "iface#func", or by "func" where only one interface has it. *out: NULL if there
-   is none. */
+WH_COLD static wherry_error_t *ambiguous(wherry_guest_t *guest, const wherry_world_t *world,
+                                         const char *name) {
+  wh_text_t text = {.alloc = guest->alloc};
+  wh_text_printf(&text, "%s is exported more than once:", name);
+  for (size_t i = 0, count = 0; i < world->exports.count; i++)
+    if (!strcmp(world->exports.items[i]->name, name))
+      wh_text_printf(&text, "%s \"%s\"", count++ ? "," : "", world->exports.items[i]->core_name);
+  wherry_error_t *error =
+      text.failed ? wh_error_oom()
+                  : wh_error_new(guest->alloc, WHERRY_ERROR_UNLINKABLE, "%s", text.data);
+  wh_text_free(&text);
+  return error;
+}
+
+/* *out: NULL if there is none of that name. */
 static wherry_error_t *find_witfunc(wherry_guest_t *guest, const char *name,
                                     const wherry_witfunc_t **out) {
   const wherry_world_t *world;
-  const wherry_witfunc_t *found = NULL, *other = NULL;
   wherry_error_t *error = wh_module_world(guest->module, &world);
   *out = NULL;
   if (error || !world) return error;
-  for (size_t i = 0; i < world->exports.count; i++) {
-    const wherry_witfunc_t *func = world->exports.items[i];
-    if (!strcmp(func->core_name, name)) {
-      *out = func;
-      return NULL;
-    }
-    if (!strcmp(func->name, name)) {
-      if (found) other = func;
-      if (!found) found = func;
-    }
-  }
-  if (other)
-    return wh_error_new(guest->alloc, WHERRY_ERROR_UNLINKABLE,
-                        "%s is exported more than once: as \"%s\" and \"%s\"", name,
-                        found->core_name, other->core_name);
-  *out = found;
+  int64_t place = wh_world_find(world, name, strlen(name));
+  if (place == WH_AMBIGUOUS) return ambiguous(guest, world, name);
+  if (place >= 0) *out = world->exports.items[place];
   return NULL;
 }
 

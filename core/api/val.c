@@ -280,7 +280,6 @@ static wherry_error_t *make_finish(void *data, const wherry_type_t *type,
 }
 
 const wherry_host_values_t wh_val_table = {
-    take_number, take_string, take_list,    take_item,  release_view, drop,
-    make_number, make_string, make_numbers, make_start, make_set,     make_finish,
-    0,
+    take_number, take_string,  take_list,  take_item, release_view, drop, make_number,
+    make_string, make_numbers, make_start, make_set,  make_finish,  0,
 };

@@ -71,6 +71,7 @@ struct wherry_world {
   const char *name;
   WH_VEC(wherry_type_t *) types; /* the first ones are the numbers, bool, char and string */
   WH_VEC(wherry_witfunc_t *) exports;
+  wh_map_t names;           /* core names and bare names -> index in exports, or WH_AMBIGUOUS */
   wh_world_chunk_t *chunks; /* holds all types, functions and names */
   size_t chunk_used;
 };
@@ -79,6 +80,11 @@ struct wherry_world {
    else the caller's. Errors: malformed, invalid (with the offset in the module), oom. */
 wherry_error_t *wh_world_read(wh_alloc_t *alloc, const wh_model_t *model, wherry_world_t **out);
 void wh_world_free(wherry_world_t *world); /* NULL: nothing */
+
+/* A function's index in exports, by "iface#func", or by "func" where only one interface has it.
+   WH_AMBIGUOUS: several have; WH_NOT_FOUND: none has. */
+enum { WH_AMBIGUOUS = -2, WH_NOT_FOUND = -1 };
+int64_t wh_world_find(const wherry_world_t *world, const char *name, size_t size);
 
 /* A new type of a kind, not laid out, with room for field_count fields; NULL: no memory. For numbers,
    bool, char and string the world's only one. */

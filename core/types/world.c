@@ -55,6 +55,7 @@ void wh_world_free(wherry_world_t *world) {
   }
   wh_vec_free(alloc, &world->types);
   wh_vec_free(alloc, &world->exports);
+  wh_map_free(alloc, &world->names);
   WH_DELETE(alloc, world);
 }
 
@@ -758,23 +759,37 @@ static wherry_error_t *read_section(wherry_world_t *world, const wh_custom_t *se
   return error;
 }
 
+int64_t wh_world_find(const wherry_world_t *world, const char *name, size_t size) {
+  uint64_t place;
+  return wh_map_get(&world->names, name, size, &place) ? (int64_t)place : WH_NOT_FOUND;
+}
+
+static wherry_error_t *put_name(wherry_world_t *world, const char *name, int64_t place) {
+  return wh_map_put(world->alloc, &world->names, name, strlen(name), (uint64_t)place)
+             ? NULL
+             : wh_error_oom();
+}
+
 /* Two sections may say the same function (a world included in another): the first one counts. */
-static wherry_error_t *drop_doubles(wherry_world_t *world) {
-  wh_map_t seen = {0};
-  wherry_error_t *error = NULL;
+static wherry_error_t *name_functions(wherry_world_t *world) {
   size_t kept = 0;
-  for (size_t i = 0; i < world->exports.count && !error; i++) {
+  for (size_t i = 0; i < world->exports.count; i++) {
     wherry_witfunc_t *func = world->exports.items[i];
-    uint64_t place;
-    size_t size = strlen(func->core_name);
-    if (wh_map_get(&seen, func->core_name, size, &place)) continue;
+    if (wh_world_find(world, func->core_name, strlen(func->core_name)) >= 0) continue;
     func->index = (uint32_t)kept;
     world->exports.items[kept++] = func;
-    if (!wh_map_put(world->alloc, &seen, func->core_name, size, i)) error = wh_error_oom();
+    TRY(put_name(world, func->core_name, func->index));
   }
   world->exports.count = kept;
-  wh_map_free(world->alloc, &seen);
-  return error;
+  /* A bare name means the world's own function before an interface's. */
+  for (size_t i = 0; i < kept; i++) {
+    const wherry_witfunc_t *func = world->exports.items[i];
+    if (!func->interface) continue;
+    int64_t other = wh_world_find(world, func->name, strlen(func->name));
+    if (other == WH_AMBIGUOUS || (other >= 0 && !world->exports.items[other]->interface)) continue;
+    TRY(put_name(world, func->name, other >= 0 ? WH_AMBIGUOUS : (int64_t)func->index));
+  }
+  return NULL;
 }
 
 wherry_error_t *wh_world_read(wh_alloc_t *alloc, const wh_model_t *model, wherry_world_t **out) {
@@ -790,7 +805,7 @@ wherry_error_t *wh_world_read(wh_alloc_t *alloc, const wh_model_t *model, wherry
     if (!world) error = world_make(alloc, &world);
     if (!error) error = read_section(world, section);
   }
-  if (!error && world) error = drop_doubles(world);
+  if (!error && world) error = name_functions(world);
   if (error) {
     wh_world_free(world);
     return error;

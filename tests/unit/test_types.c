@@ -380,6 +380,38 @@ static void sections_merge(void **state) {
   wh_world_free(world);
 }
 
+static int64_t place_of(const wherry_world_t *world, const char *name) {
+  return wh_world_find(world, name, strlen(name));
+}
+
+static void names_find_functions(void **state) {
+  (void)state;
+  static const char declarations[] = "\1\x42\2\1\x40\0\1\0\4\0\3run\1\0" /* an interface with run */
+                                     "\4\0\5x:y/a\5\0"
+                                     "\1\x42\3\1\x40\0\0\x7f\4\0\3run\1\0\4\0\4only\1\0"
+                                     "\4\0\5x:y/b\5\1"
+                                     "\1\x42\2\1\x40\0\1\0\4\0\3top\1\0"
+                                     "\4\0\5x:y/c\5\2"
+                                     "\1\x40\0\0\x73\4\0\3top\1\3";
+  static builder_t b;
+  b.size = 0;
+  put_world(&b, 8, declarations, sizeof declarations - 1);
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  wherry_world_t *world;
+  assert_ok(read_section(&alloc, b.bytes, b.size, &world));
+  assert_int_equal(world->exports.count, 5);
+  assert_int_equal(place_of(world, "x:y/a#run"), 0);
+  assert_int_equal(place_of(world, "x:y/b#run"), 1);
+  assert_int_equal(place_of(world, "only"), 2);
+  assert_int_equal(place_of(world, "run"), (int64_t)WH_AMBIGUOUS);
+  assert_int_equal(place_of(world, "top"), 4); /* the world's own comes first */
+  assert_int_equal(place_of(world, "x:y/c#top"), 3);
+  assert_int_equal(place_of(world, "x:y/c#run"), (int64_t)WH_NOT_FOUND);
+  wh_world_free(world);
+  assert_int_equal(alloc.used, 0);
+}
+
 static void use_world(wherry_world_t *world) {
   if (!world) return;
   for (size_t i = 0; i < world->exports.count; i++) printed(world->exports.items[i]);
@@ -453,6 +485,7 @@ int main(void) {
       cmocka_unit_test(bombs_are_refused_or_cut),
       cmocka_unit_test(sections_around_the_world),
       cmocka_unit_test(sections_merge),
+      cmocka_unit_test(names_find_functions),
       cmocka_unit_test(mutations_do_no_harm),
       cmocka_unit_test(every_failing_allocation_is_an_error),
   };
