@@ -66,7 +66,8 @@ WHERRY_API wherry_instance_t wherry_guest_instance(wherry_guest_t *guest);
 WHERRY_API wherry_error_t *wherry_call(wherry_guest_t *guest, const char *name,
                                        const char *signature, ...);
 
-/* A component-level value in C.
+/* A component-level value in C. An integer of any integer kind is taken where its value fits; a packed
+   list holds elements of exactly the list's type.
    Ownership: what is inside a value that a call returned was allocated for it, and is freed by
    wherry_val_clear; of arguments wherry only reads. */
 typedef struct wherry_val wherry_val_t;

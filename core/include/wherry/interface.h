@@ -21,7 +21,8 @@ typedef struct wherry_witfunc wherry_witfunc_t;   /* one function of it */
 typedef struct wherry_type wherry_type_t;         /* the type of a component-level value */
 typedef struct wherry_lifted wherry_lifted_t;     /* a function of an instance, lifted to WIT types */
 
-/* Kinds of types (Explainer, Type Definitions). Those a guest cannot yet use are marked later. */
+/* Kinds of types (Explainer, Type Definitions). All of them are read, laid out and printed; a function
+   that uses one marked later cannot be lifted yet. */
 typedef enum wherry_type_kind {
   WHERRY_TYPE_BOOL,
   WHERRY_TYPE_S8,
@@ -49,8 +50,10 @@ typedef enum wherry_type_kind {
   WHERRY_TYPE_OTHER /* stream, future, map, …: by its spelling only */
 } wherry_type_kind_t;
 
-/* *out: NULL if the module carries no WIT. Errors: malformed, invalid (with the offset), and
-   invalid for types that wherry does not take yet (names them). Read once, at the first call. */
+/* *out: NULL if the module carries no WIT (custom sections whose names begin with component-type).
+   A type that wherry does not take yet is no error here: wherry_lifted_new refuses the functions
+   that use it, by name, and the rest of the world works. Read once, at the first call.
+   Errors: malformed, invalid (with the offset in the module), oom. */
 WHERRY_API wherry_error_t *wherry_module_world(wherry_module_t *module,
                                                const wherry_world_t **out);
 
@@ -84,7 +87,8 @@ WHERRY_API size_t wherry_type_index(const wherry_type_t *type);
 WHERRY_API const char *wherry_type_name(const wherry_type_t *type);
 /* list: the type of its items. */
 WHERRY_API const wherry_type_t *wherry_type_element(const wherry_type_t *type);
-/* record: fields; tuple: places (their names are NULL). */
+/* record: fields; tuple: places (their names are NULL); variant, enum, option, result: cases, flags:
+   labels (their types are NULL where there is no payload). */
 WHERRY_API size_t wherry_type_field_count(const wherry_type_t *type);
 WHERRY_API const char *wherry_type_field_name(const wherry_type_t *type, size_t index);
 WHERRY_API const wherry_type_t *wherry_type_field_type(const wherry_type_t *type, size_t index);
@@ -99,7 +103,7 @@ typedef uintptr_t wherry_host_value_t;
 /* How a list or string was found to lie in the host's memory. */
 typedef struct wherry_host_view {
   const void *data; /* packed elements in the machine's byte order (any alignment), or NULL: ask for
-                       items one by one */
+                       items one by one. Stays good until release_view, whatever code runs till then */
   size_t count;     /* elements; of a string: bytes */
   uintptr_t hold;   /* the table's own, handed back to release_view */
 } wherry_host_view_t;
@@ -109,7 +113,11 @@ typedef struct wherry_host_view {
    end of the sentence, "expected u32, got str": canon puts function, parameter and path before
    it; an error of any other kind passes unchanged.
    make_… returns a host value that canon hands on at once to set, finish or the caller.
-   A function may leave by longjmp (a raise in Ruby or Lua); then call wherry_lifted_abandon. */
+   What a message then says: "run(): parameter 2 (start.x): expected u32, got str",
+   "translate(): parameter 1 (ps[3].x): 2**40 does not fit in s32", "get(): result.name: …".
+   A function may run any code: call the same guest and the same function again, close or release
+   the store (which then ends after lift or abandon). It may leave by longjmp (a raise in Ruby or
+   Lua); then call wherry_lifted_abandon while context is still good. */
 typedef struct wherry_host_values {
   /* bool, integers, floats and char. *out: as the Canonical ABI flattens it: integers extended to
      64 bits by their sign, bool 0 or 1, char its code point, f32 as float, f64 as double. */
@@ -118,11 +126,14 @@ typedef struct wherry_host_values {
   /* UTF-8; view->data is never NULL. Must be well-formed: canon trusts it. */
   wherry_error_t *(*take_string)(void *context, wherry_host_value_t value,
                                  wherry_host_view_t *view);
-  /* view->data may point at packed numbers when the element type is a number (of exactly that
-     format) and is NULL otherwise. */
+  /* view->data may point at packed elements when their type is a number, bool (a byte) or char (four)
+     of exactly that format, and is NULL otherwise. Numbers are copied as they are, bool and char
+     checked. */
   wherry_error_t *(*take_list)(void *context, const wherry_type_t *type,
                                wherry_host_value_t value, wherry_host_view_t *view);
-  /* Item index of a list or tuple, or field index of a record. *item: canon calls drop on it. */
+  /* Item index of a list or tuple, or field index of a record. index is below the count that
+     take_list told; a list that has become shorter since is an error. *item: canon calls drop on
+     it. */
   wherry_error_t *(*take_item)(void *context, const wherry_type_t *type,
                                wherry_host_value_t value, size_t index,
                                wherry_host_value_t *item);
@@ -135,8 +146,8 @@ typedef struct wherry_host_values {
   /* Well-formed UTF-8, checked; is_ascii: all bytes below 128. */
   wherry_error_t *(*make_string)(void *context, const char *text, size_t size, bool is_ascii,
                                  wherry_host_value_t *out);
-  /* A list of numbers that lie packed in the guest's memory, in the machine's byte order (any
-     alignment); list<u8> too. */
+  /* A list of integers or floats that lie packed in the guest's memory, in the machine's byte order
+     (any alignment); list<u8> too. Lists of bool and char come item by item. */
   wherry_error_t *(*make_numbers)(void *context, const wherry_type_t *type, const void *data,
                                   size_t count, wherry_host_value_t *out);
   /* A list of count items, a tuple or a record, to be filled in order by set and ended by finish. */
@@ -154,7 +165,9 @@ typedef struct wherry_host_values {
 } wherry_host_values_t;
 
 /* Lifts an exported function of an instance: finds the core function, memory, realloc and post-return
-   and checks their types. *out: the store's. Errors: unlinkable (names what is missing). */
+   and checks their types; calls `_initialize` if the instance has it and it was not called yet.
+   *out: the store's. Errors: unlinkable (names all that is missing or mistyped, or the type that
+   wherry does not take yet), state (func is of another module), and those of `_initialize`. */
 WHERRY_API wherry_error_t *wherry_lifted_new(wherry_store_t *store, wherry_instance_t instance,
                                              const wherry_witfunc_t *func, wherry_lifted_t **out);
 WHERRY_API const wherry_witfunc_t *wherry_lifted_func(const wherry_lifted_t *lifted);
@@ -170,7 +183,8 @@ WHERRY_API wherry_error_t *wherry_lifted_call(wherry_lifted_t *lifted,
 
 /* The same in three parts, for hosts that drive the middle one in steps: lower fills slots (room for
    WHERRY_LIFTED_SLOTS), which go to the core function; lift takes its results from slots, makes the
-   result and calls post-return. After lower exactly one of lift and abandon must follow. */
+   result and calls post-return. After a lower that succeeded exactly one of lift and abandon must
+   follow, the newest call's first; till then a close of the store waits. */
 #define WHERRY_LIFTED_SLOTS 17
 WHERRY_API wherry_error_t *wherry_lifted_lower(wherry_lifted_t *lifted,
                                                const wherry_host_values_t *host, void *context,
