@@ -30,8 +30,7 @@ WHERRY_API void wherry_load_options_set_linker(wherry_load_options_t *options,
 /* As the setters of store.h. */
 WHERRY_API void wherry_load_options_set_memory_limit(wherry_load_options_t *options,
                                                      uint64_t bytes);
-WHERRY_API void wherry_load_options_set_fuel(wherry_load_options_t *options,
-                                             uint64_t instructions);
+WHERRY_API void wherry_load_options_set_fuel(wherry_load_options_t *options, uint64_t instructions);
 WHERRY_API void wherry_load_options_set_timeout(wherry_load_options_t *options,
                                                 uint64_t nanoseconds);
 
@@ -75,7 +74,7 @@ struct wherry_val {
   wherry_type_kind_t kind;
   union {
     bool boolean;
-    int64_t s; /* s8 … s64 */
+    int64_t s;  /* s8 … s64 */
     uint64_t u; /* u8 … u64 */
     float f32;
     double f64;

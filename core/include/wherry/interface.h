@@ -16,10 +16,10 @@
 extern "C" {
 #endif
 
-typedef struct wherry_world wherry_world_t;       /* what a module says of itself in WIT */
-typedef struct wherry_witfunc wherry_witfunc_t;   /* one function of it */
-typedef struct wherry_type wherry_type_t;         /* the type of a component-level value */
-typedef struct wherry_lifted wherry_lifted_t;     /* a function of an instance, lifted to WIT types */
+typedef struct wherry_world wherry_world_t;     /* what a module says of itself in WIT */
+typedef struct wherry_witfunc wherry_witfunc_t; /* one function of it */
+typedef struct wherry_type wherry_type_t;       /* the type of a component-level value */
+typedef struct wherry_lifted wherry_lifted_t;   /* a function of an instance, lifted to WIT types */
 
 /* Kinds of types (Explainer, Type Definitions). All of them are read, laid out and printed; a function
    that uses one marked later cannot be lifted yet. */
@@ -40,7 +40,7 @@ typedef enum wherry_type_kind {
   WHERRY_TYPE_LIST,
   WHERRY_TYPE_RECORD,
   WHERRY_TYPE_TUPLE,
-  WHERRY_TYPE_VARIANT,  /* later, as all that follow */
+  WHERRY_TYPE_VARIANT, /* later, as all that follow */
   WHERRY_TYPE_ENUM,
   WHERRY_TYPE_FLAGS,
   WHERRY_TYPE_OPTION,
@@ -54,8 +54,7 @@ typedef enum wherry_type_kind {
    A type that wherry does not take yet is no error here: wherry_lifted_new refuses the functions
    that use it, by name, and the rest of the world works. Read once, at the first call.
    Errors: malformed, invalid (with the offset in the module), oom. */
-WHERRY_API wherry_error_t *wherry_module_world(wherry_module_t *module,
-                                               const wherry_world_t **out);
+WHERRY_API wherry_error_t *wherry_module_world(wherry_module_t *module, const wherry_world_t **out);
 
 /* "xyz:machine/machine". */
 WHERRY_API const char *wherry_world_name(const wherry_world_t *world);
@@ -129,14 +128,13 @@ typedef struct wherry_host_values {
   /* view->data may point at packed elements when their type is a number, bool (a byte) or char (four)
      of exactly that format, and is NULL otherwise. Numbers are copied as they are, bool and char
      checked. */
-  wherry_error_t *(*take_list)(void *context, const wherry_type_t *type,
-                               wherry_host_value_t value, wherry_host_view_t *view);
+  wherry_error_t *(*take_list)(void *context, const wherry_type_t *type, wherry_host_value_t value,
+                               wherry_host_view_t *view);
   /* Item index of a list or tuple, or field index of a record. index is below the count that
      take_list told; a list that has become shorter since is an error. *item: canon calls drop on
      it. */
-  wherry_error_t *(*take_item)(void *context, const wherry_type_t *type,
-                               wherry_host_value_t value, size_t index,
-                               wherry_host_value_t *item);
+  wherry_error_t *(*take_item)(void *context, const wherry_type_t *type, wherry_host_value_t value,
+                               size_t index, wherry_host_value_t *item);
   void (*release_view)(void *context, wherry_host_view_t *view);
   /* Ends a value that take_item or make_… gave and nobody took over. */
   void (*drop)(void *context, wherry_host_value_t value);
