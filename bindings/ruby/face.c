@@ -286,7 +286,7 @@ static VALUE instance(VALUE self) { return get(self)->instance_object; }
 static VALUE memory(VALUE self) { return wr_instance_memory(get(self)->instance); }
 
 static VALUE close_guest(VALUE self) {
-  wherry_store_close(wr_store_from(get(self)->instance->store->self));
+  wr_store_close(get(self)->instance->store);
   return Qnil;
 }
 
@@ -312,7 +312,7 @@ static VALUE native_class(VALUE module, VALUE face) {
 
 static VALUE native_close(VALUE module, VALUE object) {
   VALUE found = native_instance(module, object);
-  wherry_store_close(wr_store_from(wr_instance_get(found)->store_object));
+  wr_store_close(wr_instance_get(found)->store);
   return Qnil;
 }
 

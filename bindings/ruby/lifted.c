@@ -223,6 +223,21 @@ static wherry_error_t *take_hash_field(context_t *context, const wherry_type_t *
   return NULL;
 }
 
+/* A field of a Struct of the program's own, by its name. */
+static wherry_error_t *take_struct_field(context_t *context, const wherry_type_t *type, VALUE object,
+                                         size_t index, VALUE *item) {
+  char expected[WH_BIND_TEXT / 2];
+  VALUE symbol = wr_record_field(context->module, type, index);
+  VALUE members = rb_struct_members(object);
+  for (long i = 0; i < RARRAY_LEN(members); i++) {
+    if (RARRAY_AREF(members, i) != symbol) continue;
+    *item = rb_struct_aref(object, LONG2FIX(i));
+    return NULL;
+  }
+  snprintf(expected, sizeof expected, "field %s", wherry_type_field_name(type, index));
+  return mistyped(expected, "Struct without it");
+}
+
 static wherry_error_t *take_item(void *data, const wherry_type_t *type, wherry_host_value_t value,
                                  size_t index, wherry_host_value_t *item) {
   context_t *context = data;
@@ -244,7 +259,7 @@ static wherry_error_t *take_item(void *data, const wherry_type_t *type, wherry_h
     *item = rb_struct_aref(value, LONG2FIX((long)index));
     return NULL;
   }
-  if (RB_TYPE_P(value, T_STRUCT)) value = rb_funcall(value, rb_intern("to_h"), 0);
+  if (RB_TYPE_P(value, T_STRUCT)) return take_struct_field(context, type, value, index, item);
   if (!RB_TYPE_P(value, T_HASH)) return not_a(type, value);
   return take_hash_field(context, type, value, index, item);
 }

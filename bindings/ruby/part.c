@@ -110,10 +110,15 @@ wr_store_t *wr_raw_store(VALUE object) {
 }
 
 wr_store_t *wr_raw_store_of(int argc, const VALUE *argv) {
-  for (int i = 0; i < argc; i++)
+  wr_store_t *store = NULL;
+  for (int i = 0; i < argc && !store; i++)
     if (RTEST(rb_obj_is_kind_of(argv[i], wr_cStore)) || rb_respond_to(argv[i], rb_intern("store")))
-      return wr_raw_store(argv[i]);
-  rb_raise(rb_eTypeError, "none of the arguments belongs to a store");
+      store = wr_raw_store(argv[i]);
+  if (!store) rb_raise(rb_eTypeError, "none of the arguments belongs to a store");
+  /* What comes out of a linker may be a host function, which the store then needs. */
+  for (int i = 0; i < argc; i++)
+    if (RTEST(rb_obj_is_kind_of(argv[i], wr_cLinker))) wr_store_keep(store, wr_linker_keep(argv[i]));
+  return store;
 }
 
 static wherry_extern_t entity(VALUE object, wherry_extern_kind_t kind, wherry_store_t **store) {

@@ -92,6 +92,7 @@ void wr_store_refuse(wr_store_t *store);
 static inline void wr_store_enter(wr_store_t *store) {
   if (WR_UNLIKELY(store->inside != Qfalse)) wr_store_refuse(store);
 }
+void wr_store_close(wr_store_t *store);
 void wr_store_keep(wr_store_t *store, VALUE object);
 VALUE wr_store_begin_host(wr_store_t *store, VALUE inside);
 void wr_store_end_host(wr_store_t *store, VALUE before);

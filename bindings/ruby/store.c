@@ -91,6 +91,9 @@ void wr_store_end_host(wr_store_t *store, VALUE before) {
 
 void wr_store_keep(wr_store_t *store, VALUE object) {
   if (NIL_P(store->keep)) RB_OBJ_WRITE(store->self, &store->keep, rb_ary_new());
+  if (RB_TYPE_P(object, T_ARRAY)) /* of a linker, which may come again and again */
+    for (long i = 0; i < RARRAY_LEN(store->keep); i++)
+      if (RARRAY_AREF(store->keep, i) == object) return;
   rb_ary_push(store->keep, object);
 }
 
@@ -135,8 +138,17 @@ static VALUE initialize(VALUE self, VALUE engine) {
   return self;
 }
 
+/* What a store that nobody stands in kept alive, it lets go. */
+void wr_store_close(wr_store_t *s) {
+  wr_store_enter(s);
+  wherry_store_close(s->store);
+  if (s->inside != Qfalse) return;
+  s->keep = s->memories = Qnil;
+  if (s->refs) st_clear(s->refs);
+}
+
 static VALUE close_store(VALUE self) {
-  wherry_store_close(wr_store_get(self)->store);
+  wr_store_close(get(self));
   return Qnil;
 }
 
