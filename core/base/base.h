@@ -31,7 +31,7 @@ void wh_assert_failed(const char *what, const char *file, int line) __attribute_
 #else
 #define WH_ASSERT(x) ((void)sizeof(x))
 #endif
-#define WH_UNREACHABLE() (WH_ASSERT(!"unreachable"), __builtin_unreachable())
+#define WH_UNREACHABLE() (WH_ASSERT(false), __builtin_unreachable())
 
 /* ---- memory (alloc.c) ---- */
 
