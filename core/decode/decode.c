@@ -247,14 +247,14 @@ static bool import_entry(decoder_t *d) {
     stored = wh_vec_push(m->alloc, &m->functions, import.type_index);
     break;
   case WHERRY_EXTERN_TABLE: {
-    wh_table_type_t table;
+    wh_table_type_t table = {0};
     if (!table_type(d, &table)) return false;
     import.index = m->imported_tables++;
     stored = wh_vec_push(m->alloc, &m->tables, table);
     break;
   }
   case WHERRY_EXTERN_MEMORY: {
-    wh_memory_type_t memory;
+    wh_memory_type_t memory = {0};
     if (!limits(d, &memory.limits, true)) return false;
     import.index = m->imported_memories++;
     stored = wh_vec_push(m->alloc, &m->memories, memory);
@@ -287,13 +287,13 @@ static bool function_entry(decoder_t *d) {
 }
 
 static bool table_entry(decoder_t *d) {
-  wh_table_type_t table;
+  wh_table_type_t table = {0};
   return table_type(d, &table) &&
          (wh_vec_push(d->model->alloc, &d->model->tables, table) || out_of_memory(d));
 }
 
 static bool memory_entry(decoder_t *d) {
-  wh_memory_type_t memory;
+  wh_memory_type_t memory = {0};
   return limits(d, &memory.limits, true) &&
          (wh_vec_push(d->model->alloc, &d->model->memories, memory) || out_of_memory(d));
 }
