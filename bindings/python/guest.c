@@ -212,13 +212,17 @@ PyTypeObject wpy_exports_type = {
 
 /* ---- Making one ---- */
 
-/* wit-bindgen's C and other reactors want this called once, before anything else. */
+/* Reactors want `_initialize` called once, before anything else; where there is WIT, canon does it
+   before the first function is lifted. */
 static bool initialize(wpy_store_t *store, wpy_module_t *module, wherry_instance_t instance) {
   static const char name[] = "_initialize";
   size_t index = wherry_module_find_export(module->module, name, sizeof name - 1);
   wherry_slot_t slot = {0};
   wherry_extern_t item;
   if (index == SIZE_MAX) return true;
+  const wherry_world_t *world = NULL;
+  wherry_error_release(wherry_module_world(module->module, &world)); /* told when it is used */
+  if (world) return true;
   const wherry_functype_t *type =
     wherry_externtype_functype(wherry_module_export_type(module->module, index));
   if (!type || wherry_functype_param_count(type) || wherry_functype_result_count(type)) return true;

@@ -97,8 +97,9 @@ static PyObject *call(PyObject *object, PyObject *const *args, size_t flagged, P
 PyObject *wpy_lifted_new(wpy_store_t *owner, wpy_module_t *module, wherry_instance_t instance,
                          const wherry_witfunc_t *func) {
   wherry_lifted_t *lifted;
-  if (!wpy_open(owner)) return NULL;
+  if (!wpy_enter(owner)) return NULL; /* it may run the guest's _initialize */
   wherry_error_t *error = wherry_lifted_new(owner->store, instance, func, &lifted);
+  wpy_leave(owner);
   if (error) return wpy_raise(error);
   const char *name = wherry_witfunc_name(func);
   size_t count = wherry_witfunc_param_count(func);
