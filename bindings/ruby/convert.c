@@ -163,7 +163,8 @@ wherry_value_t wr_value_take(wr_store_t *store, wherry_valtype_t type, VALUE val
   }
   wr_value_t *typed = wr_value_try(value);
   if (!type) {
-    if (!typed) rb_raise(rb_eTypeError, "%s: expected Wherry::Value, got %s", what, wr_describe(value));
+    if (!typed)
+      rb_raise(rb_eTypeError, "%s: expected Wherry::Value, got %s", what, wr_describe(value));
     result.type = type = typed->type;
   }
   if (type == WHERRY_FUNCREF) {
@@ -184,7 +185,7 @@ VALUE wr_value_give(wr_store_t *store, const wherry_value_t *value) {
   switch (value->type) {
   case WHERRY_FUNCREF:
     if (!value->of.func.store) return Qnil;
-    return wr_func_wrap(store, value->of.func, (wherry_bytes_t){NULL, 0});
+    return wr_func_wrap(store, value->of.func, (wherry_bytes_t) {NULL, 0});
   case WHERRY_EXTERNREF:
     if (!value->of.externref.store) return Qnil;
     wr_check(wherry_externref_data(store->store, value->of.externref, &object));
@@ -215,8 +216,8 @@ uint64_t wr_take_address(VALUE value) {
 }
 
 wherry_valtype_t wr_take_valtype(VALUE value) {
-  static const wherry_valtype_t types[] = {WHERRY_I32,     WHERRY_I64,      WHERRY_F32, WHERRY_F64,
-                                           WHERRY_FUNCREF, WHERRY_EXTERNREF};
+  static const wherry_valtype_t types[] = {WHERRY_I32, WHERRY_I64,     WHERRY_F32,
+                                           WHERRY_F64, WHERRY_FUNCREF, WHERRY_EXTERNREF};
   VALUE name = RB_SYMBOL_P(value) ? rb_sym2str(value) : value;
   if (RB_INTEGER_TYPE_P(value)) return NUM2UINT(value);
   const char *text = StringValueCStr(name);

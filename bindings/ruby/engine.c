@@ -13,8 +13,12 @@ static const rb_data_type_t config_type =
 
 static VALUE default_engine = Qnil;
 
-static VALUE allocate_engine(VALUE klass) { return TypedData_Wrap_Struct(klass, &engine_type, NULL); }
-static VALUE allocate_config(VALUE klass) { return TypedData_Wrap_Struct(klass, &config_type, NULL); }
+static VALUE allocate_engine(VALUE klass) {
+  return TypedData_Wrap_Struct(klass, &engine_type, NULL);
+}
+static VALUE allocate_config(VALUE klass) {
+  return TypedData_Wrap_Struct(klass, &config_type, NULL);
+}
 
 wherry_engine_t *wr_engine_from(VALUE object) {
   wherry_engine_t *engine = rb_check_typeddata(object, &engine_type);

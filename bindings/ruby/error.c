@@ -30,7 +30,7 @@ static void drop_carried(void *data) {
 static wherry_error_t *carry(VALUE value, int state) {
   carried_t *c = malloc(sizeof *c);
   if (!c) return wherry_error_new(WHERRY_ERROR_HOST, "out of memory while an exception passed");
-  *c = (carried_t){all.next, &all, value, state};
+  *c = (carried_t) {all.next, &all, value, state};
   all.next->previous = c;
   all.next = c;
   wherry_error_t *error = wherry_error_new_host("a Ruby exception", c, drop_carried);
@@ -141,8 +141,8 @@ void wr_raise(wherry_error_t *error) {
 }
 
 void wr_raise_named(const char *class_name, const char *text) {
-  VALUE exception = rb_exc_new_str(rb_const_get(wr_mWherry, rb_intern(class_name)),
-                                   rb_utf8_str_new_cstr(text));
+  VALUE exception =
+      rb_exc_new_str(rb_const_get(wr_mWherry, rb_intern(class_name)), rb_utf8_str_new_cstr(text));
   if (strcmp(class_name, "StateError") == 0)
     rb_ivar_set(exception, rb_intern("@kind"), ID2SYM(rb_intern("state")));
   rb_exc_raise(exception);
@@ -158,9 +158,9 @@ void wr_init_error(void) {
   root = TypedData_Wrap_Struct(0, &root_type, &all);
   rb_gc_register_mark_object(root);
   wr_eError = rb_define_class_under(wr_mWherry, "Error", rb_eStandardError);
-  static const char *const names[] = {"MalformedError", "InvalidError", "LinkError",  "Trap",
-                                      "Exit",           "LimitError",   "Interrupted", "StateError",
-                                      "ComponentError"};
+  static const char *const names[] = {"MalformedError", "InvalidError", "LinkError",
+                                      "Trap",           "Exit",         "LimitError",
+                                      "Interrupted",    "StateError",   "ComponentError"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     rb_define_class_under(wr_mWherry, names[i], wr_eError);
   rb_define_class_under(wr_mWherry, "TimeoutError",

@@ -43,6 +43,7 @@ static VALUE call_wit(VALUE self, size_t index, int argc, VALUE *argv) {
 
 /* ---- the functions behind the methods ---- */
 
+/* clang-format off */
 #define X16(X, n) \
   X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) X(n##5) X(n##6) X(n##7) X(n##8) X(n##9) X(n##a) X(n##b) \
   X(n##c) X(n##d) X(n##e) X(n##f)
@@ -60,9 +61,11 @@ static VALUE call_wit(VALUE self, size_t index, int argc, VALUE *argv) {
 CORES(CORE)
 WITS(WIT)
 
+/* clang-format on */
+
 typedef VALUE (*method_t)(int argc, VALUE *argv, VALUE self);
 #define CORE_NAME(n) core_##n,
-#define WIT_NAME(n)  wit_##n,
+#define WIT_NAME(n) wit_##n,
 static const method_t core_methods[] = {CORES(CORE_NAME)}, wit_methods[] = {WITS(WIT_NAME)};
 #define COUNT(list) (sizeof list / sizeof *list)
 
@@ -98,8 +101,8 @@ static VALUE wit_by_name(int argc, VALUE *argv, VALUE self) {
 
 /* One that can be written after a dot, is not the machinery of BasicObject, and is not reserved. */
 static bool is_method_name(const char *name, size_t size, bool is_guest) {
-  static const char *const never[] = {"initialize", "initialize_copy", "method_missing",
-                                      "instance_eval", "instance_exec", "respond_to_missing?"};
+  static const char *const never[] = {"initialize",    "initialize_copy", "method_missing",
+                                      "instance_eval", "instance_exec",   "respond_to_missing?"};
   static const char *const reserved[] = {"exports", "instance", "close"};
   if (!size || (name[0] >= '0' && name[0] <= '9')) return false;
   if (size >= 2 && name[0] == '_' && name[1] == '_') return false;
@@ -149,7 +152,8 @@ static bool same_text(const char *a, const char *b) { return a == b || (a && b &
 static bool clashes(const wherry_world_t *world, size_t index) {
   const char *name = wherry_witfunc_name(wherry_world_export(world, index));
   for (size_t i = 0; i < wherry_world_export_count(world); i++)
-    if (i != index && same_text(name, wherry_witfunc_name(wherry_world_export(world, i)))) return true;
+    if (i != index && same_text(name, wherry_witfunc_name(wherry_world_export(world, i))))
+      return true;
   return false;
 }
 
@@ -192,7 +196,8 @@ VALUE wr_face_exports(VALUE instance, bool wit) {
   wr_module_t *m = wr_instance_get(instance)->module;
   VALUE *klass = wit ? &m->exports_class : &m->core_class;
   if (NIL_P(*klass))
-    RB_OBJ_WRITE(m->self, klass, wit ? wit_class(m, wr_cExports, NULL) : core_class(m, wr_cExports));
+    RB_OBJ_WRITE(m->self, klass,
+                 wit ? wit_class(m, wr_cExports, NULL) : core_class(m, wr_cExports));
   return wrap(*klass, instance, wit);
 }
 
@@ -266,7 +271,8 @@ static VALUE names(VALUE module, VALUE self) {
   (void)module;
   if (f->wit) {
     for (size_t i = 0; i < wherry_world_export_count(m->world); i++)
-      rb_ary_push(list, rb_utf8_str_new_cstr(wherry_witfunc_name(wherry_world_export(m->world, i))));
+      rb_ary_push(list,
+                  rb_utf8_str_new_cstr(wherry_witfunc_name(wherry_world_export(m->world, i))));
     return list;
   }
   for (size_t i = 0; i < wherry_module_export_count(m->module); i++) {

@@ -92,8 +92,7 @@ static void release(void *data) {
   ruby_xfree(f);
 }
 
-static const rb_data_type_t func_type =
-    WR_DATA_TYPE("Wherry::Func", mark, release, NULL, compact);
+static const rb_data_type_t func_type = WR_DATA_TYPE("Wherry::Func", mark, release, NULL, compact);
 
 static wr_func_t *get(VALUE object) { return rb_check_typeddata(object, &func_type); }
 
@@ -109,7 +108,7 @@ VALUE wr_func_wrap(wr_store_t *store, wherry_func_t func, wherry_bytes_t name) {
   if (name.data) {
     char *copy = ruby_xmalloc(name.size + 1);
     memcpy(copy, name.data, name.size);
-    f->callee.name = (wherry_bytes_t){(const uint8_t *)copy, name.size};
+    f->callee.name = (wherry_bytes_t) {(const uint8_t *)copy, name.size};
   }
   return self;
 }
@@ -118,8 +117,7 @@ VALUE wr_func_wrap(wr_store_t *store, wherry_func_t func, wherry_bytes_t name) {
 bool wr_func_try(VALUE object, wr_store_t *store, wherry_func_t *out) {
   if (!rb_typeddata_is_kind_of(object, &func_type)) return false;
   wr_func_t *f = RTYPEDDATA_DATA(object);
-  if (f->store != store)
-    wr_raise_named("StateError", "the function belongs to another store");
+  if (f->store != store) wr_raise_named("StateError", "the function belongs to another store");
   *out = f->callee.func;
   return true;
 }
@@ -140,7 +138,7 @@ static VALUE create(int argc, VALUE *argv, VALUE klass) {
   wherry_functype_t *type = wr_functype_take(params, results);
   wherry_func_t func = wr_host_func(store, type, callable, "host function");
   wherry_functype_release(type);
-  return wr_func_wrap(store, func, (wherry_bytes_t){NULL, 0});
+  return wr_func_wrap(store, func, (wherry_bytes_t) {NULL, 0});
 }
 
 static VALUE call(int argc, VALUE *argv, VALUE self) {

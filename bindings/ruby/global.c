@@ -51,7 +51,8 @@ static VALUE create(int argc, VALUE *argv, VALUE klass) {
   wr_store_t *store = wr_store_get(store_object);
   wherry_value_t value = wr_value_take(store, 0, initial, "initial value");
   wherry_global_t global;
-  wr_check(wherry_global_new(store->store, &value, is_mutable != Qundef && RTEST(is_mutable), &global));
+  wr_check(
+      wherry_global_new(store->store, &value, is_mutable != Qundef && RTEST(is_mutable), &global));
   return wr_global_wrap(store, global);
 }
 

@@ -70,8 +70,9 @@ static VALUE caller_export(VALUE self, VALUE name) {
   if (RB_SYMBOL_P(name)) name = rb_sym2str(name);
   StringValue(name);
   wr_check(wherry_caller_export(c->caller, RSTRING_PTR(name), (size_t)RSTRING_LEN(name), &item));
-  return wr_extern_wrap(c->store, &item,
-                        (wherry_bytes_t){(const uint8_t *)RSTRING_PTR(name), (size_t)RSTRING_LEN(name)});
+  return wr_extern_wrap(
+      c->store, &item,
+      (wherry_bytes_t) {(const uint8_t *)RSTRING_PTR(name), (size_t)RSTRING_LEN(name)});
 }
 
 static VALUE caller_store(VALUE self) { return get_caller(self)->store_object; }

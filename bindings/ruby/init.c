@@ -1,9 +1,9 @@
 /* The extension's entry: makes the classes, then lets SWIG's part define Wherry::Raw. */
 #include "shim.h"
 
-VALUE wr_mWherry, wr_cEngine, wr_cConfig, wr_cModule, wr_cStore, wr_cInstance, wr_cFunc, wr_cWitFunc,
-    wr_cMemory, wr_cView, wr_cTable, wr_cGlobal, wr_cLinker, wr_cValue, wr_cCaller, wr_cFace,
-    wr_cGuest, wr_cExports, wr_eError;
+VALUE wr_mWherry, wr_cEngine, wr_cConfig, wr_cModule, wr_cStore, wr_cInstance, wr_cFunc,
+    wr_cWitFunc, wr_cMemory, wr_cView, wr_cTable, wr_cGlobal, wr_cLinker, wr_cValue, wr_cCaller,
+    wr_cFace, wr_cGuest, wr_cExports, wr_eError;
 
 void Init_raw(void);
 void Init_wherry_native(void);

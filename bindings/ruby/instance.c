@@ -135,8 +135,8 @@ static bool find_import(wr_store_t *store, VALUE imports, wherry_bytes_t module,
   if (space == Qundef) return false;
   if (wr_face_instance(space, &other)) {
     wr_instance_t *i = wr_instance_get(other);
-    wherry_error_t *error = wherry_instance_find(store->store, i->instance, (const char *)name.data,
-                                                 name.size, out);
+    wherry_error_t *error =
+        wherry_instance_find(store->store, i->instance, (const char *)name.data, name.size, out);
     if (error && wherry_error_kind(error) == WHERRY_ERROR_UNLINKABLE) {
       wherry_error_release(error);
       return false;
@@ -184,8 +184,9 @@ static wherry_instance_t link_hash(wr_store_t *store, wherry_module_t *module, V
                            wherry_module_import_type(module, i), &items[i]);
     missing += !found[i];
   }
-  wherry_error_t *error = missing ? missing_error(store, module, items, found)
-                                  : wherry_instance_new(store->store, module, items, count, &instance);
+  wherry_error_t *error = missing
+                              ? missing_error(store, module, items, found)
+                              : wherry_instance_new(store->store, module, items, count, &instance);
   ALLOCV_END(items_buffer);
   ALLOCV_END(found_buffer);
   wr_check(error);
@@ -200,8 +201,9 @@ static wherry_instance_t link_array(wr_store_t *store, wherry_module_t *module, 
   for (size_t i = 0; i < count; i++) {
     VALUE object = rb_ary_entry(imports, (long)i);
     if (i < wanted)
-      take_import(store, wherry_module_import_module(module, i), wherry_module_import_name(module, i),
-                  wherry_module_import_type(module, i), object, &items[i]);
+      take_import(store, wherry_module_import_module(module, i),
+                  wherry_module_import_name(module, i), wherry_module_import_type(module, i),
+                  object, &items[i]);
     else if (!wr_extern_try(store, object, &items[i]))
       rb_raise(rb_eArgError, "expected %zu imports, got %zu", wanted, count);
   }

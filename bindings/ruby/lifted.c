@@ -93,7 +93,8 @@ static wherry_error_t *take_number(void *data, const wherry_type_t *type, wherry
 }
 
 /* UTF-8 as it is, other encodings converted; bytes that are no UTF-8 are refused. */
-static wherry_error_t *take_string(void *data, wherry_host_value_t value, wherry_host_view_t *view) {
+static wherry_error_t *take_string(void *data, wherry_host_value_t value,
+                                   wherry_host_view_t *view) {
   VALUE string = value;
   (void)data;
   if (!RB_TYPE_P(string, T_STRING)) return mistyped("string", wr_describe(string));
@@ -167,7 +168,8 @@ static wherry_error_t *take_list(void *data, const wherry_type_t *type, wherry_h
   if (format && RB_TYPE_P(value, T_STRING)) {
     VALUE string = rb_str_new_frozen(value);
     size_t size = (size_t)RSTRING_LEN(string);
-    if (size % width) return mistyped("whole numbers in a packed String", "a part of one at its end");
+    if (size % width)
+      return mistyped("whole numbers in a packed String", "a part of one at its end");
     view->data = RSTRING_PTR(string);
     view->count = size / width;
     view->hold = string;
@@ -224,8 +226,8 @@ static wherry_error_t *take_hash_field(context_t *context, const wherry_type_t *
 }
 
 /* A field of a Struct of the program's own, by its name. */
-static wherry_error_t *take_struct_field(context_t *context, const wherry_type_t *type, VALUE object,
-                                         size_t index, VALUE *item) {
+static wherry_error_t *take_struct_field(context_t *context, const wherry_type_t *type,
+                                         VALUE object, size_t index, VALUE *item) {
   char expected[WH_BIND_TEXT / 2];
   VALUE symbol = wr_record_field(context->module, type, index);
   VALUE members = rb_struct_members(object);
@@ -254,8 +256,7 @@ static wherry_error_t *take_item(void *data, const wherry_type_t *type, wherry_h
     *item = rb_ary_entry(value, (long)index);
     return NULL;
   }
-  if (RB_TYPE_P(value, T_STRUCT) &&
-      rb_obj_class(value) == wr_record_class(context->module, type)) {
+  if (RB_TYPE_P(value, T_STRUCT) && rb_obj_class(value) == wr_record_class(context->module, type)) {
     *item = rb_struct_aref(value, LONG2FIX((long)index));
     return NULL;
   }
@@ -300,12 +301,12 @@ static wherry_error_t *make_string(void *data, const char *text, size_t size, bo
   return NULL;
 }
 
-#define EACH(TYPE, GIVE)                                      \
-  for (size_t i = 0; i < count; i++) {                        \
-    TYPE number;                                              \
+#define EACH(TYPE, GIVE)                                       \
+  for (size_t i = 0; i < count; i++) {                         \
+    TYPE number;                                               \
     memcpy(&number, bytes + i * sizeof number, sizeof number); \
-    rb_ary_push(array, GIVE(number));                         \
-  }                                                           \
+    rb_ary_push(array, GIVE(number));                          \
+  }                                                            \
   break
 
 static wherry_error_t *make_numbers(void *data, const wherry_type_t *type, const void *packed,
@@ -354,17 +355,26 @@ static wherry_error_t *make_set(void *data, const wherry_type_t *type, wherry_ho
   return NULL;
 }
 
-static wherry_error_t *make_finish(void *data, const wherry_type_t *type, wherry_host_value_t *value) {
+static wherry_error_t *make_finish(void *data, const wherry_type_t *type,
+                                   wherry_host_value_t *value) {
   (void)data;
   if (wherry_type_kind(type) == WHERRY_TYPE_RECORD) rb_obj_freeze(*value);
   return NULL;
 }
 
 static const wherry_host_values_t host_values = {
-    .take_number = take_number,   .take_string = take_string, .take_list = take_list,
-    .take_item = take_item,       .release_view = release_view, .drop = drop,
-    .make_number = make_number,   .make_string = make_string, .make_numbers = make_numbers,
-    .make_start = make_start,     .make_set = make_set,       .make_finish = make_finish,
+    .take_number = take_number,
+    .take_string = take_string,
+    .take_list = take_list,
+    .take_item = take_item,
+    .release_view = release_view,
+    .drop = drop,
+    .make_number = make_number,
+    .make_string = make_string,
+    .make_numbers = make_numbers,
+    .make_start = make_start,
+    .make_set = make_set,
+    .make_finish = make_finish,
 };
 
 /* ---- the call ---- */
@@ -380,7 +390,8 @@ typedef struct lifted_run {
 
 static VALUE run_lifted(VALUE argument) {
   lifted_run_t *r = (lifted_run_t *)argument;
-  r->error = wherry_lifted_call(r->lifted, &host_values, &r->context, r->args, r->count, &r->result);
+  r->error =
+      wherry_lifted_call(r->lifted, &host_values, &r->context, r->args, r->count, &r->result);
   return Qnil;
 }
 
@@ -423,18 +434,19 @@ static void place_keywords(const wherry_witfunc_t *func, int argc, const VALUE *
     }
     args[i] = rb_hash_lookup2(keywords, param_symbol(func, i), Qundef);
     if (args[i] == Qundef)
-      rb_raise(rb_eArgError, "%s(): missing argument: %s", name, wherry_witfunc_param_name(func, i));
+      rb_raise(rb_eArgError, "%s(): missing argument: %s", name,
+               wherry_witfunc_param_name(func, i));
     used++;
   }
   if (used < RHASH_SIZE(keywords))
-    rb_raise(rb_eArgError, "%s(): unknown keyword, or one that is also given by position: %" PRIsVALUE,
-             name, rb_inspect(rb_funcall(keywords, rb_intern("keys"), 0)));
+    rb_raise(rb_eArgError,
+             "%s(): unknown keyword, or one that is also given by position: %" PRIsVALUE, name,
+             rb_inspect(rb_funcall(keywords, rb_intern("keys"), 0)));
 }
 
 static wherry_lifted_t *lifted_of(wr_instance_t *i, size_t index) {
   const wherry_world_t *world = wr_module_world(i->module);
-  if (!i->lifteds)
-    i->lifteds = ruby_xcalloc(wherry_world_export_count(world), sizeof *i->lifteds);
+  if (!i->lifteds) i->lifteds = ruby_xcalloc(wherry_world_export_count(world), sizeof *i->lifteds);
   if (!i->lifteds[index])
     wr_check(wherry_lifted_new(i->store->store, i->instance, wherry_world_export(world, index),
                                &i->lifteds[index]));
@@ -505,7 +517,9 @@ static const wherry_witfunc_t *witfunc_of(VALUE self) {
   return wherry_world_export(w->instance->module->world, w->index);
 }
 
-static VALUE name(VALUE self) { return rb_utf8_str_new_cstr(wherry_witfunc_name(witfunc_of(self))); }
+static VALUE name(VALUE self) {
+  return rb_utf8_str_new_cstr(wherry_witfunc_name(witfunc_of(self)));
+}
 
 static VALUE interface(VALUE self) {
   const char *text = wherry_witfunc_interface(witfunc_of(self));

@@ -88,7 +88,8 @@ static VALUE define(int argc, VALUE *argv, VALUE self) {
   if (NIL_P(callable)) callable = block;
   if (!NIL_P(callable)) {
     if (!wr_is_callable(callable))
-      rb_raise(rb_eTypeError, "expected a block or something to call, got %s", wr_describe(callable));
+      rb_raise(rb_eTypeError, "expected a block or something to call, got %s",
+               wr_describe(callable));
     wherry_functype_t *type = wr_functype_take(item, Qnil);
     wr_linker_define_host(l->linker, l->keep, module, name, type, callable);
     wherry_functype_release(type);

@@ -101,8 +101,9 @@ static VALUE read_string(int argc, VALUE *argv, VALUE self) {
   uint64_t address = wr_take_address(address_value), bytes;
   if (NIL_P(count)) {
     const uint8_t *start = at(m, address, 0), *end = memchr(start, 0, *m->size - address);
-    if (!end) rb_raise(rb_eRangeError, "no zero byte ends the string at address %llu",
-                       (unsigned long long)address);
+    if (!end)
+      rb_raise(rb_eRangeError, "no zero byte ends the string at address %llu",
+               (unsigned long long)address);
     bytes = (uint64_t)(end - start);
   } else {
     bytes = wr_take_size(count, "size");
@@ -158,7 +159,8 @@ static VALUE aset(int argc, VALUE *argv, VALUE self) {
     int64_t byte = 0;
     if (wr_take_i64(value, &byte) == WR_BAD_TYPE)
       rb_raise(rb_eTypeError, "expected u8, got %s", wr_describe(value));
-    if (byte < -128 || byte > 255) rb_raise(rb_eRangeError, "%lld does not fit in u8", (long long)byte);
+    if (byte < -128 || byte > 255)
+      rb_raise(rb_eRangeError, "%lld does not fit in u8", (long long)byte);
     *at(m, wr_take_address(first), 1) = (uint8_t)byte;
     return value;
   }
@@ -188,14 +190,13 @@ static VALUE view(int argc, VALUE *argv, VALUE self) {
                      values[1] == Qundef ? Qnil : values[1]);
 }
 
-#define SIBLING(name)                                                  \
-  static VALUE name##_view(int argc, VALUE *argv, VALUE self) {        \
-    VALUE offset;                                                      \
-    rb_scan_args(argc, argv, "01", &offset);                           \
-    return wr_view_new(self, ID2SYM(rb_intern(#name)),                 \
-                       NIL_P(offset) ? INT2FIX(0) : offset, Qnil);     \
+#define SIBLING(name)                                                                              \
+  static VALUE name##_view(int argc, VALUE *argv, VALUE self) {                                    \
+    VALUE offset;                                                                                  \
+    rb_scan_args(argc, argv, "01", &offset);                                                       \
+    return wr_view_new(self, ID2SYM(rb_intern(#name)), NIL_P(offset) ? INT2FIX(0) : offset, Qnil); \
   }
-#define SIBLINGS(X)                                                                      \
+#define SIBLINGS(X) \
   X(int8) X(uint8) X(int16) X(uint16) X(int32) X(uint32) X(int64) X(uint64) X(float32) X(float64)
 SIBLINGS(SIBLING)
 

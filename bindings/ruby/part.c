@@ -117,7 +117,8 @@ wr_store_t *wr_raw_store_of(int argc, const VALUE *argv) {
   if (!store) rb_raise(rb_eTypeError, "none of the arguments belongs to a store");
   /* What comes out of a linker may be a host function, which the store then needs. */
   for (int i = 0; i < argc; i++)
-    if (RTEST(rb_obj_is_kind_of(argv[i], wr_cLinker))) wr_store_keep(store, wr_linker_keep(argv[i]));
+    if (RTEST(rb_obj_is_kind_of(argv[i], wr_cLinker)))
+      wr_store_keep(store, wr_linker_keep(argv[i]));
   return store;
 }
 
@@ -130,14 +131,14 @@ static wherry_extern_t entity(VALUE object, wherry_extern_kind_t kind, wherry_st
   return item;
 }
 
-#define ENTITY(NOUN, KIND)                                                                 \
-  wherry_##NOUN##_t wr_raw_##NOUN(VALUE object, wherry_store_t **store) {                  \
-    return entity(object, KIND, store).of.NOUN;                                            \
-  }                                                                                        \
-  VALUE wr_raw_##NOUN##_wrap(wherry_##NOUN##_t item, int argc, const VALUE *argv) {        \
-    wherry_extern_t whole = {.kind = KIND};                                                \
-    whole.of.NOUN = item;                                                                  \
-    return wr_extern_wrap(wr_raw_store_of(argc, argv), &whole, (wherry_bytes_t){NULL, 0}); \
+#define ENTITY(NOUN, KIND)                                                                  \
+  wherry_##NOUN##_t wr_raw_##NOUN(VALUE object, wherry_store_t **store) {                   \
+    return entity(object, KIND, store).of.NOUN;                                             \
+  }                                                                                         \
+  VALUE wr_raw_##NOUN##_wrap(wherry_##NOUN##_t item, int argc, const VALUE *argv) {         \
+    wherry_extern_t whole = {.kind = KIND};                                                 \
+    whole.of.NOUN = item;                                                                   \
+    return wr_extern_wrap(wr_raw_store_of(argc, argv), &whole, (wherry_bytes_t) {NULL, 0}); \
   }
 ENTITY(func, WHERRY_EXTERN_FUNC)
 ENTITY(memory, WHERRY_EXTERN_MEMORY)
@@ -178,9 +179,7 @@ VALUE wr_raw_text(VALUE *value) {
   return *value;
 }
 
-VALUE wr_raw_valtype(wherry_valtype_t type) {
-  return ID2SYM(rb_intern(wherry_valtype_name(type)));
-}
+VALUE wr_raw_valtype(wherry_valtype_t type) { return ID2SYM(rb_intern(wherry_valtype_name(type))); }
 
 void wr_init_part(void) {
   functype_class = rb_define_class_under(wr_mWherry, "FuncType", rb_cObject);

@@ -40,8 +40,8 @@ wherry_value_t wr_raw_value(wr_store_t *store, VALUE value);
 wherry_extern_t wr_raw_extern(VALUE object);
 
 /* Entities: taken with their store (NULL: not wanted), wrapped with the store of the arguments. */
-#define WR_RAW_ENTITY(NOUN)                                                  \
-  wherry_##NOUN##_t wr_raw_##NOUN(VALUE object, wherry_store_t **store);     \
+#define WR_RAW_ENTITY(NOUN)                                              \
+  wherry_##NOUN##_t wr_raw_##NOUN(VALUE object, wherry_store_t **store); \
   VALUE wr_raw_##NOUN##_wrap(wherry_##NOUN##_t entity, int argc, const VALUE *argv);
 WR_RAW_ENTITY(instance)
 WR_RAW_ENTITY(func)

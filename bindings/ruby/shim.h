@@ -17,7 +17,7 @@
 
 #include "common.h"
 
-#define WR_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define WR_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #ifndef RBOOL /* Ruby 3.1 has it, but to itself */
@@ -25,12 +25,10 @@
 #endif
 
 /* A type of objects that is freed at once, with write barriers and compaction. */
-#define WR_DATA_TYPE_FLAGS(name, mark, release, size_of, compact, more)                           \
-  {                                                                                               \
-    .wrap_struct_name = name,                                                                     \
-    .function = {.dmark = mark, .dfree = release, .dsize = size_of, .dcompact = compact},         \
-    .flags = RUBY_TYPED_FREE_IMMEDIATELY | RUBY_TYPED_WB_PROTECTED | (more)                       \
-  }
+#define WR_DATA_TYPE_FLAGS(name, mark, release, size_of, compact, more)                  \
+  {.wrap_struct_name = name,                                                             \
+   .function = {.dmark = mark, .dfree = release, .dsize = size_of, .dcompact = compact}, \
+   .flags = RUBY_TYPED_FREE_IMMEDIATELY | RUBY_TYPED_WB_PROTECTED | (more)}
 #define WR_DATA_TYPE(name, mark, release, size_of, compact) \
   WR_DATA_TYPE_FLAGS(name, mark, release, size_of, compact, 0)
 #define WR_DATA_TYPE_SHAREABLE(name, mark, release, size_of, compact) \
@@ -65,7 +63,7 @@ typedef struct wr_module {
   bool world_read;
   VALUE guest_class, exports_class, core_class; /* of faces (face.c); nil until asked for */
   VALUE interfaces;                             /* Hash: name of an interface -> class of faces */
-  VALUE records, fields;                        /* Arrays by wherry_type_index: class, its members */
+  VALUE records, fields; /* Arrays by wherry_type_index: class, its members */
 } wr_module_t;
 
 wherry_module_t *wr_module_from(VALUE object);
@@ -79,8 +77,8 @@ typedef struct wr_store {
   VALUE self;
   wherry_store_t *store;
   VALUE engine;
-  VALUE inside;   /* the fiber whose host function runs in here, true during a tick, false: nobody */
-  VALUE keep;     /* Array: what the store's host functions need */
+  VALUE inside; /* the fiber whose host function runs in here, true during a tick, false: nobody */
+  VALUE keep;   /* Array: what the store's host functions need */
   VALUE memories; /* Hash: index -> Memory, so that the same memory is the same object */
   st_table *refs; /* objects that went in as externref -> index; they do not move */
 } wr_store_t;
@@ -206,7 +204,7 @@ typedef struct wr_memory {
   VALUE store_object;
   wr_store_t *store;
   wherry_memory_t memory;
-  uint8_t *data;        /* both good for as long as hold is */
+  uint8_t *data; /* both good for as long as hold is */
   const uint64_t *size;
   void *hold;
 } wr_memory_t;
@@ -248,7 +246,8 @@ VALUE wr_instance_memory(wr_instance_t *instance);
 
 VALUE wr_face_exports(VALUE instance, bool wit);
 VALUE wr_face_guest(VALUE instance);
-bool wr_face_instance(VALUE object, VALUE *instance); /* the instance behind a guest or its exports */
+bool wr_face_instance(VALUE object,
+                      VALUE *instance); /* the instance behind a guest or its exports */
 
 /* ---- lifted.c, record.c: component-level values ---- */
 

@@ -10,10 +10,10 @@ static const struct {
   const char *name, *names[4];
   unsigned width;
   const char *format; /* of the memory-view protocol and of String#unpack */
-} kinds[] = {{"s8", {"i8", "int8"}, 1, "c"},      {"u8", {"uint8", "byte"}, 1, "C"},
-             {"s16", {"i16", "int16"}, 2, "s"},   {"u16", {"uint16"}, 2, "S"},
-             {"s32", {"i32", "int32"}, 4, "l"},   {"u32", {"uint32"}, 4, "L"},
-             {"s64", {"i64", "int64"}, 8, "q"},   {"u64", {"uint64"}, 8, "Q"},
+} kinds[] = {{"s8", {"i8", "int8"}, 1, "c"},        {"u8", {"uint8", "byte"}, 1, "C"},
+             {"s16", {"i16", "int16"}, 2, "s"},     {"u16", {"uint16"}, 2, "S"},
+             {"s32", {"i32", "int32"}, 4, "l"},     {"u32", {"uint32"}, 4, "L"},
+             {"s64", {"i64", "int64"}, 8, "q"},     {"u64", {"uint64"}, 8, "Q"},
              {"f32", {"float32", "float"}, 4, "f"}, {"f64", {"float64", "double"}, 8, "d"}};
 
 typedef struct wr_view {
@@ -87,11 +87,11 @@ bool wr_view_bytes(VALUE object, const char *format, const void **data, size_t *
 }
 
 static VALUE load(const uint8_t *p, kind_t kind) {
-#define LOAD(KIND, TYPE, GIVE) \
-  case KIND: {                 \
-    TYPE number;               \
+#define LOAD(KIND, TYPE, GIVE)         \
+  case KIND: {                         \
+    TYPE number;                       \
     memcpy(&number, p, sizeof number); \
-    return GIVE(number);       \
+    return GIVE(number);               \
   }
   switch (kind) {
     LOAD(S8, int8_t, INT2FIX)
@@ -266,7 +266,8 @@ static VALUE memory(VALUE self) { return get(self)->memory_object; }
 
 static VALUE inspect(VALUE self) {
   wr_view_t *v = rb_check_typeddata(self, &view_type);
-  if (wherry_store_closed(v->memory->store->store)) return rb_str_new_cstr("#<Wherry::View closed>");
+  if (wherry_store_closed(v->memory->store->store))
+    return rb_str_new_cstr("#<Wherry::View closed>");
   return rb_sprintf("#<Wherry::View %llu %s at %llu>", (unsigned long long)length_of(v),
                     kinds[v->kind].name, (unsigned long long)v->offset);
 }
