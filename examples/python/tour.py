@@ -1,4 +1,4 @@
-"""A tour of wherry in Python: numbers, memory, functions of the host, strings, lists, records, a trap.
+"""A tour of wherry in Python: numbers, memory, host functions, strings, lists, records, a trap.
 
 ./dev python examples/python/tour.py [FOLDER OF THE GUESTS]
 """

@@ -57,7 +57,7 @@ def test_exports_by_name(simple: wherry.Guest) -> None:
     assert {"sum", "memory"} <= set(simple.exports)
     assert len(simple.exports) == len(list(simple.exports))
     assert {"sum", "memory", "exports", "instance", "close"} <= set(dir(simple))
-    assert not simple.exports.sum is None
+    assert simple.exports.sum is not None
     assert simple.sum is simple.sum
     assert "sum" in repr(simple.exports) and "Guest" in repr(simple)
     assert "(i32, i32) -> i32" in repr(simple.sum)
@@ -65,9 +65,9 @@ def test_exports_by_name(simple: wherry.Guest) -> None:
 
 def test_a_typo_is_told_with_what_was_meant(simple: wherry.Guest) -> None:
     with pytest.raises(AttributeError, match="did you mean 'divide'"):
-        simple.divde
+        simple.divde()
     with pytest.raises(AttributeError, match="no 'something_else'$"):
-        simple.something_else
+        simple.something_else()
     with pytest.raises(KeyError, match="did you mean 'sum_bytes'"):
         simple.exports["sum_byte"]
     with pytest.raises(TypeError):

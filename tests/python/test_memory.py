@@ -206,7 +206,8 @@ def test_a_buffer_outlives_its_guest(simple: wherry.Guest) -> None:
         with pytest.raises(wherry.StateError, match="closed"):
             use()
     assert "closed" in repr(memory) and "closed" in repr(view)
-    del memory, view
+    uses.clear()
+    memory = view = None
     gc.collect()
     assert bytes(buffer[:11]) == b"Left behind" and bytes(part) == b"behind"
 

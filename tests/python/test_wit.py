@@ -121,7 +121,7 @@ def test_making_records(greet: wherry.Guest) -> None:
     assert repr(loop) == "Point(x=1, y=...)"
     del loop.y
     with pytest.raises(AttributeError):
-        loop.y
+        str(loop.y)
     with pytest.raises(TypeError, match=r"middle\(\): parameter 1 \(a.y\)"):
         greet.middle(loop, loop)
 
@@ -278,14 +278,14 @@ def test_interfaces_and_raw_names(greet: wherry.Guest) -> None:
     assert geometry["middle"]({"x": 0, "y": 0}, {"x": 2, "y": 2}).x == 1
     assert set(geometry) == {"middle", "translate"} and len(geometry) == 2
     with pytest.raises(AttributeError, match="did you mean 'middle'"):
-        geometry.midle
+        geometry.midle()
     with pytest.raises(KeyError):
         geometry["greet"]
     assert greet.exports["in-use"]() == 0 and greet.exports.in_use() == 0
     assert greet.exports["in-use"] is greet.exports["in-use"]
     assert isinstance(greet.exports["cabi_realloc"], wherry.Func)
     with pytest.raises(AttributeError):
-        greet.cabi_realloc
+        greet.cabi_realloc()
     assert isinstance(greet.memory, wherry.Memory)
     assert {"greet", "in_use", "middle", "echo_u8"} <= set(dir(greet))
 
