@@ -725,9 +725,18 @@ static wherry_error_t *faulty_make_finish(void *data, const wherry_type_t *type,
 }
 
 static const wherry_host_values_t faulty_table = {
-    faulty_take_number,  faulty_take_string, faulty_take_list,   faulty_take_item,
-    faulty_release_view, faulty_drop,        faulty_make_number, faulty_make_string,
-    faulty_make_numbers, faulty_make_start,  faulty_make_set,    faulty_make_finish,
+    .take_number = faulty_take_number,
+    .take_string = faulty_take_string,
+    .take_list = faulty_take_list,
+    .take_item = faulty_take_item,
+    .release_view = faulty_release_view,
+    .drop = faulty_drop,
+    .make_number = faulty_make_number,
+    .make_string = faulty_make_string,
+    .make_numbers = faulty_make_numbers,
+    .make_start = faulty_make_start,
+    .make_set = faulty_make_set,
+    .make_finish = faulty_make_finish,
 };
 
 enum { FAULT_ERROR, FAULT_JUMP, FAULT_CLOSE, FAULT_RECUR };
