@@ -1,5 +1,5 @@
 /* The public functions of call.h. */
-#include "link/link.h"
+#include "api/api.h"
 
 wherry_error_t *wherry_call_start(wherry_store_t *store, wherry_func_t func,
                                   const wherry_slot_t *slots, wherry_call_t **out) {

@@ -13,8 +13,7 @@ void wherry_config_release(wherry_config_t *config) { wh_config_release(config);
 wherry_error_t *wherry_config_set_feature(wherry_config_t *config, wherry_feature_t feature,
                                           bool on) {
   if ((unsigned)feature >= WHERRY_FEATURE_COUNT)
-    return wh_error_new(&config->alloc, WHERRY_ERROR_RANGE, "there is no feature %d",
-                        (int)feature);
+    return wh_error_new(&config->alloc, WHERRY_ERROR_RANGE, "there is no feature %d", (int)feature);
   wh_features_t bit = UINT64_C(1) << feature;
   config->features = on ? config->features | bit : config->features & ~bit;
   return NULL;

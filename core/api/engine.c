@@ -1,5 +1,5 @@
 /* The public functions of engine.h. */
-#include "link/link.h"
+#include "api/api.h"
 
 wherry_error_t *wherry_engine_new(const wherry_config_t *config, wherry_engine_t **out) {
   return wh_link_engine(config, out);

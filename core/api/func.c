@@ -1,5 +1,5 @@
 /* The public functions of func.h. */
-#include "link/link.h"
+#include "api/api.h"
 
 enum { SMALL_SLOTS = 16 };
 
@@ -10,7 +10,7 @@ wherry_error_t *wherry_func_new(wherry_store_t *store, const wherry_functype_t *
   uint64_t reference;
   wherry_error_t *error = wh_store_check(store);
   if (!error) error = wh_host_func_make(store, type, &like, &reference);
-  if (!error) *out = (wherry_func_t){store->id, reference};
+  if (!error) *out = (wherry_func_t) {store->id, reference};
   return error;
 }
 
@@ -22,7 +22,7 @@ wherry_error_t *wherry_func_new_slots(wherry_store_t *store, const wherry_functy
   uint64_t reference;
   wherry_error_t *error = wh_store_check(store);
   if (!error) error = wh_host_func_make(store, type, &like, &reference);
-  if (!error) *out = (wherry_func_t){store->id, reference};
+  if (!error) *out = (wherry_func_t) {store->id, reference};
   return error;
 }
 
@@ -168,7 +168,7 @@ wherry_error_t *wherry_caller_memory(wherry_caller_t *caller, wherry_memory_t *o
   if (!instance->module->model->memories.count)
     return wh_error_new(caller->store->alloc, WHERRY_ERROR_UNLINKABLE,
                         "the calling module has no memory");
-  *out = (wherry_memory_t){caller->store->id, instance->memories[0]->self};
+  *out = (wherry_memory_t) {caller->store->id, instance->memories[0]->self};
   return NULL;
 }
 

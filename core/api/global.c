@@ -7,7 +7,7 @@ wherry_error_t *wherry_global_new(wherry_store_t *store, const wherry_value_t *i
   wherry_error_t *error = wh_store_check(store);
   if (!error) error = wh_value_to_slot(store, initial, initial->type, &slot);
   if (!error) error = wh_host_global_make(store, initial->type, is_mutable, slot, &index);
-  if (!error) *out = (wherry_global_t){store->id, index};
+  if (!error) *out = (wherry_global_t) {store->id, index};
   return error;
 }
 
@@ -34,7 +34,6 @@ wherry_error_t *wherry_global_set(wherry_store_t *store, wherry_global_t global,
   bool is_mutable;
   wherry_error_t *error = wh_find_global(store, global, &cell, &type, &is_mutable);
   if (error) return error;
-  if (!is_mutable)
-    return wh_error_new(store->alloc, WHERRY_ERROR_TYPE, "the global is immutable");
+  if (!is_mutable) return wh_error_new(store->alloc, WHERRY_ERROR_TYPE, "the global is immutable");
   return wh_value_to_slot(store, value, type, cell);
 }

@@ -1,12 +1,12 @@
 /* The public functions of instance.h. */
-#include "link/link.h"
+#include "api/api.h"
 
 wherry_error_t *wherry_instance_new(wherry_store_t *store, wherry_module_t *module,
                                     const wherry_extern_t *imports, size_t import_count,
                                     wherry_instance_t *out) {
   wh_instance_t *instance;
   wherry_error_t *error = wh_instantiate(store, module, imports, import_count, &instance);
-  if (!error) *out = (wherry_instance_t){store->id, (uint64_t)instance->id << 32};
+  if (!error) *out = (wherry_instance_t) {store->id, (uint64_t)instance->id << 32};
   return error;
 }
 
@@ -24,8 +24,8 @@ wherry_error_t *wherry_instance_module(wherry_store_t *store, wherry_instance_t 
   return error;
 }
 
-wherry_error_t *wherry_instance_export(wherry_store_t *store, wherry_instance_t value,
-                                       size_t index, wherry_extern_t *out) {
+wherry_error_t *wherry_instance_export(wherry_store_t *store, wherry_instance_t value, size_t index,
+                                       wherry_extern_t *out) {
   wh_instance_t *instance;
   wherry_error_t *error = wh_find_instance(store, value, &instance);
   if (error) return error;

@@ -1,9 +1,5 @@
 /* The public functions of linker.h. */
-#include "link/link.h"
-
-static wherry_bytes_t bytes(const char *text, size_t size) {
-  return (wherry_bytes_t){(const uint8_t *)text, size};
-}
+#include "api/api.h"
 
 wherry_error_t *wherry_linker_new(wherry_engine_t *engine, wherry_linker_t **out) {
   return wh_linker_make(engine, out);
@@ -15,17 +11,16 @@ void wherry_linker_release(wherry_linker_t *linker) { wh_linker_release(linker);
 wherry_error_t *wherry_linker_define(wherry_linker_t *linker, const char *module,
                                      size_t module_size, const char *name, size_t name_size,
                                      const wherry_extern_t *item) {
-  return wh_linker_define(linker, bytes(module, module_size), bytes(name, name_size), item);
+  return wh_linker_define(linker, api_bytes(module, module_size), api_bytes(name, name_size), item);
 }
 
 wherry_error_t *wherry_linker_define_func(wherry_linker_t *linker, const char *module,
                                           size_t module_size, const char *name, size_t name_size,
-                                          const wherry_functype_t *type,
-                                          wherry_callback_t callback, void *data,
-                                          wherry_finalizer_t finalizer) {
+                                          const wherry_functype_t *type, wherry_callback_t callback,
+                                          void *data, wherry_finalizer_t finalizer) {
   wh_host_func_t like = {.callback = callback, .data = data, .finalizer = finalizer};
-  return wh_linker_define_func(linker, bytes(module, module_size), bytes(name, name_size), type,
-                               &like);
+  return wh_linker_define_func(linker, api_bytes(module, module_size), api_bytes(name, name_size),
+                               type, &like);
 }
 
 wherry_error_t *wherry_linker_define_instance(wherry_linker_t *linker, wherry_store_t *store,
@@ -37,7 +32,7 @@ wherry_error_t *wherry_linker_define_instance(wherry_linker_t *linker, wherry_st
   const wh_model_t *model = instance->module->model;
   for (size_t i = 0; i < model->exports.count && !error; i++) {
     wherry_extern_t item = wh_instance_export(instance, i);
-    error = wh_linker_define(linker, bytes(module, module_size), model->exports.items[i].name,
+    error = wh_linker_define(linker, api_bytes(module, module_size), model->exports.items[i].name,
                              &item);
   }
   return error;
@@ -46,13 +41,14 @@ wherry_error_t *wherry_linker_define_instance(wherry_linker_t *linker, wherry_st
 wherry_error_t *wherry_linker_get(wherry_linker_t *linker, wherry_store_t *store,
                                   const char *module, size_t module_size, const char *name,
                                   size_t name_size, wherry_extern_t *out) {
-  return wh_linker_get(linker, store, bytes(module, module_size), bytes(name, name_size), out);
+  return wh_linker_get(linker, store, api_bytes(module, module_size), api_bytes(name, name_size),
+                       out);
 }
 
 wherry_error_t *wherry_linker_instantiate(wherry_linker_t *linker, wherry_store_t *store,
                                           wherry_module_t *module, wherry_instance_t *out) {
   wh_instance_t *instance;
   wherry_error_t *error = wh_linker_instantiate(linker, store, module, &instance);
-  if (!error) *out = (wherry_instance_t){store->id, (uint64_t)instance->id << 32};
+  if (!error) *out = (wherry_instance_t) {store->id, (uint64_t)instance->id << 32};
   return error;
 }

@@ -24,7 +24,7 @@ wherry_error_t *wherry_memory_new(wherry_store_t *store, uint64_t minimum, uint6
     wh_memory_release(memory);
     return error;
   }
-  *out = (wherry_memory_t){store->id, memory->self};
+  *out = (wherry_memory_t) {store->id, memory->self};
   return NULL;
 }
 
@@ -74,20 +74,19 @@ wherry_error_t *wherry_memory_grow(wherry_store_t *store, wherry_memory_t value,
     wherry_externtype_t type = {.kind = WHERRY_EXTERN_MEMORY, .limits = now};
     char text[64];
     wherry_externtype_print(&type, text, sizeof text);
-    return wh_error_limit(store->alloc, limit,
-                          "cannot grow %s by %llu pages: the most is its maximum, its "
-                          "reservation (%llu pages) or the store's limit (%llu bytes, %llu in use)",
-                          text, (unsigned long long)pages,
-                          (unsigned long long)(memory->reserved / WHERRY_PAGE_SIZE),
-                          (unsigned long long)store->memory_limit,
-                          (unsigned long long)store->memory_used);
+    return wh_error_limit(
+        store->alloc, limit,
+        "cannot grow %s by %llu pages: the most is its maximum, its "
+        "reservation (%llu pages) or the store's limit (%llu bytes, %llu in use)",
+        text, (unsigned long long)pages, (unsigned long long)(memory->reserved / WHERRY_PAGE_SIZE),
+        (unsigned long long)store->memory_limit, (unsigned long long)store->memory_used);
   }
   if (previous) *previous = before;
   return NULL;
 }
 
-wherry_error_t *wherry_memory_limits(wherry_store_t *store, wherry_memory_t value,
-                                     uint64_t *size, uint64_t *maximum) {
+wherry_error_t *wherry_memory_limits(wherry_store_t *store, wherry_memory_t value, uint64_t *size,
+                                     uint64_t *maximum) {
   wh_memory_t *memory;
   wherry_error_t *error = wh_find_memory(store, value, &memory);
   if (error) return error;
@@ -109,16 +108,16 @@ static wherry_error_t *find_range(wherry_store_t *store, wherry_memory_t value, 
   return NULL;
 }
 
-wherry_error_t *wherry_memory_read(wherry_store_t *store, wherry_memory_t value,
-                                   uint64_t address, void *bytes, size_t size) {
+wherry_error_t *wherry_memory_read(wherry_store_t *store, wherry_memory_t value, uint64_t address,
+                                   void *bytes, size_t size) {
   uint8_t *from = NULL;
   wherry_error_t *error = find_range(store, value, address, size, &from);
   if (!error && size) memcpy(bytes, from, size);
   return error;
 }
 
-wherry_error_t *wherry_memory_write(wherry_store_t *store, wherry_memory_t value,
-                                    uint64_t address, const void *bytes, size_t size) {
+wherry_error_t *wherry_memory_write(wherry_store_t *store, wherry_memory_t value, uint64_t address,
+                                    const void *bytes, size_t size) {
   uint8_t *to = NULL;
   wherry_error_t *error = find_range(store, value, address, size, &to);
   if (!error && size) memcpy(to, bytes, size);

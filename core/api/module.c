@@ -1,5 +1,5 @@
 /* The public functions of module.h. */
-#include "link/link.h"
+#include "api/api.h"
 
 wherry_error_t *wherry_module_new(wherry_engine_t *engine, const uint8_t *bytes, size_t size,
                                   wherry_module_t **out) {
@@ -9,13 +9,12 @@ wherry_error_t *wherry_module_new(wherry_engine_t *engine, const uint8_t *bytes,
 void wherry_module_retain(wherry_module_t *module) { wh_module_retain(module); }
 void wherry_module_release(wherry_module_t *module) { wh_module_release(module); }
 
-wherry_error_t *wherry_module_validate(wherry_engine_t *engine, const uint8_t *bytes,
-                                       size_t size) {
+wherry_error_t *wherry_module_validate(wherry_engine_t *engine, const uint8_t *bytes, size_t size) {
   return wh_module_make(engine, bytes, size, NULL);
 }
 
 wherry_bytes_t wherry_module_bytes(const wherry_module_t *module) {
-  return (wherry_bytes_t){module->model->bytes, module->model->size};
+  return (wherry_bytes_t) {module->model->bytes, module->model->size};
 }
 
 const char *wherry_module_name(const wherry_module_t *module) { return module->model->name_text; }
@@ -32,8 +31,7 @@ wherry_bytes_t wherry_module_import_name(const wherry_module_t *module, size_t i
   return module->model->imports.items[index].name;
 }
 
-const wherry_externtype_t *wherry_module_import_type(const wherry_module_t *module,
-                                                     size_t index) {
+const wherry_externtype_t *wherry_module_import_type(const wherry_module_t *module, size_t index) {
   return &module->model->imports.items[index].type;
 }
 
@@ -45,16 +43,14 @@ wherry_bytes_t wherry_module_export_name(const wherry_module_t *module, size_t i
   return module->model->exports.items[index].name;
 }
 
-const wherry_externtype_t *wherry_module_export_type(const wherry_module_t *module,
-                                                     size_t index) {
+const wherry_externtype_t *wherry_module_export_type(const wherry_module_t *module, size_t index) {
   return &module->model->exports.items[index].type;
 }
 
 size_t wherry_module_find_export(const wherry_module_t *module, const char *name,
                                  size_t name_size) {
   uint64_t place;
-  return wh_map_get(&module->model->export_map, name, name_size, &place) ? (size_t)place
-                                                                         : SIZE_MAX;
+  return wh_map_get(&module->model->export_map, name, name_size, &place) ? (size_t)place : SIZE_MAX;
 }
 
 size_t wherry_module_custom_section_count(const wherry_module_t *module) {

@@ -1,15 +1,14 @@
 /* The public functions of table.h. */
 #include "runtime/runtime.h"
 
-wherry_error_t *wherry_table_new(wherry_store_t *store, wherry_valtype_t element,
-                                 uint64_t minimum, uint64_t maximum,
-                                 const wherry_value_t *initial, wherry_table_t *out) {
+wherry_error_t *wherry_table_new(wherry_store_t *store, wherry_valtype_t element, uint64_t minimum,
+                                 uint64_t maximum, const wherry_value_t *initial,
+                                 wherry_table_t *out) {
   wherry_error_t *error = wh_store_check(store);
   if (error) return error;
   if (!WH_VALTYPE_IS_REF(element))
     return wh_error_new(store->alloc, WHERRY_ERROR_TYPE,
-                        "a table holds funcref or externref, not %s",
-                        wherry_valtype_name(element));
+                        "a table holds funcref or externref, not %s", wherry_valtype_name(element));
   if (minimum > maximum)
     return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
                         "a table's minimum of %llu elements is above its maximum of %llu",
@@ -26,7 +25,7 @@ wherry_error_t *wherry_table_new(wherry_store_t *store, wherry_valtype_t element
     wh_table_release(store, table);
     return error;
   }
-  *out = (wherry_table_t){store->id, table->self};
+  *out = (wherry_table_t) {store->id, table->self};
   return NULL;
 }
 
@@ -69,8 +68,7 @@ wherry_error_t *wherry_table_set(wherry_store_t *store, wherry_table_t value, ui
                                  const wherry_value_t *element) {
   wh_table_t *table;
   wherry_error_t *error = find_element(store, value, index, &table);
-  return error ? error
-               : wh_value_to_slot(store, element, table->type, &table->elements[index]);
+  return error ? error : wh_value_to_slot(store, element, table->type, &table->elements[index]);
 }
 
 wherry_error_t *wherry_table_grow(wherry_store_t *store, wherry_table_t value, uint64_t elements,

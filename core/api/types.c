@@ -117,9 +117,7 @@ bool wherry_functype_equal(const wherry_functype_t *a, const wherry_functype_t *
   return wh_functype_equal(a, b);
 }
 
-wherry_extern_kind_t wherry_externtype_kind(const wherry_externtype_t *type) {
-  return type->kind;
-}
+wherry_extern_kind_t wherry_externtype_kind(const wherry_externtype_t *type) { return type->kind; }
 
 const wherry_functype_t *wherry_externtype_functype(const wherry_externtype_t *type) {
   return type->kind == WHERRY_EXTERN_FUNC ? type->func : NULL;
@@ -133,13 +131,9 @@ bool wherry_externtype_mutable(const wherry_externtype_t *type) {
   return type->kind == WHERRY_EXTERN_TABLE || type->is_mutable;
 }
 
-uint64_t wherry_externtype_minimum(const wherry_externtype_t *type) {
-  return type->limits.minimum;
-}
+uint64_t wherry_externtype_minimum(const wherry_externtype_t *type) { return type->limits.minimum; }
 
-uint64_t wherry_externtype_maximum(const wherry_externtype_t *type) {
-  return type->limits.maximum;
-}
+uint64_t wherry_externtype_maximum(const wherry_externtype_t *type) { return type->limits.maximum; }
 
 /* Ends text. */
 static size_t copy_out(wh_text_t *text, char *out, size_t size) {

@@ -7,7 +7,7 @@ wherry_error_t *wherry_externref_new(wherry_store_t *store, void *data,
   wherry_error_t *error = wh_store_check(store);
   if (!error) error = wh_extern_make(store, data, finalizer, &reference);
   if (error) return error;
-  *out = (wherry_externref_t){store->id, reference};
+  *out = (wherry_externref_t) {store->id, reference};
   return NULL;
 }
 

@@ -34,9 +34,7 @@ bool wh_os_image_map(int image, void *address, size_t size) {
 
 void wh_os_image_close(int image) { close(image); }
 
-bool wh_os_reset(void *address, size_t size) {
-  return madvise(address, size, MADV_DONTNEED) == 0;
-}
+bool wh_os_reset(void *address, size_t size) { return madvise(address, size, MADV_DONTNEED) == 0; }
 
 bool wh_os_reset_image(void *address, size_t size) {
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;

@@ -79,9 +79,8 @@ static inline wherry_error_t *run(wh_context_t *context, uint64_t reference, uin
 }
 
 /* Every case but the common one: nested, of a host function, with a deadline, the first of a store. */
-static __attribute__((noinline)) wherry_error_t *call_any(wherry_store_t *store,
-                                                          uint64_t reference, uint64_t *slots,
-                                                          bool quiet) {
+static __attribute__((noinline)) wherry_error_t *call_any(wherry_store_t *store, uint64_t reference,
+                                                          uint64_t *slots, bool quiet) {
   wh_context_t *context = &store->context;
   bool outermost = context->depth == 0;
   wherry_error_t *error = outermost ? link_check_start(store) : link_check_depth(store);

@@ -59,8 +59,7 @@ const wh_image_t *link_image(wh_instance_t *instance) {
   if (!module->model->datas.count) return NULL;
   wh_image_t *image = atomic_load_explicit(&module->image, memory_order_acquire);
   if (image || atomic_load_explicit(&module->image_tried, memory_order_acquire)) return image;
-  if (atomic_fetch_add_explicit(&module->instance_count, 1, memory_order_relaxed) == 0)
-    return NULL;
+  if (atomic_fetch_add_explicit(&module->instance_count, 1, memory_order_relaxed) == 0) return NULL;
   wh_mutex_lock(&module->compile_lock);
   if (!atomic_load_explicit(&module->image_tried, memory_order_relaxed)) {
     image = make_image(instance);

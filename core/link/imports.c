@@ -150,8 +150,7 @@ wherry_error_t *link_check_imports(wherry_store_t *store, wherry_module_t *modul
     wherry_externtype_t given;
     wherry_error_t *error = type_of(store, &imports->items[i], &given);
     if (error) return error;
-    if (!fits(&given, &model->imports.items[i].type))
-      return print_problems(store, module, imports);
+    if (!fits(&given, &model->imports.items[i].type)) return print_problems(store, module, imports);
   }
   return NULL;
 }

@@ -38,8 +38,7 @@ static wherry_error_t *place_import(wherry_store_t *store, wh_instance_t *instan
     uint64_t *cell;
     wherry_valtype_t type;
     bool is_mutable;
-    wherry_error_t *error =
-        wh_find_global(store, item->of.global, &cell, &type, &is_mutable);
+    wherry_error_t *error = wh_find_global(store, item->of.global, &cell, &type, &is_mutable);
     if (!error) instance->globals[import->index] = is_mutable ? (uint64_t)(uintptr_t)cell : *cell;
     return error;
   }
@@ -61,8 +60,7 @@ static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) 
   for (size_t i = model->imported_memories; i < model->memories.count; i++) {
     const wh_image_t *image =
         i ? NULL : atomic_load_explicit(&instance->module->image, memory_order_acquire);
-    error = wh_memory_make(store, &model->memories.items[i].limits, image,
-                           &instance->memories[i]);
+    error = wh_memory_make(store, &model->memories.items[i].limits, image, &instance->memories[i]);
     if (error) return error;
     instance->memories[i]->self = high | i;
   }
@@ -104,8 +102,8 @@ static wherry_error_t *fill_tables(wherry_store_t *store, wh_instance_t *instanc
       uint32_t to;
       wherry_error_t *error = link_offset(instance, &elem->offset, &to);
       if (error) return error;
-      wherry_trap_code_t trap = wh_exec_init_table(instance, elem->table, (uint32_t)i, to, 0,
-                                                   elem->count, &error);
+      wherry_trap_code_t trap =
+          wh_exec_init_table(instance, elem->table, (uint32_t)i, to, 0, elem->count, &error);
       if (error) return error;
       if (trap)
         return wh_error_trap(store->alloc, trap,
@@ -214,16 +212,16 @@ wherry_extern_t wh_instance_export(wh_instance_t *instance, size_t place) {
   wherry_extern_t out = {.kind = export->kind};
   switch (export->kind) {
   case WHERRY_EXTERN_FUNC:
-    out.of.func = (wherry_func_t){store, wh_instance_reference(instance, export->index)};
+    out.of.func = (wherry_func_t) {store, wh_instance_reference(instance, export->index)};
     break;
   case WHERRY_EXTERN_TABLE:
-    out.of.table = (wherry_table_t){store, instance->tables[export->index]->self};
+    out.of.table = (wherry_table_t) {store, instance->tables[export->index]->self};
     break;
   case WHERRY_EXTERN_MEMORY:
-    out.of.memory = (wherry_memory_t){store, instance->memories[export->index]->self};
+    out.of.memory = (wherry_memory_t) {store, instance->memories[export->index]->self};
     break;
   case WHERRY_EXTERN_GLOBAL:
-    out.of.global = (wherry_global_t){store, (uint64_t)instance->id << 32 | export->index};
+    out.of.global = (wherry_global_t) {store, (uint64_t)instance->id << 32 | export->index};
     break;
   }
   return out;
@@ -251,9 +249,8 @@ wherry_error_t *wh_no_export(wh_instance_t *instance, const char *name, size_t s
   wh_text_printf(&text, "the module exports nothing that is named ");
   wh_text_name(&text, name, size);
   wh_near_print(&near, &text);
-  wherry_error_t *error = text.failed
-                              ? wh_error_oom()
-                              : wh_error_new(alloc, WHERRY_ERROR_UNLINKABLE, "%s", text.data);
+  wherry_error_t *error =
+      text.failed ? wh_error_oom() : wh_error_new(alloc, WHERRY_ERROR_UNLINKABLE, "%s", text.data);
   wh_text_free(&text);
   return error;
 }

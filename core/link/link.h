@@ -69,11 +69,11 @@ struct wherry_call {
   uint64_t reference;
   wh_instance_t *instance; /* of the reference; NULL: a host function */
   wh_call_state_t state;
-  bool begun;    /* is in its instance's list */
-  bool lost;     /* the call below it has returned: it cannot go on */
-  bool released; /* while it was running */
-  uint32_t base_depth; /* runs that stood on the C stack when it began */
-  uint64_t deadline;   /* 0: none */
+  bool begun;              /* is in its instance's list */
+  bool lost;               /* the call below it has returned: it cannot go on */
+  bool released;           /* while it was running */
+  uint32_t base_depth;     /* runs that stood on the C stack when it began */
+  uint64_t deadline;       /* 0: none */
   wherry_error_t *failure; /* what it ends with when it is resumed */
   wherry_caller_t caller;  /* after host call */
   wh_saved_t saved;

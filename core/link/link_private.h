@@ -62,12 +62,11 @@ WH_MUST_USE wherry_error_t *link_check_imports(wherry_store_t *store, wherry_mod
 
 /* After the imports were checked. */
 WH_MUST_USE wherry_error_t *link_instantiate(wherry_store_t *store, wherry_module_t *module,
-                                             const wherry_extern_t *imports,
-                                             wh_instance_t **out);
+                                             const wherry_extern_t *imports, wh_instance_t **out);
 
 /* The offset of an active segment. */
-WH_MUST_USE wherry_error_t *link_offset(const wh_instance_t *instance,
-                                        const wh_const_expr_t *expr, uint32_t *out);
+WH_MUST_USE wherry_error_t *link_offset(const wh_instance_t *instance, const wh_const_expr_t *expr,
+                                        uint32_t *out);
 
 /* ---- images ---- */
 

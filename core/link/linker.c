@@ -68,8 +68,8 @@ static void write_key(char *key, wherry_bytes_t module, wherry_bytes_t name) {
 }
 
 /* An item of a name, which replaces what had that name. */
-static wherry_error_t *add_item(wherry_linker_t *linker, wherry_bytes_t module,
-                                wherry_bytes_t name, linker_item_t **out) {
+static wherry_error_t *add_item(wherry_linker_t *linker, wherry_bytes_t module, wherry_bytes_t name,
+                                linker_item_t **out) {
   wh_alloc_t *alloc = linker->alloc;
   linker_item_t *item = WH_NEW(alloc, linker_item_t);
   if (!item) return wh_error_oom();
@@ -133,8 +133,8 @@ wherry_error_t *wh_linker_define_func(wherry_linker_t *linker, wherry_bytes_t mo
   return NULL;
 }
 
-static linker_item_t *find_item(wherry_linker_t *linker, wherry_bytes_t module,
-                                wherry_bytes_t name, bool *oom) {
+static linker_item_t *find_item(wherry_linker_t *linker, wherry_bytes_t module, wherry_bytes_t name,
+                                bool *oom) {
   char small[SMALL_KEY];
   size_t size = key_size(module, name);
   char *key = size <= sizeof small ? small : wh_alloc(linker->alloc, size);
@@ -169,13 +169,12 @@ static wherry_error_t *resolve(wherry_store_t *store, linker_item_t *item, wherr
     item->store = store->id;
   }
   out->kind = WHERRY_EXTERN_FUNC;
-  out->of.func = (wherry_func_t){store->id, item->reference};
+  out->of.func = (wherry_func_t) {store->id, item->reference};
   return NULL;
 }
 
-static wherry_error_t *find(wherry_linker_t *linker, wherry_store_t *store,
-                            wherry_bytes_t module, wherry_bytes_t name, wherry_extern_t *out,
-                            link_found_t *found) {
+static wherry_error_t *find(wherry_linker_t *linker, wherry_store_t *store, wherry_bytes_t module,
+                            wherry_bytes_t name, wherry_extern_t *out, link_found_t *found) {
   bool oom = false;
   linker_item_t *item = find_item(linker, module, name, &oom);
   if (oom) return wh_error_oom();
@@ -245,8 +244,8 @@ static WH_COLD wherry_error_t *nothing_named(wherry_linker_t *linker, wherry_byt
   return error;
 }
 
-wherry_error_t *wh_linker_get(wherry_linker_t *linker, wherry_store_t *store,
-                              wherry_bytes_t module, wherry_bytes_t name, wherry_extern_t *out) {
+wherry_error_t *wh_linker_get(wherry_linker_t *linker, wherry_store_t *store, wherry_bytes_t module,
+                              wherry_bytes_t name, wherry_extern_t *out) {
   link_found_t found;
   wherry_extern_t item;
   wherry_error_t *error = wh_store_check(store);
@@ -281,8 +280,7 @@ wherry_error_t *wh_linker_instantiate(wherry_linker_t *linker, wherry_store_t *s
   }
   for (size_t i = 0; i < count && !error; i++) {
     const wh_import_t *import = &model->imports.items[i];
-    error = find(linker, store, import->module, import->name, &imports.items[i],
-                 &imports.found[i]);
+    error = find(linker, store, import->module, import->name, &imports.items[i], &imports.found[i]);
   }
   if (!error) error = link_check_imports(store, module, &imports);
   if (!error) error = link_instantiate(store, module, imports.items, out);

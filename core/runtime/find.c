@@ -6,8 +6,7 @@ static WH_COLD wherry_error_t *closed(wherry_store_t *store) {
   return wh_error_new(store->alloc, WHERRY_ERROR_STATE, "the store is closed");
 }
 
-static WH_COLD wherry_error_t *refuse(wherry_store_t *store, uint64_t store_id,
-                                      const char *noun) {
+static WH_COLD wherry_error_t *refuse(wherry_store_t *store, uint64_t store_id, const char *noun) {
   if (store->closed) return closed(store);
   if (!store_id)
     return wh_error_new(store->alloc, WHERRY_ERROR_STATE, "a %s is wanted, but none was given",
@@ -112,8 +111,7 @@ wherry_error_t *wh_find_func(wherry_store_t *store, wherry_func_t value, uint64_
   uint32_t index = (uint32_t)value.index;
   if (WH_UNLIKELY(!ours(store, value.store))) return refuse(store, value.store, "function");
   if (WH_UNLIKELY(value.index >> 32 == 0)) {
-    if (!index || index >= store->host_funcs.count)
-      return refuse(store, value.store, "function");
+    if (!index || index >= store->host_funcs.count) return refuse(store, value.store, "function");
     *reference = value.index;
   } else {
     wh_instance_t *instance = instance_of(store, value.index);

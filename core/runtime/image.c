@@ -21,8 +21,7 @@ bool wh_image_write(wh_image_t *image, uint64_t address, const void *bytes, size
 
 bool wh_image_map(const wh_image_t *image, wh_memory_t *memory) {
   if (memory->image == image->id) return true;
-  if (!wh_os_image_map(image->file, memory->base + image->start, (size_t)image->size))
-    return false;
+  if (!wh_os_image_map(image->file, memory->base + image->start, (size_t)image->size)) return false;
   memory->image = image->id;
   memory->image_start = image->start;
   memory->image_size = image->size;

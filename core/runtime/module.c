@@ -85,8 +85,7 @@ void wh_module_release(wherry_module_t *module) {
 static wh_name_t *find_name(wherry_module_t *module, uint32_t function, wherry_bytes_t bytes) {
   wh_alloc_t *alloc = &module->engine->alloc;
   if (!module->names)
-    module->names =
-        wh_alloc_array(alloc, module->model->functions.count, sizeof *module->names);
+    module->names = wh_alloc_array(alloc, module->model->functions.count, sizeof *module->names);
   if (!module->names) return NULL;
   wh_name_t *name = module->names[function];
   if (name) return name;

@@ -39,7 +39,7 @@ struct wherry_engine {
   const wh_handlers_t *handlers; /* exec's; link sets it, for compile */
   uint64_t seed;
   _Atomic uint64_t next_store;
-  wh_mutex_t lock; /* of all that follows */
+  wh_mutex_t lock;                       /* of all that follows */
   WH_VEC(wherry_functype_t *) canonical; /* own copies; wherry_functype.canonical is place + 1 */
   wh_map_t canonical_map;                /* type bytes -> place + 1 */
   /* A few of each, for stores to come. */
@@ -99,7 +99,7 @@ WH_MUST_USE wherry_error_t *wh_module_function_name(wherry_module_t *module, uin
 
 /* Bytes that instances map privately: what an instance writes it alone sees (copy on write). */
 struct wh_image {
-  uint64_t id; /* in its engine, never 0 */
+  uint64_t id;          /* in its engine, never 0 */
   uint64_t start, size; /* where it lies in the memory; multiples of the OS page size */
   int file;
 };
@@ -112,17 +112,17 @@ void wh_image_free(wh_alloc_t *alloc, wh_image_t *image);
 
 /* ---- memory, table ---- */
 struct wh_memory {
-  uint8_t *base;         /* never moves */
-  uint64_t size;         /* bytes, now */
-  uint64_t reserved;     /* bytes of address space from base */
-  uint64_t committed;    /* of these, at least size */
-  wh_limits_t limits;    /* as declared, in pages */
+  uint8_t *base;      /* never moves */
+  uint64_t size;      /* bytes, now */
+  uint64_t reserved;  /* bytes of address space from base */
+  uint64_t committed; /* of these, at least size */
+  wh_limits_t limits; /* as declared, in pages */
   bool is64;
   _Atomic int64_t holds; /* the store's, and exported buffers' */
   wherry_store_t *store; /* NULL once the store has ended */
   wh_alloc_t *alloc;
   wherry_engine_t *engine; /* retained by each hold beside the store's */
-  uint64_t self;         /* its public index */
+  uint64_t self;           /* its public index */
   /* The image that is mapped in it (id 0: none), and where. */
   uint64_t image, image_start, image_size;
   wh_memory_t *next; /* in a list of idle ones */
@@ -199,11 +199,11 @@ struct wh_instance {
   _Atomic(wh_code_t *) *entries; /* the module's */
   wherry_call_t *newest_call;    /* of the stepped calls that began in it and have not ended */
   uint32_t call_count;           /* of these */
-  bool initialized; /* `_initialize` has been called, or there is none (short level, canon) */
-  uint64_t *globals;    /* by index; of imported mutable ones: the address of the owner's cell */
+  bool initialized;  /* `_initialize` has been called, or there is none (short level, canon) */
+  uint64_t *globals; /* by index; of imported mutable ones: the address of the owner's cell */
   wh_memory_t **memories;
   wh_table_t **tables;
-  uint64_t *imports;    /* function references of the imported functions */
+  uint64_t *imports;                      /* function references of the imported functions */
   uint8_t *dropped_elems, *dropped_datas; /* a byte a segment */
 };
 
@@ -239,22 +239,22 @@ typedef struct wh_context {
   wh_instance_t *instance; /* NULL: nothing runs */
   uint64_t instance_id;
 
-  int64_t budget;       /* wasm instructions until the next tick */
+  int64_t budget; /* wasm instructions until the next tick */
   uint64_t *stack_end;
-  int64_t wanted;       /* budget that the operation which ticked asks for */
+  int64_t wanted; /* budget that the operation which ticked asks for */
   wherry_store_t *store;
-  wh_stack_t *stack;    /* NULL: nothing runs */
-  uint32_t depth;       /* runs nested on the C stack */
-  bool pausable;        /* the running call is driven in steps */
-  bool stepped_host;    /* and its driver does stepped host calls */
-  bool quiet;           /* the store's tick function is not called */
-  uint32_t operand;     /* which operand word a slow path shall look at */
+  wh_stack_t *stack; /* NULL: nothing runs */
+  uint32_t depth;    /* runs nested on the C stack */
+  bool pausable;     /* the running call is driven in steps */
+  bool stepped_host; /* and its driver does stepped host calls */
+  bool quiet;        /* the store's tick function is not called */
+  uint32_t operand;  /* which operand word a slow path shall look at */
   wherry_trap_code_t trap;
   wherry_error_t *error;
 
   /* Where a run left off, when it returned paused or host call. */
-  wh_instance_t *entry;    /* of the function that the run began with; link's */
-  struct wh_saved *below;  /* the run that this one is nested in; link's */
+  wh_instance_t *entry;   /* of the function that the run began with; link's */
+  struct wh_saved *below; /* the run that this one is nested in; link's */
   const wh_word_t *ip;
   uint64_t *fp;
   uint64_t acc;
@@ -286,7 +286,7 @@ struct wherry_store {
   bool closing; /* ends when the outermost call returns */
   bool ended;
   uint32_t pins; /* wh_store_pin: an end that was asked for waits until nobody pins the store */
-  WH_VEC(wh_instance_t *) instances; /* by id; place 0 is unused */
+  WH_VEC(wh_instance_t *) instances;   /* by id; place 0 is unused */
   WH_VEC(wh_host_func_t *) host_funcs; /* from 1, so too the following */
   WH_VEC(wh_memory_t *) host_memories;
   WH_VEC(wh_table_t *) host_tables;
@@ -327,7 +327,10 @@ WH_MUST_USE wherry_error_t *wh_host_table_add(wherry_store_t *store, wh_table_t 
 
 /* A stack for a call: the store's idle one, the engine's, or a new one. Errors: oom. */
 WH_MUST_USE wherry_error_t *wh_stack_take(wherry_store_t *store, wh_stack_t **out);
-void wh_stack_give(wherry_store_t *store, wh_stack_t *stack);
+static inline void wh_stack_give(wherry_store_t *store, wh_stack_t *stack) {
+  stack->next = store->idle_stacks;
+  store->idle_stacks = stack;
+}
 void wh_stack_free(wh_alloc_t *alloc, wh_stack_t *stack);
 /* The engine's idle stacks: one (NULL: there is none); a list that it keeps or frees. */
 wh_stack_t *wh_engine_take_stack(wherry_engine_t *engine);
@@ -385,8 +388,6 @@ wherry_value_t wh_value_from_slot(const wherry_store_t *store, uint64_t slot,
 
 /* Slots that values of these types take (v128 will take two). */
 static inline uint32_t wh_param_slots(const wherry_functype_t *type) { return type->param_count; }
-static inline uint32_t wh_result_slots(const wherry_functype_t *type) {
-  return type->result_count;
-}
+static inline uint32_t wh_result_slots(const wherry_functype_t *type) { return type->result_count; }
 
 #endif

@@ -5,8 +5,8 @@
 static size_t round_up(size_t size, size_t unit) { return (size + unit - 1) / unit * unit; }
 
 static wh_stack_t *make_stack(wherry_engine_t *engine) {
-  size_t size = round_up((size_t)engine->stack_size + WH_STACK_SPARE * sizeof(uint64_t),
-                         wh_os_page_size());
+  size_t size =
+      round_up((size_t)engine->stack_size + WH_STACK_SPARE * sizeof(uint64_t), wh_os_page_size());
   wh_stack_t *stack = WH_NEW(&engine->alloc, wh_stack_t);
   if (!stack) return NULL;
   void *memory = wh_os_reserve(size);
@@ -41,9 +41,4 @@ wherry_error_t *wh_stack_take(wherry_store_t *store, wh_stack_t **out) {
   }
   *out = stack;
   return NULL;
-}
-
-void wh_stack_give(wherry_store_t *store, wh_stack_t *stack) {
-  stack->next = store->idle_stacks;
-  store->idle_stacks = stack;
 }

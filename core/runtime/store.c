@@ -146,10 +146,10 @@ void wh_shared_release(wh_alloc_t *alloc, wh_shared_t *shared) {
 }
 
 /* Entities of the host are numbered from 1. */
-#define ADD(store, vec, item)                                                                    \
-  ((vec)->count || wh_vec_push((store)->alloc, (vec), NULL) ? wh_vec_push((store)->alloc, (vec), \
-                                                                          (item))                \
-                                                            : false)
+#define ADD(store, vec, item)                               \
+  ((vec)->count || wh_vec_push((store)->alloc, (vec), NULL) \
+       ? wh_vec_push((store)->alloc, (vec), (item))         \
+       : false)
 
 wherry_error_t *wh_host_func_make(wherry_store_t *store, const wherry_functype_t *type,
                                   const wh_host_func_t *like, uint64_t *reference) {

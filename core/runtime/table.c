@@ -54,9 +54,9 @@ bool wh_table_enlarge(wherry_store_t *store, wh_table_t *table, uint64_t more, u
     uint64_t capacity = table->capacity * 2;
     if (capacity < size) capacity = size;
     if (capacity > table->limits.maximum) capacity = table->limits.maximum;
-    uint64_t *elements = wh_realloc(store->alloc, table->elements,
-                                    (size_t)table->capacity * sizeof(uint64_t),
-                                    (size_t)capacity * sizeof(uint64_t));
+    uint64_t *elements =
+        wh_realloc(store->alloc, table->elements, (size_t)table->capacity * sizeof(uint64_t),
+                   (size_t)capacity * sizeof(uint64_t));
     if (!elements) return false;
     table->elements = elements;
     table->capacity = capacity;

@@ -11,21 +11,15 @@ wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *va
                                  wherry_valtype_t type, uint64_t *out) {
   if (WH_UNLIKELY(value->type != type)) return mismatch(store, type, value->type);
   switch (type) {
-  case WHERRY_I32:
-    *out = (uint32_t)value->of.i32;
-    return NULL;
-  case WHERRY_I64:
-    *out = (uint64_t)value->of.i64;
-    return NULL;
+  case WHERRY_I32: *out = (uint32_t)value->of.i32; return NULL;
+  case WHERRY_I64: *out = (uint64_t)value->of.i64; return NULL;
   case WHERRY_F32: {
     uint32_t bits;
     memcpy(&bits, &value->of.f32, sizeof bits);
     *out = bits;
     return NULL;
   }
-  case WHERRY_F64:
-    memcpy(out, &value->of.f64, sizeof *out);
-    return NULL;
+  case WHERRY_F64: memcpy(out, &value->of.f64, sizeof *out); return NULL;
   case WHERRY_FUNCREF:
     if (!value->of.func.store && !value->of.func.index) {
       *out = 0;
@@ -38,8 +32,7 @@ wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *va
       *out = 0;
       return NULL;
     }
-    if (reference.store != store->id || !reference.index ||
-        reference.index > store->externs.count)
+    if (reference.store != store->id || !reference.index || reference.index > store->externs.count)
       return wh_error_new(store->alloc, WHERRY_ERROR_STATE,
                           "the externref belongs to another store, or to one that has ended");
     *out = reference.index;
@@ -75,8 +68,7 @@ wherry_value_t wh_value_from_slot(const wherry_store_t *store, uint64_t slot,
       value.of.externref.index = slot;
     }
     break;
-  default:
-    memcpy(&value.of, &slot, sizeof slot);
+  default: memcpy(&value.of, &slot, sizeof slot);
   }
   return value;
 }

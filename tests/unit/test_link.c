@@ -152,8 +152,7 @@ static void the_linker_finds_by_name(void **state) {
 
   static const char *const names[] = {"on_word", "memory", "table", "offset", "counter"};
   for (size_t i = 0; i < 5; i++)
-    assert_ok(
-        wherry_linker_define(linker, "env", 3, names[i], strlen(names[i]), &imports[i]));
+    assert_ok(wherry_linker_define(linker, "env", 3, names[i], strlen(names[i]), &imports[i]));
   assert_ok(wherry_linker_instantiate(linker, world.store, module, &instance));
 
   /* In another store those entities are no use. */
@@ -181,14 +180,14 @@ static void host_functions_of_a_linker_serve_every_store(void **state) {
   wherry_functype_t *type = parse_type("i:i");
   wherry_linker_t *linker;
   assert_ok(wherry_linker_new(world.engine, &linker));
-  assert_ok(wherry_linker_define_func(linker, "env", 3, "host", 4, type, number, &ended,
-                                      count_end));
+  assert_ok(
+      wherry_linker_define_func(linker, "env", 3, "host", 4, type, number, &ended, count_end));
   /* Given again: what it replaces ends. */
-  assert_ok(wherry_linker_define_func(linker, "env", 3, "host", 4, type, number, &answer,
-                                      count_end));
+  assert_ok(
+      wherry_linker_define_func(linker, "env", 3, "host", 4, type, number, &answer, count_end));
   assert_int_equal(ended, 1);
-  assert_ok(wherry_linker_define_func(linker, "env", 3, "step", 4, type, number, &ended,
-                                      count_end));
+  assert_ok(
+      wherry_linker_define_func(linker, "env", 3, "step", 4, type, number, &ended, count_end));
   wherry_functype_release(type);
   wherry_store_t *stores[3] = {world.store};
   for (int i = 0; i < 3; i++) {
@@ -224,8 +223,8 @@ static void an_instance_can_be_linked_to(void **state) {
   assert_ok(wherry_linker_define_instance(linker, world.store, "env", 3, first));
   assert_ok(wherry_linker_instantiate(linker, world.store, module, &second));
   wherry_value_t value;
-  assert_ok(wherry_func_call(world.store, find_func(world.store, second, "count"), NULL, 0,
-                             &value, 1));
+  assert_ok(
+      wherry_func_call(world.store, find_func(world.store, second, "count"), NULL, 0, &value, 1));
   assert_int_equal(value.of.i64, 8);
   assert_ok(wherry_global_get(world.store, imports[4].of.global, &value));
   assert_int_equal(value.of.i64, 8);
@@ -243,8 +242,8 @@ static void segments_before_a_trap_stay(void **state) {
   imports[0].kind = WHERRY_EXTERN_MEMORY;
   assert_ok(wherry_memory_new(world.store, 1, UINT64_MAX, &imports[0].of.memory));
   imports[1].kind = WHERRY_EXTERN_TABLE;
-  assert_ok(wherry_table_new(world.store, WHERRY_FUNCREF, 2, UINT64_MAX, NULL,
-                             &imports[1].of.table));
+  assert_ok(
+      wherry_table_new(world.store, WHERRY_FUNCREF, 2, UINT64_MAX, NULL, &imports[1].of.table));
   wherry_error_t *error = wherry_instance_new(world.store, module, imports, 2, &instance);
   assert_int_equal(wherry_error_trap_code(error), WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
   assert_string_equal(wherry_error_message(error),
@@ -284,8 +283,7 @@ static void a_start_function_may_do_what_it_likes(void **state) {
     world_t world = world_of(NULL);
     wherry_module_t *module = load_module(world.engine, "guests/start.wasm");
     starting_t starting = {world.store, how};
-    wherry_extern_t import =
-        extern_func(slot_func(world.store, ":", started, false, &starting));
+    wherry_extern_t import = extern_func(slot_func(world.store, ":", started, false, &starting));
     wherry_instance_t instance;
     wherry_error_t *error = wherry_instance_new(world.store, module, &import, 1, &instance);
     if (how == 0)
@@ -310,8 +308,7 @@ static void exports_are_found_or_named(void **state) {
   wherry_instance_t instance, none = {0, 0};
   wherry_extern_t item;
   assert_ok(wherry_instance_new(world.store, module, NULL, 0, &instance));
-  assert_error(wherry_instance_find(world.store, instance, "sun", 3, &item), UNLINKABLE,
-               "\"sum\"");
+  assert_error(wherry_instance_find(world.store, instance, "sun", 3, &item), UNLINKABLE, "\"sum\"");
   assert_error(wherry_instance_export(world.store, instance, 1000, &item), RANGE, "exports");
   for (size_t i = 0; i < wherry_module_export_count(module); i++) {
     assert_ok(wherry_instance_export(world.store, instance, i, &item));
@@ -342,8 +339,8 @@ static uint8_t *put_leb(uint8_t *at, uint64_t value) {
 static blob_t module_with_data(size_t size, uint32_t at) {
   blob_t blob = {malloc(size + 200), 0};
   uint8_t *next = blob.data, section[64], *end;
-  static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0, 5, 4, 1, 1, 4, 8,
-                                 7, 5, 1, 1, 'm', 2, 0, 11};
+  static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0,   5, 4, 1,
+                                 1, 4,   8,   7,   5, 1, 1, 'm', 2, 0, 11};
   memcpy(next, head, sizeof head);
   next += sizeof head;
   end = section;
@@ -405,8 +402,8 @@ static void instances_do_not_see_each_others_writes(void **state) {
         wherry_instance_t instance;
         assert_ok(wherry_store_new(engine, &stores[i]));
         bool is_small = (round + i) % 3 == 0; /* memories change hands between the modules */
-        assert_ok(wherry_instance_new(stores[i], is_small ? small_module : module, NULL, 0,
-                                      &instance));
+        assert_ok(
+            wherry_instance_new(stores[i], is_small ? small_module : module, NULL, 0, &instance));
         wherry_extern_t item = find_export(stores[i], instance, "m");
         assert_ok(wherry_memory_data(stores[i], item.of.memory, &data, &size));
         assert_int_equal(size, 4 * 65536);

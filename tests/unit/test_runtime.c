@@ -183,7 +183,7 @@ static void stores_run_in_parallel_on_one_module(void **state) {
   pthread_t threads[4];
   work_t works[4];
   for (int i = 0; i < 4; i++) {
-    works[i] = (work_t){engine, module, 0};
+    works[i] = (work_t) {engine, module, 0};
     assert_int_equal(pthread_create(&threads[i], NULL, run_stores, &works[i]), 0);
   }
   for (int i = 0; i < 4; i++) {
