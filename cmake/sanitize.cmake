@@ -20,6 +20,6 @@ if(WHERRY_SANITIZE MATCHES "address" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
   endforeach()
   list(JOIN runtimes ":" runtimes)
   set(WHERRY_HOST_ENV
-      "LD_PRELOAD=${runtimes};ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0"
+      "LD_PRELOAD=${runtimes};ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0:quarantine_size_mb=1:thread_local_quarantine_size_kb=64:allocator_release_to_os_interval_ms=100"
       CACHE INTERNAL "Environment in which tests start an interpreter")
 endif()
