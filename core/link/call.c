@@ -97,10 +97,10 @@ static __attribute__((noinline)) wherry_error_t *call_any(wherry_store_t *store,
     base = context->stack->slots;
     store->deadline = link_deadline(store);
   } else {
-    context->below = &saved;
     base = context->stack->top;
     if (base > context->stack->end)
       return wh_error_trap(store->alloc, WHERRY_TRAP_STACK_OVERFLOW, NULL);
+    context->below = &saved;
   }
   uint32_t params, results;
   link_slots(store, reference, &params, &results);

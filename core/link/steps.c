@@ -2,14 +2,23 @@
    context; nothing of it stands on the C stack. */
 #include "link_private.h"
 
+/* So many ended calls a store keeps. */
+enum { IDLE_CALLS = 32 };
+
+static void free_call(wherry_call_t *call) {
+  wherry_store_t *store = call->store;
+  call->stack->next = NULL;
+  wh_engine_give_stacks(store->engine, call->stack);
+  WH_DELETE(store->alloc, call);
+}
+
 static void end_idle_calls(wherry_store_t *store) {
   while (store->idle_calls) {
     wherry_call_t *call = store->idle_calls;
     store->idle_calls = call->next;
-    call->stack->next = NULL;
-    wh_engine_give_stacks(store->engine, call->stack);
-    WH_DELETE(store->alloc, call);
+    free_call(call);
   }
+  store->idle_call_count = 0;
 }
 
 static wherry_error_t *make_call(wherry_store_t *store, wherry_call_t **out) {
@@ -32,6 +41,7 @@ wherry_error_t *wh_call_start(wherry_store_t *store, uint64_t reference, const u
   wherry_call_t *call = store->idle_calls;
   if (WH_LIKELY(call)) {
     store->idle_calls = call->next;
+    store->idle_call_count--;
   } else {
     wherry_error_t *error = make_call(store, &call);
     if (error) return error;
@@ -71,13 +81,12 @@ void wh_call_release(wherry_call_t *call) {
   leave(call);
   wherry_error_release(call->failure);
   call->failure = NULL;
-  if (WH_LIKELY(!store->ended)) {
+  if (WH_LIKELY(!store->ended && store->idle_call_count < IDLE_CALLS)) {
     call->next = store->idle_calls;
     store->idle_calls = call;
+    store->idle_call_count++;
   } else {
-    call->stack->next = NULL;
-    wh_engine_give_stacks(store->engine, call->stack);
-    WH_DELETE(store->alloc, call);
+    free_call(call);
   }
   wh_store_release(store);
 }

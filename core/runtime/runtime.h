@@ -306,6 +306,7 @@ struct wherry_store {
   void *data;
   wherry_finalizer_t data_finalizer;
   wherry_call_t *idle_calls; /* ended ones, with their stacks, for calls to come; link's */
+  uint32_t idle_call_count;
   void (*end_calls)(wherry_store_t *store); /* link's: ends these */
 };
 
