@@ -8,6 +8,14 @@
 #include "raw.h"
 %}
 
+/* SWIG's own two helpers would be globals. */
+%init %{
+  lua_pushnil(L);
+  lua_setglobal(L, "swig_type");
+  lua_pushnil(L);
+  lua_setglobal(L, "swig_equals");
+%}
+
 /* ---- Integers, truth, text ---- */
 
 %typemap(in) uint64_t { $1 = wl_raw_u64(L, $input, UINT64_MAX, "u64"); }
