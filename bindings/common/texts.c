@@ -20,8 +20,9 @@ static size_t place_text(char *out, size_t size, const wh_bind_place_t *place) {
   if (!place->parameter_name)
     return done(out, size,
                 snprintf(out, size, "%s(): parameter %zu: ", place->function, place->parameter));
-  return done(out, size, snprintf(out, size, "%s(): parameter %zu (%s): ", place->function,
-                                  place->parameter, place->parameter_name));
+  return done(out, size,
+              snprintf(out, size, "%s(): parameter %zu (%s): ", place->function, place->parameter,
+                       place->parameter_name));
 }
 
 size_t wh_bind_text_range(char *out, size_t size, const wh_bind_place_t *place, const char *value,
@@ -40,22 +41,24 @@ size_t wh_bind_text_type(char *out, size_t size, const wh_bind_place_t *place, c
 
 size_t wh_bind_text_count(char *out, size_t size, const char *function, size_t expected,
                           size_t got) {
-  return done(out, size, snprintf(out, size, "%s(): expected %zu argument%s, got %zu", function,
-                                  expected, expected == 1 ? "" : "s", got));
+  return done(out, size,
+              snprintf(out, size, "%s(): expected %zu argument%s, got %zu", function, expected,
+                       expected == 1 ? "" : "s", got));
 }
 
 size_t wh_bind_text_results(char *out, size_t size, const char *function, size_t expected,
                             size_t got) {
-  return done(out, size, snprintf(out, size, "%s(): expected %zu result%s, got %zu", function,
-                                  expected, expected == 1 ? "" : "s", got));
+  return done(out, size,
+              snprintf(out, size, "%s(): expected %zu result%s, got %zu", function, expected,
+                       expected == 1 ? "" : "s", got));
 }
 
 size_t wh_bind_text_bounds(char *out, size_t size, uint64_t address, uint64_t bytes,
                            uint64_t memory_size) {
   return done(out, size,
               snprintf(out, size,
-                       "%" PRIu64 " byte%s at address %" PRIu64
-                       " are not in the memory (%" PRIu64 " bytes)",
+                       "%" PRIu64 " byte%s at address %" PRIu64 " are not in the memory (%" PRIu64
+                       " bytes)",
                        bytes, bytes == 1 ? "" : "s", address, memory_size));
 }
 

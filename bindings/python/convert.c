@@ -48,8 +48,10 @@ bool wpy_i64(PyObject *object, int64_t low, int64_t high, const char *type,
   int overflow;
   long long whole = PyLong_AsLongLongAndOverflow(number, &overflow);
   bool fits = !overflow && whole >= low && whole <= high;
-  if (fits) *value = whole;
-  else raise_range(number, type, place);
+  if (fits)
+    *value = whole;
+  else
+    raise_range(number, type, place);
   Py_DECREF(number);
   return fits;
 }
@@ -66,8 +68,10 @@ bool wpy_u64(PyObject *object, uint64_t high, const char *type, const wh_bind_pl
   unsigned long long whole = PyLong_AsUnsignedLongLong(number);
   bool fits = !(whole == (unsigned long long)-1 && PyErr_Occurred()) && whole <= high;
   PyErr_Clear();
-  if (fits) *value = whole;
-  else raise_range(number, type, place);
+  if (fits)
+    *value = whole;
+  else
+    raise_range(number, type, place);
   Py_DECREF(number);
   return fits;
 }
@@ -81,8 +85,10 @@ bool wpy_address_slow(PyObject *object, uint64_t *address) {
   PyObject *number = index_of(object, "an address", NULL);
   if (!number) return false;
   bool done = wpy_small_int(number, &small) && small < 0 && small >= INT32_MIN;
-  if (done) *address = (uint32_t)small;
-  else done = wpy_u64(number, UINT64_MAX, "an address", NULL, address);
+  if (done)
+    *address = (uint32_t)small;
+  else
+    done = wpy_u64(number, UINT64_MAX, "an address", NULL, address);
   Py_DECREF(number);
   return done;
 }
@@ -119,10 +125,10 @@ PyObject *wpy_name(wherry_bytes_t name) {
 
 /* Python's keywords, sorted as strcmp does. */
 static const char *const keywords[] = {
-  "False",  "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
-  "class",  "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
-  "from",   "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
-  "or",     "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
+    "False", "None",     "True",  "and",    "as",   "assert", "async",  "await",    "break",
+    "class", "continue", "def",   "del",    "elif", "else",   "except", "finally",  "for",
+    "from",  "global",   "if",    "import", "in",   "is",     "lambda", "nonlocal", "not",
+    "or",    "pass",     "raise", "return", "try",  "while",  "with",   "yield"};
 
 PyObject *wpy_snake(const char *name, size_t size) {
   char fixed[256], *room = fixed;

@@ -49,19 +49,19 @@
     return owner ? noun##_wrap((PyTypeObject *)wpy_class(which), owner, entity) : NULL;            \
   }                                                                                                \
   static PyGetSetDef noun##_getset[] = {                                                           \
-    {"store", noun##_store, NULL, "The Store it lives in.", NULL},                                 \
-    {0},                                                                                           \
+      {"store", noun##_store, NULL, "The Store it lives in.", NULL},                               \
+      {0},                                                                                         \
   };                                                                                               \
   PyTypeObject wpy_##noun##_type = {                                                               \
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry." #Noun,                              \
-    .tp_basicsize = sizeof(wpy_##noun##_t),                                                        \
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,                     \
-    .tp_new = noun##_new,                                                                          \
-    .tp_dealloc = noun##_dealloc,                                                                  \
-    .tp_traverse = noun##_traverse,                                                                \
-    .tp_richcompare = noun##_same,                                                                 \
-    .tp_hash = noun##_hash,                                                                        \
-    .tp_getset = noun##_getset,                                                                    \
+      PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry." #Noun,                            \
+      .tp_basicsize = sizeof(wpy_##noun##_t),                                                      \
+      .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,                   \
+      .tp_new = noun##_new,                                                                        \
+      .tp_dealloc = noun##_dealloc,                                                                \
+      .tp_traverse = noun##_traverse,                                                              \
+      .tp_richcompare = noun##_same,                                                               \
+      .tp_hash = noun##_hash,                                                                      \
+      .tp_getset = noun##_getset,                                                                  \
   };
 
 static PyObject *table_wrap(PyTypeObject *type, wpy_store_t *owner, wherry_table_t entity);
@@ -86,7 +86,7 @@ static PyObject *table_new(PyTypeObject *type, PyObject *args, PyObject *named) 
     return NULL;
   value = wherry_value_from_slot(store->store, slot, value.type);
   wherry_error_t *error =
-    wherry_table_new(store->store, value.type, minimum, maximum, &value, &table);
+      wherry_table_new(store->store, value.type, minimum, maximum, &value, &table);
   return error ? wpy_raise(error) : table_wrap(type, store, table);
 }
 

@@ -16,7 +16,7 @@ static PyObject *frames_of(const wherry_error_t *error) {
     PyObject *function = wpy_text(wherry_error_frame_function_name(error, i));
     PyObject *module = wpy_text(wherry_error_frame_module_name(error, i));
     PyObject *where =
-      offset == UINT64_MAX ? Py_NewRef(Py_None) : PyLong_FromUnsignedLongLong(offset);
+        offset == UINT64_MAX ? Py_NewRef(Py_None) : PyLong_FromUnsignedLongLong(offset);
     PyObject *frame = NULL;
     if (function && module && where)
       frame = PyObject_CallFunction(wpy_class(WPY_FRAME), "OOIO", function, module,
@@ -24,8 +24,10 @@ static PyObject *frames_of(const wherry_error_t *error) {
     Py_XDECREF(function);
     Py_XDECREF(module);
     Py_XDECREF(where);
-    if (!frame) Py_CLEAR(frames);
-    else PyTuple_SET_ITEM(frames, (Py_ssize_t)i, frame);
+    if (!frame)
+      Py_CLEAR(frames);
+    else
+      PyTuple_SET_ITEM(frames, (Py_ssize_t)i, frame);
   }
   return frames;
 }
@@ -121,7 +123,7 @@ wherry_error_t *wpy_error_from_exception(void) {
   const char *message = text ? PyUnicode_AsUTF8(text) : NULL;
   if (!message) PyErr_Clear();
   wherry_error_t *error = wherry_error_new_host(
-    message && *message ? message : ((PyTypeObject *)type)->tp_name, value, drop_exception);
+      message && *message ? message : ((PyTypeObject *)type)->tp_name, value, drop_exception);
   if (wherry_error_payload(error) != value) Py_DECREF(value); /* no memory to carry it */
   Py_XDECREF(text);
   Py_XDECREF(type);

@@ -9,7 +9,7 @@ static const char *name_of(wpy_func_t *self) {
     uint32_t index = 0;
     const char *name = NULL;
     wherry_error_t *error =
-      self->owner->closed ? NULL : wherry_func_describe(self->store, self->func, &index, &name);
+        self->owner->closed ? NULL : wherry_func_describe(self->store, self->func, &index, &name);
     wherry_error_release(error);
     self->name = name ? wpy_text(name) : PyUnicode_FromFormat("func %u", (unsigned)index);
   }
@@ -62,8 +62,10 @@ static PyObject *results(wpy_func_t *self, const wherry_slot_t *slots) {
   PyObject *all = PyTuple_New(self->result_count);
   for (uint32_t i = 0; all && i < self->result_count; i++) {
     PyObject *item = wpy_slot_make(self->owner, slots[i], types[i]);
-    if (item) PyTuple_SET_ITEM(all, i, item);
-    else Py_CLEAR(all);
+    if (item)
+      PyTuple_SET_ITEM(all, i, item);
+    else
+      Py_CLEAR(all);
   }
   return all;
 }
@@ -102,7 +104,7 @@ PyObject *wpy_func_new(wpy_store_t *owner, wherry_func_t func, PyObject *name) {
   if (error) return wpy_raise(error);
   size_t params = wherry_functype_param_count(type), all = wherry_functype_result_count(type);
   wpy_func_t *self =
-    (wpy_func_t *)wpy_func_type.tp_alloc(&wpy_func_type, (Py_ssize_t)(params + all));
+      (wpy_func_t *)wpy_func_type.tp_alloc(&wpy_func_type, (Py_ssize_t)(params + all));
   if (!self) return NULL;
   self->call = call;
   self->store = owner->store;
@@ -126,8 +128,10 @@ static PyObject *func_new(PyTypeObject *type, PyObject *args, PyObject *named) {
   if (!PyArg_ParseTupleAndKeywords(args, named, "O!OO:Func", names, &wpy_store_type, &store,
                                    &signature, &callable))
     return NULL;
-  if (PyObject_TypeCheck(signature, &wpy_functype_type)) Py_INCREF(signature);
-  else signature = PyObject_CallOneArg(wpy_class(WPY_FUNCTYPE), signature);
+  if (PyObject_TypeCheck(signature, &wpy_functype_type))
+    Py_INCREF(signature);
+  else
+    signature = PyObject_CallOneArg(wpy_class(WPY_FUNCTYPE), signature);
   if (!signature) return NULL;
   if (wpy_host_func((wpy_store_t *)store, ((wpy_handle_t *)signature)->pointer, callable, NULL,
                     &func))
@@ -192,29 +196,30 @@ static Py_hash_t func_hash(PyObject *self) {
 }
 
 static PyGetSetDef func_getset[] = {
-  {"type", func_type, NULL, "The FuncType of the function.", NULL},
-  {"__name__", func_name, NULL, NULL, NULL},
-  {"store", func_store, NULL, "The Store it lives in.", NULL},
-  {0},
+    {"type", func_type, NULL, "The FuncType of the function.", NULL},
+    {"__name__", func_name, NULL, NULL, NULL},
+    {"store", func_store, NULL, "The Store it lives in.", NULL},
+    {0},
 };
 
 PyTypeObject wpy_func_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Func",
-  .tp_doc = "Func(store, type, function)\n--\n\n"
-            "A function that guests can call, made from a Python callable. Exported functions are\n"
-            "Func objects too: call them.",
-  .tp_basicsize = offsetof(wpy_func_t, types),
-  .tp_itemsize = 1,
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
-  .tp_vectorcall_offset = offsetof(wpy_func_t, call),
-  .tp_call = PyVectorcall_Call,
-  .tp_new = func_new,
-  .tp_dealloc = func_dealloc,
-  .tp_traverse = func_traverse,
-  .tp_repr = func_repr,
-  .tp_richcompare = func_same,
-  .tp_hash = func_hash,
-  .tp_getset = func_getset,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Func",
+    .tp_doc =
+        "Func(store, type, function)\n--\n\n"
+        "A function that guests can call, made from a Python callable. Exported functions are\n"
+        "Func objects too: call them.",
+    .tp_basicsize = offsetof(wpy_func_t, types),
+    .tp_itemsize = 1,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .tp_vectorcall_offset = offsetof(wpy_func_t, call),
+    .tp_call = PyVectorcall_Call,
+    .tp_new = func_new,
+    .tp_dealloc = func_dealloc,
+    .tp_traverse = func_traverse,
+    .tp_repr = func_repr,
+    .tp_richcompare = func_same,
+    .tp_hash = func_hash,
+    .tp_getset = func_getset,
 };
 
 bool wpy_func_from(PyObject *object, wherry_store_t **store, wherry_func_t *out) {

@@ -153,23 +153,24 @@ static void names_dealloc(PyObject *object) {
 }
 
 static PyMethodDef guest_methods[] = {
-  {"close", guest_close, METH_NOARGS, "close()\n--\n\nEnds the guest."},
-  {"__enter__", guest_enter, METH_NOARGS, NULL},
-  {"__exit__", guest_exit, METH_VARARGS, NULL},
-  {"__dir__", dir, METH_NOARGS, NULL},
-  {0},
+    {"close", guest_close, METH_NOARGS, "close()\n--\n\nEnds the guest."},
+    {"__enter__", guest_enter, METH_NOARGS, NULL},
+    {"__exit__", guest_exit, METH_VARARGS, NULL},
+    {"__dir__", dir, METH_NOARGS, NULL},
+    {0},
 };
 
 static PyMethodDef exports_methods[] = {
-  {"__dir__", dir, METH_NOARGS, NULL},
-  {0},
+    {"__dir__", dir, METH_NOARGS, NULL},
+    {0},
 };
 
 static PyGetSetDef guest_getset[] = {
-  {"exports", guest_exports, NULL, "All exports, by raw name too: guest.exports['get-str'].", NULL},
-  {"instance", guest_instance, NULL, "The Instance behind the guest.", NULL},
-  {"memory", guest_memory, NULL, "The guest's Memory.", NULL},
-  {0},
+    {"exports", guest_exports, NULL, "All exports, by raw name too: guest.exports['get-str'].",
+     NULL},
+    {"instance", guest_instance, NULL, "The Instance behind the guest.", NULL},
+    {"memory", guest_memory, NULL, "The guest's Memory.", NULL},
+    {0},
 };
 
 static PyMappingMethods guest_mapping = {NULL, item, NULL};
@@ -177,37 +178,37 @@ static PyMappingMethods exports_mapping = {length, item, NULL};
 static PySequenceMethods names_sequence = {.sq_contains = contains};
 
 PyTypeObject wpy_guest_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Guest",
-  .tp_doc = "What wherry.load returns: its attributes are the guest's exports.",
-  .tp_basicsize = sizeof(wpy_names_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-  .tp_dealloc = names_dealloc,
-  .tp_traverse = names_traverse,
-  .tp_getattro = attribute,
-  .tp_setattro = no_assignment,
-  .tp_as_mapping = &guest_mapping,
-  .tp_as_sequence = &names_sequence,
-  .tp_methods = guest_methods,
-  .tp_getset = guest_getset,
-  .tp_repr = guest_repr,
-  .tp_weaklistoffset = offsetof(wpy_names_t, weak),
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Guest",
+    .tp_doc = "What wherry.load returns: its attributes are the guest's exports.",
+    .tp_basicsize = sizeof(wpy_names_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = names_dealloc,
+    .tp_traverse = names_traverse,
+    .tp_getattro = attribute,
+    .tp_setattro = no_assignment,
+    .tp_as_mapping = &guest_mapping,
+    .tp_as_sequence = &names_sequence,
+    .tp_methods = guest_methods,
+    .tp_getset = guest_getset,
+    .tp_repr = guest_repr,
+    .tp_weaklistoffset = offsetof(wpy_names_t, weak),
 };
 
 PyTypeObject wpy_exports_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Exports",
-  .tp_doc = "What an instance exports: attributes, or by raw name in [].",
-  .tp_basicsize = sizeof(wpy_names_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-  .tp_dealloc = names_dealloc,
-  .tp_traverse = names_traverse,
-  .tp_getattro = attribute,
-  .tp_setattro = no_assignment,
-  .tp_iter = iterate,
-  .tp_as_mapping = &exports_mapping,
-  .tp_as_sequence = &names_sequence,
-  .tp_methods = exports_methods,
-  .tp_repr = exports_repr,
-  .tp_weaklistoffset = offsetof(wpy_names_t, weak),
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Exports",
+    .tp_doc = "What an instance exports: attributes, or by raw name in [].",
+    .tp_basicsize = sizeof(wpy_names_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = names_dealloc,
+    .tp_traverse = names_traverse,
+    .tp_getattro = attribute,
+    .tp_setattro = no_assignment,
+    .tp_iter = iterate,
+    .tp_as_mapping = &exports_mapping,
+    .tp_as_sequence = &names_sequence,
+    .tp_methods = exports_methods,
+    .tp_repr = exports_repr,
+    .tp_weaklistoffset = offsetof(wpy_names_t, weak),
 };
 
 /* ---- Making one ---- */
@@ -224,7 +225,7 @@ static bool initialize(wpy_store_t *store, wpy_module_t *module, wherry_instance
   wherry_error_release(wherry_module_world(module->module, &world)); /* told when it is used */
   if (world) return true;
   const wherry_functype_t *type =
-    wherry_externtype_functype(wherry_module_export_type(module->module, index));
+      wherry_externtype_functype(wherry_module_export_type(module->module, index));
   if (!type || wherry_functype_param_count(type) || wherry_functype_result_count(type)) return true;
   if (!wpy_enter(store)) return false;
   wherry_error_t *error = wherry_instance_export(store->store, instance, index, &item);
@@ -243,8 +244,8 @@ static PyObject *make_guest(PyObject *self, PyObject *args) {
   if (!PyArg_ParseTuple(args, "O!O!|O:guest", &wpy_store_type, &store, &wpy_module_type, &module,
                         &imports))
     return NULL;
-  PyObject *instance = wpy_instantiate((PyTypeObject *)wpy_class(WPY_INSTANCE), store, module,
-                                       imports, true);
+  PyObject *instance =
+      wpy_instantiate((PyTypeObject *)wpy_class(WPY_INSTANCE), store, module, imports, true);
   PyObject *guest = NULL;
   if (instance && initialize(store, module, ((wpy_instance_t *)instance)->instance))
     guest = wpy_names_new(&wpy_guest_type, (wpy_instance_t *)instance, NULL);
@@ -254,6 +255,6 @@ static PyObject *make_guest(PyObject *self, PyObject *args) {
 }
 
 PyMethodDef wpy_guest_functions[] = {
-  {"guest", make_guest, METH_VARARGS, NULL},
-  {0},
+    {"guest", make_guest, METH_VARARGS, NULL},
+    {0},
 };

@@ -10,36 +10,38 @@ static bool is_a(PyObject *object, PyTypeObject *type, const char *expected) {
 
 /* ---- Handles that hold nothing but their pointer ---- */
 
-#define SIMPLE(noun, Noun, which)                                                                  \
-  static void noun##_dealloc(PyObject *self) {                                                     \
-    wherry_##noun##_release(((wpy_handle_t *)self)->pointer);                                      \
-    Py_TYPE(self)->tp_free(self);                                                                  \
-  }                                                                                                \
-  wherry_##noun##_t *wpy_##noun##_from(PyObject *object) {                                         \
-    return is_a(object, &wpy_##noun##_type, #Noun) ? ((wpy_handle_t *)object)->pointer : NULL;     \
-  }                                                                                                \
-  static PyObject *noun##_wrap(PyTypeObject *type, wherry_##noun##_t *pointer) {                   \
-    PyObject *self = type->tp_alloc(type, 0);                                                      \
-    if (self) ((wpy_handle_t *)self)->pointer = pointer;                                           \
-    else wherry_##noun##_release(pointer);                                                         \
-    return self;                                                                                   \
-  }                                                                                                \
-  PyObject *wpy_##noun##_given(wherry_##noun##_t *pointer) {                                       \
-    return noun##_wrap((PyTypeObject *)wpy_class(which), pointer);                                 \
-  }                                                                                                \
-  PyObject *wpy_##noun##_lent(wherry_##noun##_t *pointer) {                                        \
-    if (!pointer) Py_RETURN_NONE;                                                                  \
-    wherry_##noun##_retain(pointer);                                                               \
-    return wpy_##noun##_given(pointer);                                                            \
-  }                                                                                                \
-  PyTypeObject wpy_##noun##_type = {                                                               \
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry." #Noun,                              \
-    .tp_basicsize = sizeof(wpy_handle_t),                                                          \
-    .tp_dealloc = noun##_dealloc,                                                                  \
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,                                          \
-    .tp_new = noun##_new,                                                                          \
-    .tp_richcompare = same_handle,                                                                 \
-    .tp_hash = hash_handle,                                                                        \
+#define SIMPLE(noun, Noun, which)                                                              \
+  static void noun##_dealloc(PyObject *self) {                                                 \
+    wherry_##noun##_release(((wpy_handle_t *)self)->pointer);                                  \
+    Py_TYPE(self)->tp_free(self);                                                              \
+  }                                                                                            \
+  wherry_##noun##_t *wpy_##noun##_from(PyObject *object) {                                     \
+    return is_a(object, &wpy_##noun##_type, #Noun) ? ((wpy_handle_t *)object)->pointer : NULL; \
+  }                                                                                            \
+  static PyObject *noun##_wrap(PyTypeObject *type, wherry_##noun##_t *pointer) {               \
+    PyObject *self = type->tp_alloc(type, 0);                                                  \
+    if (self)                                                                                  \
+      ((wpy_handle_t *)self)->pointer = pointer;                                               \
+    else                                                                                       \
+      wherry_##noun##_release(pointer);                                                        \
+    return self;                                                                               \
+  }                                                                                            \
+  PyObject *wpy_##noun##_given(wherry_##noun##_t *pointer) {                                   \
+    return noun##_wrap((PyTypeObject *)wpy_class(which), pointer);                             \
+  }                                                                                            \
+  PyObject *wpy_##noun##_lent(wherry_##noun##_t *pointer) {                                    \
+    if (!pointer) Py_RETURN_NONE;                                                              \
+    wherry_##noun##_retain(pointer);                                                           \
+    return wpy_##noun##_given(pointer);                                                        \
+  }                                                                                            \
+  PyTypeObject wpy_##noun##_type = {                                                           \
+      PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry." #Noun,                        \
+      .tp_basicsize = sizeof(wpy_handle_t),                                                    \
+      .tp_dealloc = noun##_dealloc,                                                            \
+      .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,                                    \
+      .tp_new = noun##_new,                                                                    \
+      .tp_richcompare = same_handle,                                                           \
+      .tp_hash = hash_handle,                                                                  \
   };
 
 static PyObject *same_handle(PyObject *a, PyObject *b, int op) {
@@ -70,7 +72,7 @@ static PyObject *engine_new(PyTypeObject *type, PyObject *args, PyObject *named)
   if (!PyArg_ParseTupleAndKeywords(args, named, "|O:Engine", names, &config)) return NULL;
   if (config != Py_None && !is_a(config, &wpy_config_type, "Config")) return NULL;
   wherry_error_t *error =
-    wherry_engine_new(config == Py_None ? NULL : ((wpy_handle_t *)config)->pointer, &engine);
+      wherry_engine_new(config == Py_None ? NULL : ((wpy_handle_t *)config)->pointer, &engine);
   return error ? wpy_raise(error) : engine_wrap(type, engine);
 }
 
@@ -152,7 +154,7 @@ static PyObject *module_new(PyTypeObject *type, PyObject *args, PyObject *named)
   PyObject *self = NULL, *engine = engine_or_default(given);
   if (engine) {
     wherry_error_t *error =
-      wherry_module_new(((wpy_handle_t *)engine)->pointer, data.buf, (size_t)data.len, &module);
+        wherry_module_new(((wpy_handle_t *)engine)->pointer, data.buf, (size_t)data.len, &module);
     self = error ? wpy_raise(error) : module_wrap(type, module, engine);
     Py_DECREF(engine);
   }
@@ -188,14 +190,14 @@ static void module_dealloc(PyObject *object) {
 }
 
 PyTypeObject wpy_module_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Module",
-  .tp_basicsize = sizeof(wpy_module_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-  .tp_new = module_new,
-  .tp_dealloc = module_dealloc,
-  .tp_traverse = module_traverse,
-  .tp_clear = module_clear,
-  .tp_weaklistoffset = offsetof(wpy_module_t, weak),
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Module",
+    .tp_basicsize = sizeof(wpy_module_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = module_new,
+    .tp_dealloc = module_dealloc,
+    .tp_traverse = module_traverse,
+    .tp_clear = module_clear,
+    .tp_weaklistoffset = offsetof(wpy_module_t, weak),
 };
 
 wherry_module_t *wpy_module_from(PyObject *object) {
@@ -236,7 +238,7 @@ int wpy_kept_visit(wpy_kept_t *kept, visitproc visit, void *arg) {
 
 void wpy_kept_clear(wpy_kept_t *kept) {
   wpy_kept_t gone = *kept;
-  *kept = (wpy_kept_t){0};
+  *kept = (wpy_kept_t) {0};
   for (size_t i = 0; i < gone.count; i++) Py_DECREF(gone.items[i]);
   PyMem_Free(gone.items);
 }
@@ -249,9 +251,7 @@ static wpy_store_t *all_stores;
 static wherry_error_t *tick(wherry_store_t *store, void *data) {
   (void)store, (void)data;
   if (PyErr_CheckSignals() < 0) return wpy_error_from_exception();
-  Py_BEGIN_ALLOW_THREADS
-  Py_END_ALLOW_THREADS
-  return NULL;
+  Py_BEGIN_ALLOW_THREADS Py_END_ALLOW_THREADS return NULL;
 }
 
 static PyObject *store_wrap(PyTypeObject *type, wherry_store_t *store, PyObject *engine) {
@@ -275,8 +275,10 @@ static PyObject *store_new(PyTypeObject *type, PyObject *args, PyObject *named) 
   static char *names[] = {"engine", NULL};
   PyObject *given = NULL;
   wherry_store_t *store;
-  if (PyTuple_GET_SIZE(args) == 1 && !named) given = PyTuple_GET_ITEM(args, 0);
-  else if (!PyArg_ParseTupleAndKeywords(args, named, "|O:Store", names, &given)) return NULL;
+  if (PyTuple_GET_SIZE(args) == 1 && !named)
+    given = PyTuple_GET_ITEM(args, 0);
+  else if (!PyArg_ParseTupleAndKeywords(args, named, "|O:Store", names, &given))
+    return NULL;
   PyObject *self = NULL, *engine = engine_or_default(given);
   if (!engine) return NULL;
   wherry_error_t *error = wherry_store_new(((wpy_handle_t *)engine)->pointer, &store);
@@ -337,27 +339,27 @@ static PyObject *store_closed(PyObject *object, void *unused) {
 }
 
 static PyMethodDef store_methods[] = {
-  {"close", store_close, METH_NOARGS,
-   "close()\n--\n\nEnds all instances now, or when the outermost call returns."},
-  {0},
+    {"close", store_close, METH_NOARGS,
+     "close()\n--\n\nEnds all instances now, or when the outermost call returns."},
+    {0},
 };
 
 static PyGetSetDef store_getset[] = {
-  {"closed", store_closed, NULL, "Has close been called?", NULL},
-  {0},
+    {"closed", store_closed, NULL, "Has close been called?", NULL},
+    {0},
 };
 
 PyTypeObject wpy_store_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Store",
-  .tp_basicsize = sizeof(wpy_store_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-  .tp_new = store_new,
-  .tp_dealloc = store_dealloc,
-  .tp_traverse = store_traverse,
-  .tp_clear = store_clear,
-  .tp_methods = store_methods,
-  .tp_getset = store_getset,
-  .tp_weaklistoffset = offsetof(wpy_store_t, weak),
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Store",
+    .tp_basicsize = sizeof(wpy_store_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = store_new,
+    .tp_dealloc = store_dealloc,
+    .tp_traverse = store_traverse,
+    .tp_clear = store_clear,
+    .tp_methods = store_methods,
+    .tp_getset = store_getset,
+    .tp_weaklistoffset = offsetof(wpy_store_t, weak),
 };
 
 bool wpy_enter_slow(wpy_store_t *store) {
@@ -386,8 +388,10 @@ wherry_store_t *wpy_store_from(PyObject *object) {
 PyObject *wpy_store_given(wherry_store_t *store) {
   wherry_engine_t *engine = wherry_store_engine(store);
   PyObject *owner = wpy_engine_lent(engine), *self = NULL;
-  if (owner) self = store_wrap((PyTypeObject *)wpy_class(WPY_STORE), store, owner);
-  else wherry_store_release(store);
+  if (owner)
+    self = store_wrap((PyTypeObject *)wpy_class(WPY_STORE), store, owner);
+  else
+    wherry_store_release(store);
   Py_XDECREF(owner);
   return self;
 }
@@ -439,9 +443,9 @@ static PyObject *linker_define_func(PyObject *object, PyObject *args) {
   bool kept = wpy_keep(&self->kept, host);
   Py_DECREF(host);
   if (!kept) return NULL;
-  wherry_error_t *error = wherry_linker_define_func(
-    self->linker, module, (size_t)module_size, name, (size_t)name_size,
-    ((wpy_handle_t *)type)->pointer, wpy_host_callback, host, NULL);
+  wherry_error_t *error =
+      wherry_linker_define_func(self->linker, module, (size_t)module_size, name, (size_t)name_size,
+                                ((wpy_handle_t *)type)->pointer, wpy_host_callback, host, NULL);
   if (error) return wpy_raise(error);
   Py_RETURN_NONE;
 }
@@ -461,7 +465,7 @@ static PyObject *linker_instantiate(PyObject *object, PyObject *args) {
   for (size_t i = 0; i < store->kept.count; i++) kept |= store->kept.items[i] == object;
   if (kept || wpy_keep(&store->kept, object)) {
     wherry_error_t *error =
-      wherry_linker_instantiate(self->linker, store->store, module->module, &instance);
+        wherry_linker_instantiate(self->linker, store->store, module->module, &instance);
     result = error ? wpy_raise(error) : wpy_instance_make(instance);
   }
   wpy_leave(store);
@@ -490,20 +494,20 @@ static void linker_dealloc(PyObject *object) {
 }
 
 static PyMethodDef linker_methods[] = {
-  {"define_func", linker_define_func, METH_VARARGS, NULL},
-  {"instantiate", linker_instantiate, METH_VARARGS, NULL},
-  {0},
+    {"define_func", linker_define_func, METH_VARARGS, NULL},
+    {"instantiate", linker_instantiate, METH_VARARGS, NULL},
+    {0},
 };
 
 PyTypeObject wpy_linker_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Linker",
-  .tp_basicsize = sizeof(wpy_linker_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-  .tp_new = linker_new,
-  .tp_dealloc = linker_dealloc,
-  .tp_traverse = linker_traverse,
-  .tp_clear = linker_clear,
-  .tp_methods = linker_methods,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Linker",
+    .tp_basicsize = sizeof(wpy_linker_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = linker_new,
+    .tp_dealloc = linker_dealloc,
+    .tp_traverse = linker_traverse,
+    .tp_clear = linker_clear,
+    .tp_methods = linker_methods,
 };
 
 wherry_linker_t *wpy_linker_from(PyObject *object) {
@@ -523,8 +527,7 @@ PyObject *wpy_linker_lent(wherry_linker_t *linker) {
 /* ---- Parts: types of a module, which the module owns ---- */
 
 typedef struct part {
-  PyObject_HEAD
-  const void *pointer;
+  PyObject_HEAD const void *pointer;
   PyObject *owner;
   wpy_part_t kind;
 } part_t;
@@ -550,11 +553,11 @@ static PyObject *part_repr(PyObject *self) {
 }
 
 PyTypeObject wpy_part_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Part",
-  .tp_basicsize = sizeof(part_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-  .tp_dealloc = part_dealloc,
-  .tp_repr = part_repr,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Part",
+    .tp_basicsize = sizeof(part_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = part_dealloc,
+    .tp_repr = part_repr,
 };
 
 const void *wpy_part_from(PyObject *object, wpy_part_t kind) {

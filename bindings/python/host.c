@@ -4,15 +4,13 @@
 #define ARGS 8
 
 typedef struct caller {
-  PyObject_HEAD
-  wherry_caller_t *caller; /* NULL once the call is over */
+  PyObject_HEAD wherry_caller_t *caller; /* NULL once the call is over */
   wpy_store_t *owner;
 } caller_t;
 
 /* What C calls: a callable with the types of its arguments and results. */
 typedef struct host {
-  PyObject_VAR_HEAD
-  PyObject *callable;
+  PyObject_VAR_HEAD PyObject *callable;
   PyObject *name;
   bool wants_caller;
   uint32_t param_count, result_count;
@@ -74,31 +72,31 @@ static void caller_dealloc(PyObject *self) {
 }
 
 static PyGetSetDef caller_getset[] = {
-  {"memory", caller_memory, NULL, "The first memory of the calling instance.", NULL},
-  {"exports", caller_exports, NULL, "The exports of the calling instance.", NULL},
-  {"instance", caller_instance, NULL, "The calling Instance; None: the host itself.", NULL},
-  {"store", caller_store, NULL, "The Store in which the call runs.", NULL},
-  {0},
+    {"memory", caller_memory, NULL, "The first memory of the calling instance.", NULL},
+    {"exports", caller_exports, NULL, "The exports of the calling instance.", NULL},
+    {"instance", caller_instance, NULL, "The calling Instance; None: the host itself.", NULL},
+    {"store", caller_store, NULL, "The Store in which the call runs.", NULL},
+    {0},
 };
 
 PyTypeObject wpy_caller_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Caller",
-  .tp_doc = "The guest that calls a host function. It ends with that call.\n\n"
-            "A host function gets one if its first parameter is annotated with it, or is called\n"
-            "caller.",
-  .tp_basicsize = sizeof(caller_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-  .tp_dealloc = caller_dealloc,
-  .tp_traverse = caller_traverse,
-  .tp_getset = caller_getset,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Caller",
+    .tp_doc = "The guest that calls a host function. It ends with that call.\n\n"
+              "A host function gets one if its first parameter is annotated with it, or is called\n"
+              "caller.",
+    .tp_basicsize = sizeof(caller_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = caller_dealloc,
+    .tp_traverse = caller_traverse,
+    .tp_getset = caller_getset,
 };
 
 static PyObject *caller_new(wherry_caller_t *caller) {
   caller_t *self = (caller_t *)wpy_caller_type.tp_alloc(&wpy_caller_type, 0);
   if (!self) return NULL;
   self->caller = caller;
-  self->owner = (wpy_store_t *)Py_NewRef(
-    (PyObject *)wherry_store_data(wherry_caller_store(caller)));
+  self->owner =
+      (wpy_store_t *)Py_NewRef((PyObject *)wherry_store_data(wherry_caller_store(caller)));
   return (PyObject *)self;
 }
 
@@ -123,8 +121,7 @@ static bool one_result(host_t *self, wpy_store_t *owner, uint32_t index, PyObjec
   return wpy_slot_from(owner, object, type, &place, slot);
 }
 
-static bool take_results(host_t *self, wpy_store_t *owner, PyObject *object,
-                         wherry_slot_t *slots) {
+static bool take_results(host_t *self, wpy_store_t *owner, PyObject *object, wherry_slot_t *slots) {
   if (self->result_count == 0) return true; /* what print returns is of no interest */
   if (self->result_count == 1) return one_result(self, owner, 0, object, slots);
   char text[WH_BIND_TEXT];
@@ -236,14 +233,17 @@ static int wants_caller(PyObject *callable) {
   PyObject *name = PyTuple_GET_ITEM(names, first);
   PyObject *annotations = PyObject_GetAttrString(function, "__annotations__");
   PyObject *annotation =
-    annotations && PyDict_Check(annotations) ? PyDict_GetItemWithError(annotations, name) : NULL;
+      annotations && PyDict_Check(annotations) ? PyDict_GetItemWithError(annotations, name) : NULL;
   int wanted;
-  if (!annotations) wanted = -1;
-  else if (!annotation) wanted = PyUnicode_CompareWithASCIIString(name, "caller") == 0;
+  if (!annotations)
+    wanted = -1;
+  else if (!annotation)
+    wanted = PyUnicode_CompareWithASCIIString(name, "caller") == 0;
   else if (PyUnicode_Check(annotation))
     wanted = PyUnicode_CompareWithASCIIString(annotation, "Caller") == 0 ||
              PyUnicode_CompareWithASCIIString(annotation, "wherry.Caller") == 0;
-  else wanted = annotation == (PyObject *)&wpy_caller_type;
+  else
+    wanted = annotation == (PyObject *)&wpy_caller_type;
   Py_XDECREF(annotations);
   Py_DECREF(names);
   return wanted;
@@ -278,7 +278,7 @@ bool wpy_host_func(wpy_store_t *store, const wherry_functype_t *type, PyObject *
   bool done = host && wpy_keep(&store->kept, host);
   if (done) {
     wherry_error_t *error =
-      wherry_func_new_slots(store->store, type, slot_callback, false, host, NULL, out);
+        wherry_func_new_slots(store->store, type, slot_callback, false, host, NULL, out);
     if (error) wpy_raise(error);
     done = !error;
   }
@@ -299,10 +299,10 @@ static void host_dealloc(PyObject *self) {
 }
 
 PyTypeObject wpy_host_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Host",
-  .tp_basicsize = offsetof(host_t, types),
-  .tp_itemsize = 1,
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-  .tp_dealloc = host_dealloc,
-  .tp_traverse = host_traverse,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Host",
+    .tp_basicsize = offsetof(host_t, types),
+    .tp_itemsize = 1,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = host_dealloc,
+    .tp_traverse = host_traverse,
 };

@@ -51,17 +51,16 @@ static bool number_as_global(wpy_store_t *store, const wherry_externtype_t *type
   if (!wpy_slot_from(store, object, valtype, NULL, &slot)) return false;
   wherry_value_t value = wherry_value_from_slot(store->store, slot, valtype);
   wherry_error_t *error =
-    wherry_global_new(store->store, &value, wherry_externtype_mutable(type), out);
+      wherry_global_new(store->store, &value, wherry_externtype_mutable(type), out);
   if (error) wpy_raise(error);
   return !error;
 }
 
 static bool take_import(wpy_store_t *store, const wherry_externtype_t *type, PyObject *module,
                         PyObject *name, PyObject *object, wherry_extern_t *out) {
-  bool is_entity = PyObject_TypeCheck(object, &wpy_func_type) ||
-                   PyObject_TypeCheck(object, &wpy_memory_type) ||
-                   PyObject_TypeCheck(object, &wpy_table_type) ||
-                   PyObject_TypeCheck(object, &wpy_global_type);
+  bool is_entity =
+      PyObject_TypeCheck(object, &wpy_func_type) || PyObject_TypeCheck(object, &wpy_memory_type) ||
+      PyObject_TypeCheck(object, &wpy_table_type) || PyObject_TypeCheck(object, &wpy_global_type);
   if (is_entity) return wpy_extern_from(object, out);
   switch (out->kind = wherry_externtype_kind(type)) {
   case WHERRY_EXTERN_FUNC:
@@ -91,8 +90,10 @@ static void raise_missing(wpy_store_t *store, wpy_module_t *module, const wherry
   }
   if (!error) error = wherry_linker_instantiate(linker, store->store, module->module, &instance);
   wherry_linker_release(linker);
-  if (error) wpy_raise(error);
-  else wpy_raise_text(WPY_LINK_ERROR, "an import is missing");
+  if (error)
+    wpy_raise(error);
+  else
+    wpy_raise_text(WPY_LINK_ERROR, "an import is missing");
 }
 
 static bool take_imports(wpy_store_t *store, wpy_module_t *module, PyObject *imports,
@@ -105,7 +106,8 @@ static bool take_imports(wpy_store_t *store, wpy_module_t *module, PyObject *imp
     if (object)
       found[i] = take_import(store, wherry_module_import_type(module->module, i), space, name,
                              object, &items[i]);
-    else found[i] = false;
+    else
+      found[i] = false;
     Py_XDECREF(object);
     Py_XDECREF(space);
     Py_XDECREF(name);
@@ -117,10 +119,8 @@ static bool take_imports(wpy_store_t *store, wpy_module_t *module, PyObject *imp
 }
 
 static bool instantiate(wpy_store_t *store, wpy_module_t *module, PyObject *imports,
-                        wherry_extern_t *items, bool *found, size_t count,
-                        wherry_instance_t *out) {
-  if (!take_imports(store, module, imports, items, found, count) || !wpy_enter(store))
-    return false;
+                        wherry_extern_t *items, bool *found, size_t count, wherry_instance_t *out) {
+  if (!take_imports(store, module, imports, items, found, count) || !wpy_enter(store)) return false;
   wherry_error_t *error = wherry_instance_new(store->store, module->module, items, count, out);
   wpy_leave(store);
   if (error) wpy_raise(error);
@@ -150,8 +150,10 @@ PyObject *wpy_instantiate(PyTypeObject *type, wpy_store_t *store, wpy_module_t *
     found = PyMem_Calloc(count, sizeof *found);
   }
   bool done = false;
-  if (!items || !found) PyErr_NoMemory();
-  else done = instantiate(store, module, imports, items, found, count, &instance);
+  if (!items || !found)
+    PyErr_NoMemory();
+  else
+    done = instantiate(store, module, imports, items, found, count, &instance);
   if (items != few_items) PyMem_Free(items);
   if (found != few_found) PyMem_Free(found);
   return done ? wpy_instance_wrap(type, store, module, instance, lifted) : NULL;
@@ -229,22 +231,22 @@ static void instance_dealloc(PyObject *object) {
 }
 
 static PyGetSetDef instance_getset[] = {
-  {"exports", get_exports, NULL, "What the instance exports: attributes, or by raw name in [].",
-   NULL},
-  {"memory", get_memory, NULL, "The first exported Memory, or None.", NULL},
-  {"store", get_store, NULL, "The Store it lives in.", NULL},
-  {"module", get_module, NULL, "The Module it is an instance of.", NULL},
-  {0},
+    {"exports", get_exports, NULL, "What the instance exports: attributes, or by raw name in [].",
+     NULL},
+    {"memory", get_memory, NULL, "The first exported Memory, or None.", NULL},
+    {"store", get_store, NULL, "The Store it lives in.", NULL},
+    {"module", get_module, NULL, "The Module it is an instance of.", NULL},
+    {0},
 };
 
 PyTypeObject wpy_instance_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Instance",
-  .tp_basicsize = sizeof(wpy_instance_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
-  .tp_new = instance_new,
-  .tp_dealloc = instance_dealloc,
-  .tp_traverse = instance_traverse,
-  .tp_getset = instance_getset,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry._wherry.Instance",
+    .tp_basicsize = sizeof(wpy_instance_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .tp_new = instance_new,
+    .tp_dealloc = instance_dealloc,
+    .tp_traverse = instance_traverse,
+    .tp_getset = instance_getset,
 };
 
 bool wpy_instance_from(PyObject *object, wherry_store_t **store, wherry_instance_t *out) {
@@ -268,8 +270,8 @@ PyObject *wpy_instance_make(wherry_instance_t instance) {
   if (!pointer) Py_RETURN_NONE;
   PyObject *module = wpy_module_lent(pointer), *self = NULL;
   if (module)
-    self = wpy_instance_wrap((PyTypeObject *)wpy_class(WPY_INSTANCE), owner,
-                             (wpy_module_t *)module, instance, false);
+    self = wpy_instance_wrap((PyTypeObject *)wpy_class(WPY_INSTANCE), owner, (wpy_module_t *)module,
+                             instance, false);
   Py_XDECREF(module);
   return self;
 }

@@ -7,8 +7,7 @@
 #define ARGS 16
 
 typedef struct lifted {
-  PyObject_HEAD
-  vectorcallfunc call;
+  PyObject_HEAD vectorcallfunc call;
   wherry_lifted_t *lifted;
   wpy_store_t *owner;
   wpy_module_t *module;
@@ -63,7 +62,7 @@ static PyObject *run(lifted_t *self, const wherry_host_value_t *places, size_t c
   wherry_host_value_t result = 0;
   if (!wpy_enter(self->owner)) return NULL;
   wherry_error_t *error =
-    wherry_lifted_call(self->lifted, &wpy_host_values, &context, places, count, &result);
+      wherry_lifted_call(self->lifted, &wpy_host_values, &context, places, count, &result);
   wpy_leave(self->owner);
   if (error) return wpy_raise(error);
   return result ? (PyObject *)result : Py_NewRef(Py_None);
@@ -114,8 +113,10 @@ PyObject *wpy_lifted_new(wpy_store_t *owner, wpy_module_t *module, wherry_instan
   for (size_t i = 0; self->params && i < count; i++) {
     const char *param = wherry_witfunc_param_name(func, i);
     PyObject *snake = wpy_snake(param, strlen(param));
-    if (snake) PyTuple_SET_ITEM(self->params, (Py_ssize_t)i, snake);
-    else Py_CLEAR(self->params);
+    if (snake)
+      PyTuple_SET_ITEM(self->params, (Py_ssize_t)i, snake);
+    else
+      Py_CLEAR(self->params);
   }
   if (!self->name || !self->params) Py_CLEAR(self);
   return (PyObject *)self;
@@ -146,10 +147,9 @@ static PyObject *spelled(lifted_t *self) {
   PyObject *text = PyUnicode_FromFormat("%U(", self->name);
   for (size_t i = 0; text && i < wherry_witfunc_param_count(func); i++) {
     wherry_type_print(wherry_witfunc_param_type(func, i), type, sizeof type);
-    PyUnicode_AppendAndDel(&text, PyUnicode_FromFormat("%s%U: %s", i ? ", " : "",
-                                                       PyTuple_GET_ITEM(self->params,
-                                                                        (Py_ssize_t)i),
-                                                       type));
+    PyUnicode_AppendAndDel(
+        &text, PyUnicode_FromFormat("%s%U: %s", i ? ", " : "",
+                                    PyTuple_GET_ITEM(self->params, (Py_ssize_t)i), type));
   }
   if (!text) return NULL;
   if (!result) {
@@ -182,20 +182,20 @@ static PyObject *lifted_name(PyObject *object, void *unused) {
 }
 
 static PyGetSetDef lifted_getset[] = {
-  {"__name__", lifted_name, NULL, NULL, NULL},
-  {"__doc__", lifted_doc, NULL, NULL, NULL},
-  {0},
+    {"__name__", lifted_name, NULL, NULL, NULL},
+    {"__doc__", lifted_doc, NULL, NULL, NULL},
+    {0},
 };
 
 PyTypeObject wpy_lifted_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.LiftedFunc",
-  .tp_basicsize = sizeof(lifted_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
-              Py_TPFLAGS_DISALLOW_INSTANTIATION,
-  .tp_vectorcall_offset = offsetof(lifted_t, call),
-  .tp_call = PyVectorcall_Call,
-  .tp_dealloc = lifted_dealloc,
-  .tp_traverse = lifted_traverse,
-  .tp_repr = lifted_repr,
-  .tp_getset = lifted_getset,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.LiftedFunc",
+    .tp_basicsize = sizeof(lifted_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
+                Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_vectorcall_offset = offsetof(lifted_t, call),
+    .tp_call = PyVectorcall_Call,
+    .tp_dealloc = lifted_dealloc,
+    .tp_traverse = lifted_traverse,
+    .tp_repr = lifted_repr,
+    .tp_getset = lifted_getset,
 };

@@ -31,26 +31,25 @@ static wherry_error_t *make_string(void *context, const char *text, size_t size,
   return give(string, out);
 }
 
-#define NUMBERS(kind, ctype, make)                                                                 \
-  case kind:                                                                                       \
-    for (size_t i = 0; i < count; i++) {                                                           \
-      ctype number;                                                                                \
-      memcpy(&number, (const char *)data + i * sizeof number, sizeof number);                      \
-      PyObject *item = make(number);                                                               \
-      if (!item) {                                                                                 \
-        Py_DECREF(list);                                                                           \
-        return give(NULL, out);                                                                    \
-      }                                                                                            \
-      PyList_SET_ITEM(list, (Py_ssize_t)i, item);                                                  \
-    }                                                                                              \
+#define NUMBERS(kind, ctype, make)                                            \
+  case kind:                                                                  \
+    for (size_t i = 0; i < count; i++) {                                      \
+      ctype number;                                                           \
+      memcpy(&number, (const char *)data + i * sizeof number, sizeof number); \
+      PyObject *item = make(number);                                          \
+      if (!item) {                                                            \
+        Py_DECREF(list);                                                      \
+        return give(NULL, out);                                               \
+      }                                                                       \
+      PyList_SET_ITEM(list, (Py_ssize_t)i, item);                             \
+    }                                                                         \
     break;
 
 static wherry_error_t *make_numbers(void *context, const wherry_type_t *type, const void *data,
                                     size_t count, wherry_host_value_t *out) {
   wherry_type_kind_t kind = wherry_type_kind(wherry_type_element(type));
   (void)context;
-  if (kind == WHERRY_TYPE_U8)
-    return give(PyBytes_FromStringAndSize(data, (Py_ssize_t)count), out);
+  if (kind == WHERRY_TYPE_U8) return give(PyBytes_FromStringAndSize(data, (Py_ssize_t)count), out);
   PyObject *list = PyList_New((Py_ssize_t)count);
   if (!list) return give(NULL, out);
   switch (kind) {
@@ -81,9 +80,8 @@ static wherry_error_t *make_start(void *context, const wherry_type_t *type, size
   }
 }
 
-static wherry_error_t *make_set(void *context, const wherry_type_t *type,
-                                wherry_host_value_t value, size_t index,
-                                wherry_host_value_t item) {
+static wherry_error_t *make_set(void *context, const wherry_type_t *type, wherry_host_value_t value,
+                                size_t index, wherry_host_value_t item) {
   PyObject *object = (PyObject *)value;
   (void)context;
   switch (wherry_type_kind(type)) {
@@ -106,16 +104,16 @@ static void drop(void *context, wherry_host_value_t value) {
 }
 
 const wherry_host_values_t wpy_host_values = {
-  .take_number = wpy_take_number,
-  .take_string = wpy_take_string,
-  .take_list = wpy_take_list,
-  .take_item = wpy_take_item,
-  .release_view = wpy_release_view,
-  .drop = drop,
-  .make_number = make_number,
-  .make_string = make_string,
-  .make_numbers = make_numbers,
-  .make_start = make_start,
-  .make_set = make_set,
-  .make_finish = make_finish,
+    .take_number = wpy_take_number,
+    .take_string = wpy_take_string,
+    .take_list = wpy_take_list,
+    .take_item = wpy_take_item,
+    .release_view = wpy_release_view,
+    .drop = drop,
+    .make_number = make_number,
+    .make_string = make_string,
+    .make_numbers = make_numbers,
+    .make_start = make_start,
+    .make_set = make_set,
+    .make_finish = make_finish,
 };

@@ -85,8 +85,7 @@ static PyObject *memory_read_string(PyObject *object, PyObject *args, PyObject *
   } else {
     if (!reach(self, address, 0)) return NULL;
     const void *end = memchr(self->data + address, 0, (size_t)(*self->size - address));
-    if (!end)
-      return wpy_raise_text(WPY_RANGE_ERROR, "the string is not ended by a zero byte");
+    if (!end) return wpy_raise_text(WPY_RANGE_ERROR, "the string is not ended by a zero byte");
     size = (uint64_t)((const uint8_t *)end - self->data) - address;
   }
   return PyUnicode_Decode((const char *)self->data + address, (Py_ssize_t)size, encoding, "strict");
@@ -97,8 +96,7 @@ static PyObject *memory_grow(PyObject *object, PyObject *pages) {
   uint64_t more, previous;
   if (!wpy_u64(pages, UINT64_MAX, "a number of pages", NULL, &more)) return NULL;
   if (!wpy_open(self->owner)) return NULL;
-  wherry_error_t *error =
-    wherry_memory_grow(self->owner->store, self->memory, more, &previous);
+  wherry_error_t *error = wherry_memory_grow(self->owner->store, self->memory, more, &previous);
   return error ? wpy_raise(error) : PyLong_FromUnsignedLongLong(previous);
 }
 
@@ -110,9 +108,9 @@ static PyObject *make_view(PyObject *object, PyObject *const *args, Py_ssize_t c
   return wpy_view_new((wpy_memory_t *)object, format, address, -1);
 }
 
-#define VIEW(name, format)                                                                         \
-  static PyObject *name##_view(PyObject *object, PyObject *const *args, Py_ssize_t count) {        \
-    return make_view(object, args, count, format, #name "_view");                                  \
+#define VIEW(name, format)                                                                  \
+  static PyObject *name##_view(PyObject *object, PyObject *const *args, Py_ssize_t count) { \
+    return make_view(object, args, count, format, #name "_view");                           \
   }
 VIEW(int8, 'b')
 VIEW(uint8, 'B')
@@ -142,8 +140,7 @@ static PyObject *memory_maximum(PyObject *object, void *unused) {
   wpy_memory_t *self = (wpy_memory_t *)object;
   uint64_t size, maximum;
   if (!wpy_open(self->owner)) return NULL;
-  wherry_error_t *error =
-    wherry_memory_limits(self->owner->store, self->memory, &size, &maximum);
+  wherry_error_t *error = wherry_memory_limits(self->owner->store, self->memory, &size, &maximum);
   if (error) return wpy_raise(error);
   if (maximum == UINT64_MAX) Py_RETURN_NONE;
   return PyLong_FromUnsignedLongLong(maximum);
@@ -254,56 +251,56 @@ static void memory_dealloc(PyObject *object) {
          "Nothing is copied; slices are arrays as well."}
 
 static PyMethodDef memory_methods[] = {
-  {"read", (PyCFunction)(void (*)(void))memory_read, METH_FASTCALL,
-   "read(address, size, /)\n--\n\nA copy of size bytes at address."},
-  {"write", (PyCFunction)(void (*)(void))memory_write, METH_FASTCALL,
-   "write(address, data, /)\n--\n\nCopies data (any buffer) to address."},
-  {"read_string", (PyCFunction)(void (*)(void))memory_read_string, METH_VARARGS | METH_KEYWORDS,
-   "read_string(address, size=None, encoding='utf-8')\n--\n\n"
-   "The text at address; without a size it ends before the first zero byte."},
-  {"grow", memory_grow, METH_O,
-   "grow(pages, /)\n--\n\nMakes the memory larger by pages of 64 KiB; returns its size before."},
-  VIEW_METHOD(int8, b),
-  VIEW_METHOD(uint8, B),
-  VIEW_METHOD(int16, h),
-  VIEW_METHOD(uint16, H),
-  VIEW_METHOD(int32, i),
-  VIEW_METHOD(uint32, I),
-  VIEW_METHOD(int64, q),
-  VIEW_METHOD(uint64, Q),
-  VIEW_METHOD(float32, f),
-  VIEW_METHOD(float64, d),
-  {0},
+    {"read", (PyCFunction)(void (*)(void))memory_read, METH_FASTCALL,
+     "read(address, size, /)\n--\n\nA copy of size bytes at address."},
+    {"write", (PyCFunction)(void (*)(void))memory_write, METH_FASTCALL,
+     "write(address, data, /)\n--\n\nCopies data (any buffer) to address."},
+    {"read_string", (PyCFunction)(void (*)(void))memory_read_string, METH_VARARGS | METH_KEYWORDS,
+     "read_string(address, size=None, encoding='utf-8')\n--\n\n"
+     "The text at address; without a size it ends before the first zero byte."},
+    {"grow", memory_grow, METH_O,
+     "grow(pages, /)\n--\n\nMakes the memory larger by pages of 64 KiB; returns its size before."},
+    VIEW_METHOD(int8, b),
+    VIEW_METHOD(uint8, B),
+    VIEW_METHOD(int16, h),
+    VIEW_METHOD(uint16, H),
+    VIEW_METHOD(int32, i),
+    VIEW_METHOD(uint32, I),
+    VIEW_METHOD(int64, q),
+    VIEW_METHOD(uint64, Q),
+    VIEW_METHOD(float32, f),
+    VIEW_METHOD(float64, d),
+    {0},
 };
 
 static PyGetSetDef memory_getset[] = {
-  {"buffer", memory_buffer, NULL, "A memoryview of all of it, of the length it has now.", NULL},
-  {"size", memory_size, NULL, "Its size in pages of 64 KiB; len() gives bytes.", NULL},
-  {"maximum", memory_maximum, NULL, "The most pages it may grow to; None: none declared.", NULL},
-  {"store", memory_store, NULL, "The Store it lives in.", NULL},
-  {0},
+    {"buffer", memory_buffer, NULL, "A memoryview of all of it, of the length it has now.", NULL},
+    {"size", memory_size, NULL, "Its size in pages of 64 KiB; len() gives bytes.", NULL},
+    {"maximum", memory_maximum, NULL, "The most pages it may grow to; None: none declared.", NULL},
+    {"store", memory_store, NULL, "The Store it lives in.", NULL},
+    {0},
 };
 
 static PyMappingMethods memory_mapping = {memory_length, memory_subscript, memory_assign};
 static PyBufferProcs memory_buffer_procs = {memory_get_buffer, NULL};
 
 PyTypeObject wpy_memory_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Memory",
-  .tp_doc = "Memory(store, minimum, maximum=None)\n--\n\n"
-            "A linear memory; sizes in pages of 64 KiB. bytes(memory[0:16]), memoryview(memory)\n"
-            "and numpy.frombuffer(memory) work without a copy.",
-  .tp_basicsize = sizeof(wpy_memory_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-  .tp_new = memory_new,
-  .tp_dealloc = memory_dealloc,
-  .tp_traverse = memory_traverse,
-  .tp_methods = memory_methods,
-  .tp_getset = memory_getset,
-  .tp_as_mapping = &memory_mapping,
-  .tp_as_buffer = &memory_buffer_procs,
-  .tp_repr = memory_repr,
-  .tp_richcompare = memory_same,
-  .tp_hash = memory_hash,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Memory",
+    .tp_doc = "Memory(store, minimum, maximum=None)\n--\n\n"
+              "A linear memory; sizes in pages of 64 KiB. bytes(memory[0:16]), memoryview(memory)\n"
+              "and numpy.frombuffer(memory) work without a copy.",
+    .tp_basicsize = sizeof(wpy_memory_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .tp_new = memory_new,
+    .tp_dealloc = memory_dealloc,
+    .tp_traverse = memory_traverse,
+    .tp_methods = memory_methods,
+    .tp_getset = memory_getset,
+    .tp_as_mapping = &memory_mapping,
+    .tp_as_buffer = &memory_buffer_procs,
+    .tp_repr = memory_repr,
+    .tp_richcompare = memory_same,
+    .tp_hash = memory_hash,
 };
 
 bool wpy_memory_from(PyObject *object, wherry_store_t **store, wherry_memory_t *out) {

@@ -8,11 +8,10 @@ static PyObject *classes[WPY_CLASS_COUNT];
 
 /* Names as the package knows them; the order is that of wpy_class_t. */
 static const char *const class_names[WPY_CLASS_COUNT] = {
-  "Config",         "Engine",       "Module",    "Store",      "Linker",
-  "FuncType",       "Table",        "Global",    "Instance",   "Value",
-  "Frame",          "Error",        "MalformedError", "InvalidError", "LinkError",
-  "Trap",           "Exit",         "LimitError", "Interrupted", "TimeoutError",
-  "StateError",     "RangeError",
+    "Config",         "Engine",       "Module",     "Store",      "Linker", "FuncType",
+    "Table",          "Global",       "Instance",   "Value",      "Frame",  "Error",
+    "MalformedError", "InvalidError", "LinkError",  "Trap",       "Exit",   "LimitError",
+    "Interrupted",    "TimeoutError", "StateError", "RangeError",
 };
 
 PyObject *wpy_class(wpy_class_t which) {
@@ -64,18 +63,19 @@ static PyObject *default_engine(PyObject *self, PyObject *unused) {
 /* store_of(guest) */
 static PyObject *store_of(PyObject *self, PyObject *object) {
   (void)self;
-  if (!PyObject_TypeCheck(object, &wpy_guest_type) && !PyObject_TypeCheck(object, &wpy_exports_type))
+  if (!PyObject_TypeCheck(object, &wpy_guest_type) &&
+      !PyObject_TypeCheck(object, &wpy_exports_type))
     return PyErr_Format(PyExc_TypeError, "expected a Guest, got %s", wpy_type_name(object));
   return Py_NewRef((PyObject *)((wpy_names_t *)object)->owner);
 }
 
 static PyMethodDef functions[] = {
-  {"register", register_class, METH_VARARGS, NULL},
-  {"parse_size", parse_size, METH_O, NULL},
-  {"types", types, METH_O, NULL},
-  {"default_engine", default_engine, METH_NOARGS, NULL},
-  {"store_of", store_of, METH_O, NULL},
-  {0},
+    {"register", register_class, METH_VARARGS, NULL},
+    {"parse_size", parse_size, METH_O, NULL},
+    {"types", types, METH_O, NULL},
+    {"default_engine", default_engine, METH_NOARGS, NULL},
+    {"store_of", store_of, METH_O, NULL},
+    {0},
 };
 
 int wpy_init(PyObject *module) {
@@ -83,21 +83,21 @@ int wpy_init(PyObject *module) {
     const char *name;
     PyTypeObject *type;
   } types_to_add[] = {
-    {"Config", &wpy_config_type},     {"Engine", &wpy_engine_type},
-    {"FuncType", &wpy_functype_type}, {"Module", &wpy_module_type},
-    {"Store", &wpy_store_type},       {"Linker", &wpy_linker_type},
-    {"Part", &wpy_part_type},         {"Table", &wpy_table_type},
-    {"Global", &wpy_global_type},     {"Instance", &wpy_instance_type},
-    {"Func", &wpy_func_type},         {"Caller", &wpy_caller_type},
-    {"Host", &wpy_host_type},         {"Memory", &wpy_memory_type},
-    {"View", &wpy_view_type},         {"Guest", &wpy_guest_type},
-    {"Exports", &wpy_exports_type},   {"LiftedFunc", &wpy_lifted_type},
-    {"Record", &wpy_record_type},
+      {"Config", &wpy_config_type},     {"Engine", &wpy_engine_type},
+      {"FuncType", &wpy_functype_type}, {"Module", &wpy_module_type},
+      {"Store", &wpy_store_type},       {"Linker", &wpy_linker_type},
+      {"Part", &wpy_part_type},         {"Table", &wpy_table_type},
+      {"Global", &wpy_global_type},     {"Instance", &wpy_instance_type},
+      {"Func", &wpy_func_type},         {"Caller", &wpy_caller_type},
+      {"Host", &wpy_host_type},         {"Memory", &wpy_memory_type},
+      {"View", &wpy_view_type},         {"Guest", &wpy_guest_type},
+      {"Exports", &wpy_exports_type},   {"LiftedFunc", &wpy_lifted_type},
+      {"Record", &wpy_record_type},
   };
   for (size_t i = 0; i < Py_ARRAY_LENGTH(types_to_add); i++)
     if (PyModule_AddType(module, types_to_add[i].type) < 0) return -1;
   return PyModule_AddFunctions(module, functions) < 0 ||
-             PyModule_AddFunctions(module, wpy_guest_functions) < 0
-           ? -1
-           : 0;
+                 PyModule_AddFunctions(module, wpy_guest_functions) < 0
+             ? -1
+             : 0;
 }

@@ -94,8 +94,7 @@ static PyObject *table_of(wpy_names_t *self) {
 static PyObject *core_export(wpy_names_t *self, size_t index, PyObject *name) {
   wherry_extern_t item;
   if (!wpy_open(self->owner)) return NULL;
-  wherry_error_t *error =
-    wherry_instance_export(self->owner->store, self->instance, index, &item);
+  wherry_error_t *error = wherry_instance_export(self->owner->store, self->instance, index, &item);
   if (error) return wpy_raise(error);
   if (item.kind == WHERRY_EXTERN_FUNC) return wpy_func_new(self->owner, item.of.func, name);
   return wpy_extern_make(&item);
@@ -110,10 +109,8 @@ static PyObject *lifted_export(wpy_names_t *self, size_t index) {
 }
 
 static PyObject *interface_of(wpy_names_t *self, PyObject *interface) {
-  wpy_instance_t source = {.owner = self->owner,
-                           .module = self->module,
-                           .instance = self->instance,
-                           .lifted = true};
+  wpy_instance_t source = {
+      .owner = self->owner, .module = self->module, .instance = self->instance, .lifted = true};
   return wpy_names_new(&wpy_exports_type, &source, interface);
 }
 
@@ -236,15 +233,16 @@ PyObject *wpy_names_missing(wpy_names_t *self, PyObject *name, PyObject *error) 
       PyErr_Clear();
       continue;
     }
-    size_t distance =
-      wh_bind_distance(text, (size_t)size, other, (size_t)other_size, best - 1);
+    size_t distance = wh_bind_distance(text, (size_t)size, other, (size_t)other_size, best - 1);
     if (distance >= best) continue;
     best = distance;
     near = PyList_GET_ITEM(all, i);
     if (best == 0) break;
   }
-  if (near) PyErr_Format(error, "the guest exports no %R; did you mean %R?", name, near);
-  else PyErr_Format(error, "the guest exports no %R", name);
+  if (near)
+    PyErr_Format(error, "the guest exports no %R; did you mean %R?", name, near);
+  else
+    PyErr_Format(error, "the guest exports no %R", name);
   Py_DECREF(all);
   return NULL;
 }

@@ -28,8 +28,8 @@ static PyObject *record_new(PyTypeObject *class, PyObject *args, PyObject *named
     PyObject *by_name = named ? PyDict_GetItemWithError(named, name) : NULL;
     if (by_name) used++;
     if (value ? by_name != NULL : by_name == NULL) {
-      PyErr_Format(PyExc_TypeError, value ? "%s(): field %U is given twice"
-                                          : "%s(): field %U is missing",
+      PyErr_Format(PyExc_TypeError,
+                   value ? "%s(): field %U is given twice" : "%s(): field %U is missing",
                    class->tp_name, name);
       Py_DECREF(self);
       return NULL;
@@ -62,8 +62,7 @@ static int record_clear(PyObject *self) {
 static void record_dealloc(PyObject *self) {
   PyTypeObject *class = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, record_dealloc)
-  record_clear(self);
+  Py_TRASHCAN_BEGIN(self, record_dealloc) record_clear(self);
   class->tp_free(self);
   Py_DECREF(class);
   Py_TRASHCAN_END
@@ -79,8 +78,10 @@ static PyObject *record_repr(PyObject *self) {
     PyObject *value = wpy_record_fields(self)[i], *more = NULL;
     more = PyUnicode_FromFormat(value ? "%s%U=%R" : "%s%U", i ? ", " : "",
                                 PyTuple_GET_ITEM(names, i), value);
-    if (more) PyUnicode_AppendAndDel(&text, more);
-    else Py_CLEAR(text);
+    if (more)
+      PyUnicode_AppendAndDel(&text, more);
+    else
+      Py_CLEAR(text);
   }
   if (text) PyUnicode_AppendAndDel(&text, PyUnicode_FromString(")"));
   Py_ReprLeave(self);
@@ -110,13 +111,13 @@ static PyObject *record_compare(PyObject *a, PyObject *b, int op) {
 }
 
 PyTypeObject wpy_record_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Record",
-  .tp_doc = "The base of all classes that are made from the records of a guest's WIT.",
-  .tp_basicsize = sizeof(PyObject),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-  .tp_repr = record_repr,
-  .tp_richcompare = record_compare,
-  .tp_hash = PyObject_HashNotImplemented,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Record",
+    .tp_doc = "The base of all classes that are made from the records of a guest's WIT.",
+    .tp_basicsize = sizeof(PyObject),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_repr = record_repr,
+    .tp_richcompare = record_compare,
+    .tp_hash = PyObject_HashNotImplemented,
 };
 
 static PyObject *names_of(const wherry_type_t *type) {
@@ -125,8 +126,10 @@ static PyObject *names_of(const wherry_type_t *type) {
   for (size_t i = 0; names && i < count; i++) {
     const char *raw = wherry_type_field_name(type, i);
     PyObject *name = wpy_snake(raw, strlen(raw));
-    if (name) PyTuple_SET_ITEM(names, (Py_ssize_t)i, name);
-    else Py_CLEAR(names);
+    if (name)
+      PyTuple_SET_ITEM(names, (Py_ssize_t)i, name);
+    else
+      Py_CLEAR(names);
   }
   return names;
 }
@@ -150,15 +153,15 @@ static PyObject *make_class(const wherry_type_t *type) {
     members[i].offset = (Py_ssize_t)(sizeof(PyObject) + i * sizeof(PyObject *));
   }
   PyType_Slot slots[] = {
-    {Py_tp_new, record_new},         {Py_tp_traverse, record_traverse},
-    {Py_tp_clear, record_clear},     {Py_tp_dealloc, record_dealloc},
-    {Py_tp_members, members},        {0, NULL},
+      {Py_tp_new, record_new},     {Py_tp_traverse, record_traverse},
+      {Py_tp_clear, record_clear}, {Py_tp_dealloc, record_dealloc},
+      {Py_tp_members, members},    {0, NULL},
   };
   PyType_Spec spec = {
-    .name = name,
-    .basicsize = (int)(sizeof(PyObject) + count * sizeof(PyObject *)),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .slots = slots,
+      .name = name,
+      .basicsize = (int)(sizeof(PyObject) + count * sizeof(PyObject *)),
+      .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+      .slots = slots,
   };
 #if PY_VERSION_HEX < 0x030B0000
   char *kept = PyMem_RawMalloc(sizeof name); /* older Pythons point at it for good */

@@ -124,17 +124,15 @@ const char *wpy_type_name(PyObject *object);
 /* ---- handles.c ---- */
 
 typedef struct wpy_handle {
-  PyObject_HEAD
-  void *pointer; /* a config, engine or function type */
+  PyObject_HEAD void *pointer; /* a config, engine or function type */
 } wpy_handle_t;
 
 typedef struct wpy_module {
-  PyObject_HEAD
-  wherry_module_t *module;
+  PyObject_HEAD wherry_module_t *module;
   PyObject *engine;
   PyObject *names[2]; /* attribute -> place, of the core exports and of the lifted ones; made when
                          first needed, see names.c */
-  PyObject *classes; /* list of record classes by the index of their type, or NULL */
+  PyObject *classes;  /* list of record classes by the index of their type, or NULL */
   PyObject *weak;
 } wpy_module_t;
 
@@ -146,21 +144,19 @@ typedef struct wpy_kept {
 } wpy_kept_t;
 
 typedef struct wpy_store {
-  PyObject_HEAD
-  wherry_store_t *store;
+  PyObject_HEAD wherry_store_t *store;
   PyObject *engine;
-  wpy_kept_t kept;   /* what the C store borrows */
-  PyObject *externs; /* dict: id(object) -> index of its reference, or NULL */
+  wpy_kept_t kept;                /* what the C store borrows */
+  PyObject *externs;              /* dict: id(object) -> index of its reference, or NULL */
   struct wpy_store *next, **link; /* all stores that live, for wpy_store_of */
-  PyThreadState *thread; /* who runs in it while depth > 0 */
+  PyThreadState *thread;          /* who runs in it while depth > 0 */
   unsigned depth;
   bool closed;
   PyObject *weak;
 } wpy_store_t;
 
 typedef struct wpy_linker {
-  PyObject_HEAD
-  wherry_linker_t *linker;
+  PyObject_HEAD wherry_linker_t *linker;
   PyObject *engine;
   wpy_kept_t kept;
 } wpy_linker_t;
@@ -173,7 +169,7 @@ typedef enum wpy_part {
 } wpy_part_t;
 
 extern PyTypeObject wpy_config_type, wpy_engine_type, wpy_functype_type, wpy_module_type,
-  wpy_store_type, wpy_linker_type, wpy_part_type;
+    wpy_store_type, wpy_linker_type, wpy_part_type;
 
 /* What SWIG's typemaps ask for. _from borrows; _given takes the handle over; _lent retains it. */
 wherry_config_t *wpy_config_from(PyObject *object);
@@ -227,14 +223,12 @@ static inline bool wpy_open(wpy_store_t *store) {
 /* ---- entities.c: Func is in func.c, Memory in memory.c ---- */
 
 typedef struct wpy_table {
-  PyObject_HEAD
-  wpy_store_t *owner;
+  PyObject_HEAD wpy_store_t *owner;
   wherry_table_t table;
 } wpy_table_t;
 
 typedef struct wpy_global {
-  PyObject_HEAD
-  wpy_store_t *owner;
+  PyObject_HEAD wpy_store_t *owner;
   wherry_global_t global;
 } wpy_global_t;
 
@@ -269,8 +263,7 @@ PyObject *wpy_value_make(const wherry_value_t *value, wherry_store_t *store);
 /* What a function takes and returns, in one block: parameters, then results. The types of Wasm 2.0
    are single bytes. */
 typedef struct wpy_func {
-  PyObject_VAR_HEAD
-  vectorcallfunc call;
+  PyObject_VAR_HEAD vectorcallfunc call;
   wherry_store_t *store;
   wherry_func_t func;
   wpy_store_t *owner;
@@ -294,8 +287,7 @@ wherry_error_t *wpy_host_callback(void *data, wherry_caller_t *caller, const whe
 /* ---- memory.c, view.c ---- */
 
 typedef struct wpy_memory {
-  PyObject_HEAD
-  wpy_store_t *owner;
+  PyObject_HEAD wpy_store_t *owner;
   wherry_memory_t memory;
   uint8_t *data;
   const uint64_t *size;
@@ -313,8 +305,7 @@ PyObject *wpy_view_new(wpy_memory_t *memory, char format, uint64_t address, int6
 /* ---- instance.c, names.c, guest.c ---- */
 
 typedef struct wpy_instance {
-  PyObject_HEAD
-  wpy_store_t *owner;
+  PyObject_HEAD wpy_store_t *owner;
   wpy_module_t *module;
   wherry_instance_t instance;
   bool lifted;       /* exports are WIT functions, where the module has them */
@@ -324,9 +315,8 @@ typedef struct wpy_instance {
 /* The names of an instance: a guest, its exports, or one interface of it. dict holds what was asked
    for before, so that the next look finds it at once. */
 typedef struct wpy_names {
-  PyObject_HEAD
-  PyObject *dict; /* by attribute */
-  PyObject *raw;  /* by raw name, or NULL */
+  PyObject_HEAD PyObject *dict; /* by attribute */
+  PyObject *raw;                /* by raw name, or NULL */
   wpy_store_t *owner;
   wpy_module_t *module;
   wherry_instance_t instance;
@@ -344,8 +334,7 @@ PyObject *wpy_instantiate(PyTypeObject *type, wpy_store_t *store, wpy_module_t *
 PyObject *wpy_instance_wrap(PyTypeObject *type, wpy_store_t *store, wpy_module_t *module,
                             wherry_instance_t instance, bool lifted);
 /* The first exported memory; None: there is none. */
-PyObject *wpy_instance_memory(wpy_store_t *owner, wpy_module_t *module,
-                              wherry_instance_t instance);
+PyObject *wpy_instance_memory(wpy_store_t *owner, wpy_module_t *module, wherry_instance_t instance);
 
 PyObject *wpy_names_new(PyTypeObject *type, wpy_instance_t *instance, PyObject *interface);
 /* What is called so, a new reference; NULL without an exception: nothing is. raw: names as the module
@@ -386,10 +375,9 @@ PyObject *wpy_record_classes(wpy_module_t *module);
 /* Errors of the table: the end of a sentence that canon begins. */
 wherry_error_t *wpy_type_error(const char *expected, PyObject *got);
 
-wherry_error_t *wpy_take_number(void *context, const wherry_type_t *type,
-                                wherry_host_value_t value, wherry_slot_t *out);
-wherry_error_t *wpy_take_string(void *context, wherry_host_value_t value,
-                                wherry_host_view_t *view);
+wherry_error_t *wpy_take_number(void *context, const wherry_type_t *type, wherry_host_value_t value,
+                                wherry_slot_t *out);
+wherry_error_t *wpy_take_string(void *context, wherry_host_value_t value, wherry_host_view_t *view);
 wherry_error_t *wpy_take_list(void *context, const wherry_type_t *type, wherry_host_value_t value,
                               wherry_host_view_t *view);
 wherry_error_t *wpy_take_item(void *context, const wherry_type_t *type, wherry_host_value_t value,

@@ -71,8 +71,10 @@ static wherry_error_t *take_float(wherry_type_kind_t kind, PyObject *object, whe
     number = PyFloat_AsDouble(object);
     if (number == -1.0 && PyErr_Occurred()) return wpy_error_from_exception();
   }
-  if (kind == WHERRY_TYPE_F32) out->f32 = (float)number;
-  else out->f64 = number;
+  if (kind == WHERRY_TYPE_F32)
+    out->f32 = (float)number;
+  else
+    out->f64 = number;
   return NULL;
 }
 
@@ -91,8 +93,8 @@ static wherry_error_t *take_char(PyObject *object, wherry_slot_t *out) {
   return NULL;
 }
 
-wherry_error_t *wpy_take_number(void *context, const wherry_type_t *type,
-                                wherry_host_value_t value, wherry_slot_t *out) {
+wherry_error_t *wpy_take_number(void *context, const wherry_type_t *type, wherry_host_value_t value,
+                                wherry_slot_t *out) {
   PyObject *object = (PyObject *)value;
   wherry_type_kind_t kind = wherry_type_kind(type);
   int64_t low, high, small;
@@ -167,10 +169,10 @@ static bool format_fits(const Py_buffer *buffer, wherry_type_kind_t kind) {
     const char *letters;
     Py_ssize_t size;
   } formats[] = {
-    [WHERRY_TYPE_S8] = {"b", 1},    [WHERRY_TYPE_U8] = {"Bc", 1},   [WHERRY_TYPE_S16] = {"h", 2},
-    [WHERRY_TYPE_U16] = {"H", 2},   [WHERRY_TYPE_S32] = {"il", 4},  [WHERRY_TYPE_U32] = {"IL", 4},
-    [WHERRY_TYPE_S64] = {"qln", 8}, [WHERRY_TYPE_U64] = {"QLN", 8}, [WHERRY_TYPE_F32] = {"f", 4},
-    [WHERRY_TYPE_F64] = {"d", 8}};
+      [WHERRY_TYPE_S8] = {"b", 1},    [WHERRY_TYPE_U8] = {"Bc", 1},   [WHERRY_TYPE_S16] = {"h", 2},
+      [WHERRY_TYPE_U16] = {"H", 2},   [WHERRY_TYPE_S32] = {"il", 4},  [WHERRY_TYPE_U32] = {"IL", 4},
+      [WHERRY_TYPE_S64] = {"qln", 8}, [WHERRY_TYPE_U64] = {"QLN", 8}, [WHERRY_TYPE_F32] = {"f", 4},
+      [WHERRY_TYPE_F64] = {"d", 8}};
   const char *format = buffer->format ? buffer->format : "B";
   if (*format == '@' || *format == '=' || *format == '<') format++;
   return *format && !format[1] && buffer->itemsize == formats[kind].size &&
@@ -209,7 +211,7 @@ static wherry_error_t *take_buffer(const wherry_type_t *type, PyObject *object,
 static bool pack(wherry_type_kind_t kind, PyObject *const *items, size_t count, uint8_t *to) {
   int64_t low, high, small;
   if (limits(kind, &low, &high)) {
-    size_t width = (size_t[]){1, 1, 2, 2, 4, 4, 8, 8}[kind - WHERRY_TYPE_S8];
+    size_t width = (size_t[]) {1, 1, 2, 2, 4, 4, 8, 8}[kind - WHERRY_TYPE_S8];
     for (size_t i = 0; i < count; i++, to += width) {
       if (!wpy_small_int(items[i], &small) || small < low || small > high) return false;
       switch (width) { /* little-endian hosts only */
@@ -225,8 +227,10 @@ static bool pack(wherry_type_kind_t kind, PyObject *const *items, size_t count, 
     if (!PyFloat_CheckExact(items[i])) return false;
     double number = PyFloat_AS_DOUBLE(items[i]);
     float narrow = (float)number;
-    if (kind == WHERRY_TYPE_F32) memcpy(to + 4 * i, &narrow, sizeof narrow);
-    else memcpy(to + 8 * i, &number, sizeof number);
+    if (kind == WHERRY_TYPE_F32)
+      memcpy(to + 4 * i, &narrow, sizeof narrow);
+    else
+      memcpy(to + 8 * i, &number, sizeof number);
   }
   return true;
 }
@@ -243,7 +247,7 @@ wherry_error_t *wpy_take_list(void *context, const wherry_type_t *type, wherry_h
     if (!is_number(kind)) return hold_object(view, object, NULL, count);
     uint8_t *packed = PyMem_Malloc(8 * count + 1);
     if (packed && pack(kind, PySequence_Fast_ITEMS(object), count, packed)) {
-      *view = (wherry_host_view_t){packed, count, (uintptr_t)packed | HOLDS_MEMORY};
+      *view = (wherry_host_view_t) {packed, count, (uintptr_t)packed | HOLDS_MEMORY};
       return NULL;
     }
     PyMem_Free(packed);

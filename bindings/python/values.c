@@ -38,7 +38,7 @@ static bool floating(PyObject *object, wherry_valtype_t type, const wh_bind_plac
 
 /* One object, one reference: the same object comes back, and is the same to the guest. */
 static bool externref(wpy_store_t *owner, PyObject *object, wherry_externref_t *out) {
-  *out = (wherry_externref_t){0};
+  *out = (wherry_externref_t) {0};
   if (object == Py_None) return true;
   if (!wpy_open(owner)) return false;
   if (!owner->externs && !(owner->externs = PyDict_New())) return false;
@@ -67,7 +67,7 @@ static bool reference(wpy_store_t *owner, PyObject *object, wherry_valtype_t typ
   wherry_store_t *store;
   value->type = type;
   if (type == WHERRY_EXTERNREF) return externref(owner, object, &value->of.externref);
-  value->of.func = (wherry_func_t){0};
+  value->of.func = (wherry_func_t) {0};
   if (object == Py_None) return true;
   if (PyObject_TypeCheck(object, &wpy_func_type))
     return wpy_func_from(object, &store, &value->of.func);

@@ -5,10 +5,9 @@
 #include <string.h>
 
 typedef struct view {
-  PyObject_HEAD
-  wpy_memory_t *memory; /* held, so that its bytes outlive the store */
+  PyObject_HEAD wpy_memory_t *memory; /* held, so that its bytes outlive the store */
   uint64_t address;
-  Py_ssize_t count; /* -1: to the end of the memory */
+  Py_ssize_t count;  /* -1: to the end of the memory */
   Py_ssize_t length; /* for buffers: their shape */
   uint8_t width;
   char format[2];
@@ -56,11 +55,11 @@ static PyObject *load(char format, const uint8_t *from) {
   switch (format) {
   case 'b': return PyLong_FromLong(*(const int8_t *)from);
   case 'B': return PyLong_FromLong(*from);
-#define LOAD(letter, type, make)                                                                   \
-  case letter: {                                                                                   \
-    type value;                                                                                    \
-    memcpy(&value, from, sizeof value);                                                            \
-    return make(value);                                                                            \
+#define LOAD(letter, type, make)        \
+  case letter: {                        \
+    type value;                         \
+    memcpy(&value, from, sizeof value); \
+    return make(value);                 \
   }
     LOAD('h', int16_t, PyLong_FromLong)
     LOAD('H', uint16_t, PyLong_FromLong)
@@ -86,8 +85,10 @@ static bool convert(char format, PyObject *object, uint8_t bytes[8]) {
     double number = PyFloat_AsDouble(object);
     if (number == -1.0 && PyErr_Occurred()) return false;
     float narrow = (float)number;
-    if (format == 'f') memcpy(bytes, &narrow, sizeof narrow);
-    else memcpy(bytes, &number, sizeof number);
+    if (format == 'f')
+      memcpy(bytes, &narrow, sizeof narrow);
+    else
+      memcpy(bytes, &number, sizeof number);
     return true;
   }
   case 'Q':
@@ -239,19 +240,18 @@ static int view_get_buffer(PyObject *object, Py_buffer *buffer, int flags) {
   buffer->obj = NULL;
   if (!open_view(self)) return -1;
   /* The shape of a buffer must not change, so each buffer of a growing view has a slice of its own. */
-  view_t *fixed = self->count >= 0
-                    ? (view_t *)Py_NewRef(object)
-                    : (view_t *)wpy_view_new(self->memory, self->format[0], self->address,
-                                             length_of(self));
+  view_t *fixed = self->count >= 0 ? (view_t *)Py_NewRef(object)
+                                   : (view_t *)wpy_view_new(self->memory, self->format[0],
+                                                            self->address, length_of(self));
   if (!fixed) return -1;
-  *buffer = (Py_buffer){
-    .buf = place(fixed, 0),
-    .obj = (PyObject *)fixed,
-    .len = fixed->count * fixed->width,
-    .itemsize = fixed->width,
-    .ndim = 1,
-    .format = flags & PyBUF_FORMAT ? fixed->format : NULL,
-    .shape = flags & PyBUF_ND ? &fixed->length : NULL,
+  *buffer = (Py_buffer) {
+      .buf = place(fixed, 0),
+      .obj = (PyObject *)fixed,
+      .len = fixed->count * fixed->width,
+      .itemsize = fixed->width,
+      .ndim = 1,
+      .format = flags & PyBUF_FORMAT ? fixed->format : NULL,
+      .shape = flags & PyBUF_ND ? &fixed->length : NULL,
   };
   static Py_ssize_t strides[] = {[1] = 1, [2] = 2, [4] = 4, [8] = 8};
   if ((flags & PyBUF_STRIDES) == PyBUF_STRIDES) buffer->strides = &strides[fixed->width];
@@ -319,14 +319,14 @@ static void view_dealloc(PyObject *self) {
 }
 
 static PyMethodDef view_methods[] = {
-  {"tolist", view_tolist, METH_NOARGS, "tolist()\n--\n\nA list of its numbers."},
-  {0},
+    {"tolist", view_tolist, METH_NOARGS, "tolist()\n--\n\nA list of its numbers."},
+    {0},
 };
 
 static PyGetSetDef view_getset[] = {
-  {"bytes_per_element", view_width, NULL, "How many bytes an element takes.", NULL},
-  {"address", view_address, NULL, "Where in the memory it begins, in bytes.", NULL},
-  {0},
+    {"bytes_per_element", view_width, NULL, "How many bytes an element takes.", NULL},
+    {"address", view_address, NULL, "Where in the memory it begins, in bytes.", NULL},
+    {0},
 };
 
 static PyMappingMethods view_mapping = {view_length, view_subscript, view_assign};
@@ -334,19 +334,19 @@ static PySequenceMethods view_sequence = {.sq_length = view_length, .sq_item = v
 static PyBufferProcs view_buffer = {view_get_buffer, NULL};
 
 PyTypeObject wpy_view_type = {
-  PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.View",
-  .tp_doc = "An array of numbers over a memory; see Memory.uint8_view and its siblings.",
-  .tp_basicsize = sizeof(view_t),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-              Py_TPFLAGS_SEQUENCE,
-  .tp_dealloc = view_dealloc,
-  .tp_traverse = view_traverse,
-  .tp_methods = view_methods,
-  .tp_getset = view_getset,
-  .tp_as_mapping = &view_mapping,
-  .tp_as_sequence = &view_sequence,
-  .tp_as_buffer = &view_buffer,
-  .tp_repr = view_repr,
-  .tp_richcompare = view_compare,
-  .tp_hash = PyObject_HashNotImplemented,
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.View",
+    .tp_doc = "An array of numbers over a memory; see Memory.uint8_view and its siblings.",
+    .tp_basicsize = sizeof(view_t),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+                Py_TPFLAGS_SEQUENCE,
+    .tp_dealloc = view_dealloc,
+    .tp_traverse = view_traverse,
+    .tp_methods = view_methods,
+    .tp_getset = view_getset,
+    .tp_as_mapping = &view_mapping,
+    .tp_as_sequence = &view_sequence,
+    .tp_as_buffer = &view_buffer,
+    .tp_repr = view_repr,
+    .tp_richcompare = view_compare,
+    .tp_hash = PyObject_HashNotImplemented,
 };
