@@ -15,9 +15,9 @@ wherry_error_t *wherry_memory_new(wherry_store_t *store, uint64_t minimum, uint6
     return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
                         "a memory's minimum of %llu pages is above its maximum of %llu",
                         (unsigned long long)minimum, (unsigned long long)maximum);
-  wh_limits_t limits = {minimum, maximum};
+  wh_memory_type_t type = {.limits = {minimum, maximum}};
   wh_memory_t *memory;
-  error = wh_memory_make(store, &limits, NULL, &memory);
+  error = wh_memory_make(store, &type, NULL, &memory);
   if (error) return error;
   error = wh_host_memory_add(store, memory);
   if (error) {

@@ -127,6 +127,8 @@ wherry_valtype_t wherry_externtype_valtype(const wherry_externtype_t *type) {
   return type->valtype;
 }
 
+bool wherry_externtype_is64(const wherry_externtype_t *type) { return type->is64; }
+
 bool wherry_externtype_mutable(const wherry_externtype_t *type) {
   return type->kind == WHERRY_EXTERN_TABLE || type->is_mutable;
 }

@@ -140,11 +140,14 @@ static bool val_types(decoder_t *d, uint32_t number, wherry_valtype_t *out, cons
   return true;
 }
 
-static bool limits(decoder_t *d, wh_limits_t *out, bool of_memory) {
+enum { HAS_MAXIMUM = 1, IS_64 = 4 };
+
+static bool limits(decoder_t *d, wh_limits_t *out, bool *is64, bool of_memory) {
   const uint8_t *at = d->in.next;
   uint8_t flags;
   if (!wh_decode_u8(d, &flags, "limits")) return false;
-  if (flags > 1) {
+  *is64 = (flags & IS_64) != 0;
+  if (flags & ~(HAS_MAXIMUM | IS_64)) {
     const char *later = wh_later_limits_flags(flags, of_memory);
     /* Not yet in the standard, whose tests have it malformed. */
     if (later && flags & 8)
@@ -152,11 +155,15 @@ static bool limits(decoder_t *d, wh_limits_t *out, bool of_memory) {
                                  later);
     if (later) return wh_decode_needs(d, at, later, "a %s with limits flags 0x%02x",
                                       of_memory ? "memory" : "table", flags);
-    return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x, expected 0 or 1", flags);
+    return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x, expected 0, 1, 4 or 5",
+                               flags);
   }
+  if (*is64 && !has(d, WH_FEATURE(MEMORY64)))
+    return wh_decode_needs(d, at, "memory64", "a %s with limits flags 0x%02x",
+                           of_memory ? "memory" : "table", flags);
   out->maximum = UINT64_MAX;
   if (!u64(d, &out->minimum, "the minimum of limits")) return false;
-  if (!(flags & 1)) return true;
+  if (!(flags & HAS_MAXIMUM)) return true;
   at = d->in.next;
   if (!u64(d, &out->maximum, "the maximum of limits")) return false;
   /* UINT64_MAX stands for "none": no memory or table comes near to it. */
@@ -171,7 +178,7 @@ static bool table_type(decoder_t *d, wh_table_type_t *out) {
   if (!wh_decode_ref_type(d, &out->element, "a table")) return false;
   if (out->element != WHERRY_FUNCREF && !has(d, WH_FEATURE(REFERENCE_TYPES)))
     return wh_decode_needs(d, at, "reference-types", "a table of externref");
-  return limits(d, &out->limits, false);
+  return limits(d, &out->limits, &out->is64, false);
 }
 
 static bool global_type(decoder_t *d, wh_global_type_t *out) {
@@ -255,7 +262,7 @@ static bool import_entry(decoder_t *d) {
   }
   case WHERRY_EXTERN_MEMORY: {
     wh_memory_type_t memory = {0};
-    if (!limits(d, &memory.limits, true)) return false;
+    if (!limits(d, &memory.limits, &memory.is64, true)) return false;
     import.index = m->imported_memories++;
     stored = wh_vec_push(m->alloc, &m->memories, memory);
     break;
@@ -294,7 +301,7 @@ static bool table_entry(decoder_t *d) {
 
 static bool memory_entry(decoder_t *d) {
   wh_memory_type_t memory = {0};
-  return limits(d, &memory.limits, true) &&
+  return limits(d, &memory.limits, &memory.is64, true) &&
          (wh_vec_push(d->model->alloc, &d->model->memories, memory) || out_of_memory(d));
 }
 

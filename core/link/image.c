@@ -5,7 +5,7 @@
 enum { IMAGE_LEAST = 64 * 1024 };
 
 /* False: no memory. An image is no more than a way to be quick: without it the segments are copied. */
-static bool offset_of(const wh_instance_t *instance, const wh_data_t *data, uint32_t *out) {
+static bool offset_of(const wh_instance_t *instance, const wh_data_t *data, uint64_t *out) {
   wherry_error_t *error = link_offset(instance, &data->offset, out);
   wherry_error_release(error);
   return !error;
@@ -22,10 +22,11 @@ static bool worth_an_image(const wh_instance_t *instance, uint64_t *start, uint6
   for (size_t i = 0; i < model->datas.count; i++) {
     const wh_data_t *data = &model->datas.items[i];
     if (data->mode != WH_SEGMENT_ACTIVE) continue;
-    uint32_t offset;
+    uint64_t offset;
     if (!offset_of(instance, data, &offset)) return false;
-    uint64_t last = (uint64_t)offset + data->bytes.size;
-    if (last > instance->memories[data->memory]->size) return false;
+    uint64_t size = instance->memories[data->memory]->size;
+    if (offset > size || data->bytes.size > size - offset) return false;
+    uint64_t last = offset + data->bytes.size;
     if (data->memory || !data->bytes.size) continue;
     total += data->bytes.size;
     if (offset < *start) *start = offset;
@@ -44,7 +45,7 @@ static wh_image_t *make_image(const wh_instance_t *instance) {
   for (size_t i = 0; i < model->datas.count; i++) {
     const wh_data_t *data = &model->datas.items[i];
     if (data->mode != WH_SEGMENT_ACTIVE || data->memory) continue;
-    uint32_t offset;
+    uint64_t offset;
     if (offset_of(instance, data, &offset) &&
         wh_image_write(image, offset, data->bytes.data, data->bytes.size))
       continue;

@@ -19,6 +19,7 @@ static wherry_error_t *type_of(wherry_store_t *store, const wherry_extern_t *ite
     if (error) return error;
     out->valtype = table->type;
     out->is_mutable = true;
+    out->is64 = table->is64;
     out->limits.minimum = table->size;
     out->limits.maximum = table->limits.maximum;
     return NULL;
@@ -27,6 +28,7 @@ static wherry_error_t *type_of(wherry_store_t *store, const wherry_extern_t *ite
     wh_memory_t *memory;
     error = wh_find_memory(store, item->of.memory, &memory);
     if (error) return error;
+    out->is64 = memory->is64;
     out->limits.minimum = memory->size / WHERRY_PAGE_SIZE;
     out->limits.maximum = memory->limits.maximum;
     return NULL;
@@ -46,7 +48,7 @@ static bool limits_fit(const wh_limits_t *given, const wh_limits_t *wanted) {
 }
 
 static bool fits(const wherry_externtype_t *given, const wherry_externtype_t *wanted) {
-  if (given->kind != wanted->kind) return false;
+  if (given->kind != wanted->kind || given->is64 != wanted->is64) return false;
   switch (wanted->kind) {
   case WHERRY_EXTERN_FUNC: return given->func->canonical == wanted->func->canonical;
   case WHERRY_EXTERN_TABLE:

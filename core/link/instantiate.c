@@ -53,14 +53,14 @@ static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) 
   wherry_error_t *error;
   for (size_t i = model->imported_tables; i < model->tables.count; i++) {
     const wh_table_type_t *type = &model->tables.items[i];
-    error = wh_table_make(store, type->element, &type->limits, 0, &instance->tables[i]);
+    error = wh_table_make(store, type, 0, &instance->tables[i]);
     if (error) return error;
     instance->tables[i]->self = high | i;
   }
   for (size_t i = model->imported_memories; i < model->memories.count; i++) {
     const wh_image_t *image =
         i ? NULL : atomic_load_explicit(&instance->module->image, memory_order_acquire);
-    error = wh_memory_make(store, &model->memories.items[i].limits, image, &instance->memories[i]);
+    error = wh_memory_make(store, &model->memories.items[i], image, &instance->memories[i]);
     if (error) return error;
     instance->memories[i]->self = high | i;
   }
@@ -86,12 +86,9 @@ static void unmake(wherry_store_t *store, wh_instance_t *instance) {
 }
 
 wherry_error_t *link_offset(const wh_instance_t *instance, const wh_const_expr_t *expr,
-                            uint32_t *out) {
+                            uint64_t *out) {
   const uint8_t *at = expr->bytes;
-  uint64_t value;
-  wherry_error_t *error = wh_exec_constant(instance, &at, &value);
-  if (!error) *out = (uint32_t)value;
-  return error;
+  return wh_exec_constant(instance, &at, out);
 }
 
 static wherry_error_t *fill_tables(wherry_store_t *store, wh_instance_t *instance) {
@@ -99,7 +96,7 @@ static wherry_error_t *fill_tables(wherry_store_t *store, wh_instance_t *instanc
   for (size_t i = 0; i < model->elems.count; i++) {
     const wh_elem_t *elem = &model->elems.items[i];
     if (elem->mode == WH_SEGMENT_ACTIVE) {
-      uint32_t to;
+      uint64_t to;
       wherry_error_t *error = link_offset(instance, &elem->offset, &to);
       if (error) return error;
       wherry_trap_code_t trap =
@@ -107,9 +104,9 @@ static wherry_error_t *fill_tables(wherry_store_t *store, wh_instance_t *instanc
       if (error) return error;
       if (trap)
         return wh_error_trap(store->alloc, trap,
-                             "%s: element segment %zu, of %u elements, does not fit at %u in a "
+                             "%s: element segment %zu, of %u elements, does not fit at %llu in a "
                              "table of %llu",
-                             wherry_trap_code_name(trap), i, elem->count, to,
+                             wherry_trap_code_name(trap), i, elem->count, (unsigned long long)to,
                              (unsigned long long)instance->tables[elem->table]->size);
     }
     if (elem->mode != WH_SEGMENT_PASSIVE) instance->dropped_elems[i] = 1;
@@ -125,16 +122,17 @@ static wherry_error_t *fill_memories(wherry_store_t *store, wh_instance_t *insta
     const wh_data_t *data = &model->datas.items[i];
     if (data->mode != WH_SEGMENT_ACTIVE) continue;
     if (!image || data->memory) {
-      uint32_t to;
+      uint64_t to;
       wherry_error_t *error = link_offset(instance, &data->offset, &to);
       if (error) return error;
       wherry_trap_code_t trap = wh_exec_init_memory(instance, data->memory, (uint32_t)i, to, 0,
                                                     (uint32_t)data->bytes.size);
       if (trap)
         return wh_error_trap(store->alloc, trap,
-                             "%s: data segment %zu, of %zu bytes, does not fit at %u in a memory "
+                             "%s: data segment %zu, of %zu bytes, does not fit at %llu in a memory "
                              "of %llu bytes",
-                             wherry_trap_code_name(trap), i, data->bytes.size, to,
+                             wherry_trap_code_name(trap), i, data->bytes.size,
+                             (unsigned long long)to,
                              (unsigned long long)instance->memories[data->memory]->size);
     }
     instance->dropped_datas[i] = 1;

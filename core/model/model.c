@@ -13,11 +13,13 @@ const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_ex
     if (index >= model->tables.count) return NULL;
     out->valtype = model->tables.items[index].element;
     out->limits = model->tables.items[index].limits;
+    out->is64 = model->tables.items[index].is64;
     out->is_mutable = true;
     return out;
   case WHERRY_EXTERN_MEMORY:
     if (index >= model->memories.count) return NULL;
     out->limits = model->memories.items[index].limits;
+    out->is64 = model->memories.items[index].is64;
     return out;
   case WHERRY_EXTERN_GLOBAL:
     if (index >= model->globals.count) return NULL;
@@ -109,12 +111,12 @@ void wh_print_externtype(wh_text_t *text, const wherry_externtype_t *type) {
   switch (type->kind) {
   case WHERRY_EXTERN_FUNC: wh_print_functype(text, type->func); break;
   case WHERRY_EXTERN_TABLE:
-    wh_text_append(text, "table ", 6);
+    wh_text_printf(text, "table %s", type->is64 ? "i64 " : "");
     print_limits(text, type->limits);
     wh_text_printf(text, " %s", wherry_valtype_name(type->valtype));
     break;
   case WHERRY_EXTERN_MEMORY:
-    wh_text_append(text, "memory ", 7);
+    wh_text_printf(text, "memory %s", type->is64 ? "i64 " : "");
     print_limits(text, type->limits);
     break;
   case WHERRY_EXTERN_GLOBAL:

@@ -52,6 +52,7 @@ struct wherry_externtype {
   wherry_extern_kind_t kind;
   wherry_valtype_t valtype; /* global: value, table: element */
   bool is_mutable;
+  bool is64;                     /* memory, table: addresses or indices are i64 */
   wh_limits_t limits;            /* memory: pages, table: elements */
   const wherry_functype_t *func; /* function */
 };

@@ -87,7 +87,6 @@ const char *wh_later_extern_kind(uint8_t kind) {
 
 const char *wh_later_limits_flags(uint8_t flags, bool of_memory) {
   if (flags > 15) return NULL;
-  if (flags & 4) return "memory64";
   if (flags & 2) return "threads";
   if (flags & 8) return of_memory ? "custom-page-sizes" : NULL;
   return NULL;
@@ -112,6 +111,8 @@ const char *wherry_feature_name(wherry_feature_t feature) {
       [WHERRY_FEATURE_MUTABLE_GLOBALS] = "mutable-globals",
       [WHERRY_FEATURE_EXTENDED_CONST] = "extended-const",
       [WHERRY_FEATURE_TAIL_CALL] = "tail-call",
+      [WHERRY_FEATURE_MULTI_MEMORY] = "multi-memory",
+      [WHERRY_FEATURE_MEMORY64] = "memory64",
   };
   return (unsigned)feature < WHERRY_FEATURE_COUNT ? names[feature] : NULL;
 }

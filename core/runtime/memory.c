@@ -135,9 +135,10 @@ static wherry_error_t *check_size(wherry_store_t *store, const wh_limits_t *page
   return NULL;
 }
 
-wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_limits_t *pages,
+wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memory_type_t *type,
                                const wh_image_t *image, wh_memory_t **out) {
   wherry_engine_t *engine = store->engine;
+  const wh_limits_t *pages = &type->limits;
   wherry_error_t *error = check_size(store, pages);
   if (error) return error;
   uint64_t size = pages->minimum * WHERRY_PAGE_SIZE, wanted = max_bytes;
@@ -155,6 +156,7 @@ wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_limits_t *pages,
   }
   memory->size = size;
   memory->limits = *pages;
+  memory->is64 = type->is64;
   atomic_init(&memory->holds, 1);
   memory->store = store;
   store->memory_used += size;

@@ -138,7 +138,7 @@ typedef struct wh_table {
 } wh_table_t;
 
 /* image: what will be mapped in it, NULL: nothing. The memory is zero, or has that image already. */
-WH_MUST_USE wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_limits_t *pages,
+WH_MUST_USE wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memory_type_t *type,
                                            const wh_image_t *image, wh_memory_t **out);
 void wh_memory_free(wh_memory_t *memory); /* for the engine */
 /* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why, NULL
@@ -149,8 +149,8 @@ bool wh_memory_enlarge(wherry_store_t *store, wh_memory_t *memory, uint64_t page
 void wh_memory_hold(wh_memory_t *memory);
 void wh_memory_unhold(wh_memory_t *memory);
 void wh_memory_release(wh_memory_t *memory); /* the store's own hold */
-WH_MUST_USE wherry_error_t *wh_table_make(wherry_store_t *store, wherry_valtype_t type,
-                                          const wh_limits_t *elements, uint64_t initial,
+WH_MUST_USE wherry_error_t *wh_table_make(wherry_store_t *store, const wh_table_type_t *type,
+                                          uint64_t initial,
                                           wh_table_t **out);
 void wh_table_release(wherry_store_t *store, wh_table_t *table);
 /* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why, NULL

@@ -1,9 +1,9 @@
 /* Tables of references. */
 #include "runtime/runtime.h"
 
-wherry_error_t *wh_table_make(wherry_store_t *store, wherry_valtype_t type,
-                              const wh_limits_t *elements, uint64_t initial, wh_table_t **out) {
-  uint64_t size = elements->minimum;
+wherry_error_t *wh_table_make(wherry_store_t *store, const wh_table_type_t *type,
+                              uint64_t initial, wh_table_t **out) {
+  uint64_t size = type->limits.minimum;
   if (size > WH_MAX_TABLE_ELEMENTS)
     return wh_error_limit(store->alloc, "table", "a table of %llu elements is too large",
                           (unsigned long long)size);
@@ -25,8 +25,9 @@ wherry_error_t *wh_table_make(wherry_store_t *store, wherry_valtype_t type,
       for (uint64_t i = 0; i < size; i++) table->elements[i] = initial;
   }
   table->size = table->capacity = size;
-  table->type = type;
-  table->limits = *elements;
+  table->type = type->element;
+  table->is64 = type->is64;
+  table->limits = type->limits;
   store->table_used += size;
   *out = table;
   return NULL;

@@ -196,7 +196,7 @@ static bool code(validator_t *v, const uint8_t *at) {
 #pragma GCC diagnostic pop
   const uint8_t *const end = v->end;
   const uint8_t *op_at = at;
-  const bool memory = v->model->memories.count > 0;
+  const bool memory = v->model->memories.count > 0 && !v->model->memories.items[0].is64;
   const uint32_t flat_count = v->flat_count;
   vtype_t *sp = v->sp, type;
   uint32_t number;

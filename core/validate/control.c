@@ -240,6 +240,7 @@ const uint8_t *wh_validate_call_indirect(validator_t *v, const uint8_t *at) {
                             wherry_valtype_name(v->model->tables.items[table].element)),
            NULL;
   if (index >= v->model->types.count) return unknown_type(v, start, index), NULL;
-  if (!wh_validate_pop(v, WHERRY_I32)) return NULL;
+  bool is64 = v->model->tables.items[table].is64;
+  if (!wh_validate_pop(v, is64 ? WHERRY_I64 : WHERRY_I32)) return NULL;
   return call(v, &v->model->types.items[index], tail) ? at : NULL;
 }

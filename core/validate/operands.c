@@ -154,10 +154,10 @@ bool wh_validate_push_types(validator_t *v, const vtype_t *types, uint32_t count
   return true;
 }
 
-static vtype_t letter(char c) {
+static vtype_t letter(const validator_t *v, char c) {
   switch (c) {
-  case 'i':
-  case 'a': return WHERRY_I32;
+  case 'i': return WHERRY_I32;
+  case 'a': return v->address;
   case 'l': return WHERRY_I64;
   case 'f': return WHERRY_F32;
   case 'd': return WHERRY_F64;
@@ -169,8 +169,8 @@ bool wh_validate_signature(validator_t *v, const char *signature) {
   const char *colon = signature;
   while (*colon != ':') colon++;
   for (const char *at = colon; at > signature; at--)
-    if (!wh_validate_pop(v, letter(at[-1]))) return false;
-  for (const char *at = colon + 1; *at; at++) *v->sp++ = letter(*at);
+    if (!wh_validate_pop(v, letter(v, at[-1]))) return false;
+  for (const char *at = colon + 1; *at; at++) *v->sp++ = letter(v, *at);
   return true;
 }
 

@@ -1,7 +1,9 @@
 /* A module: everything but expressions and bodies, which have files of their own. */
 #include "validate_body.h"
 
-enum { MAX_PAGES = 65536 }; /* of a memory with 32-bit addresses */
+/* Of memories, in pages, and of tables, in elements. */
+static const uint64_t max_pages = UINT64_C(1) << 16, max_pages64 = UINT64_C(1) << 48;
+static const uint64_t max_elements = UINT32_MAX, max_elements64 = UINT64_MAX;
 
 static const uint8_t *at_offset(const validator_t *v, uint64_t offset) {
   return v->model->bytes + offset;
@@ -38,17 +40,20 @@ static bool limits(validator_t *v, const uint8_t *at, const char *what, size_t i
 
 static bool tables_and_memories(validator_t *v) {
   const wh_model_t *m = v->model;
-  if (m->memories.count > 1)
+  if (m->memories.count > 1 && !(v->features & WH_FEATURE(MULTI_MEMORY)))
     return missing(v, nowhere(v), "multi-memory", "a module with several memories");
   if (m->tables.count > 1 && !(v->features & WH_FEATURE(REFERENCE_TYPES)))
     return missing(v, nowhere(v), "reference-types", "a module with several tables");
   for (size_t i = 0; i < m->tables.count; i++)
-    if (!limits(v, nowhere(v), "table", i, m->tables.items[i].limits, UINT32_MAX,
+    if (!limits(v, nowhere(v), "table", i, m->tables.items[i].limits,
+                m->tables.items[i].is64 ? max_elements64 : max_elements,
                 "table size must be at most 2^32-1 elements"))
       return false;
   for (size_t i = 0; i < m->memories.count; i++)
-    if (!limits(v, nowhere(v), "memory", i, m->memories.items[i].limits, MAX_PAGES,
-                "memory size must be at most 65536 pages (4GiB)"))
+    if (!limits(v, nowhere(v), "memory", i, m->memories.items[i].limits,
+                m->memories.items[i].is64 ? max_pages64 : max_pages,
+                m->memories.items[i].is64 ? "memory size must be at most 2^48 pages"
+                                          : "memory size must be at most 65536 pages (4GiB)"))
       return false;
   return true;
 }
@@ -131,7 +136,8 @@ static bool elems(validator_t *v) {
         return wh_validate_fail(v, WHERRY_ERROR_INVALID, at,
                                 "type mismatch: an element segment of %s for a table of %s",
                                 wherry_valtype_name(elem->type), wherry_valtype_name(element));
-      if (!wh_validate_const(v, &elem->offset, WHERRY_I32, m->globals.count)) return false;
+      vtype_t index = m->tables.items[elem->table].is64 ? WHERRY_I64 : WHERRY_I32;
+      if (!wh_validate_const(v, &elem->offset, index, m->globals.count)) return false;
     }
     if (!wh_validate_items(v, elem)) return false;
   }
@@ -146,7 +152,8 @@ static bool datas(validator_t *v) {
     if (data->memory >= m->memories.count)
       return unknown(v, at_offset(v, data->offset.offset), "memory", data->memory,
                      m->memories.count, "a data segment");
-    if (!wh_validate_const(v, &data->offset, WHERRY_I32, m->globals.count)) return false;
+    vtype_t address = m->memories.items[data->memory].is64 ? WHERRY_I64 : WHERRY_I32;
+    if (!wh_validate_const(v, &data->offset, address, m->globals.count)) return false;
   }
   return true;
 }

@@ -50,6 +50,8 @@ typedef struct validator {
   const uint8_t *end;
   const uint8_t *op_at; /* the instruction that is looked at */
 
+  vtype_t address; /* what a signature's `a` stands for: of the memory last named */
+
   /* Scratch, kept from body to body. */
   vtype_t *sp; /* behind the top of the stack */
   vtype_t *stack;

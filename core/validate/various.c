@@ -91,35 +91,42 @@ const uint8_t *wh_validate_global(validator_t *v, const uint8_t *at) {
   return wh_validate_pop(v, global->type) ? at : NULL;
 }
 
-static bool table(validator_t *v, const uint8_t **at, vtype_t *element) {
+/* *index_type: of its indices. */
+static bool table(validator_t *v, const uint8_t **at, vtype_t *element, vtype_t *index_type) {
   const uint8_t *start = *at;
   uint32_t index;
   if (!wh_validate_u32(v, at, &index)) return false;
   if (index >= v->model->tables.count)
     return invalid(v, start, "table", index, v->model->tables.count) != NULL;
   *element = v->model->tables.items[index].element;
+  *index_type = v->model->tables.items[index].is64 ? WHERRY_I64 : WHERRY_I32;
   return true;
 }
 
 const uint8_t *wh_validate_table_access(validator_t *v, const uint8_t *at) {
-  vtype_t element;
+  vtype_t element, index;
   bool set = at[-1] == WH_OP_TABLE_SET;
   if (!on(v, WHERRY_FEATURE_REFERENCE_TYPES)) return needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
-  if (!table(v, &at, &element)) return NULL;
+  if (!table(v, &at, &element, &index)) return NULL;
   if (set && !wh_validate_pop(v, element)) return NULL;
-  if (!wh_validate_pop(v, WHERRY_I32)) return NULL;
+  if (!wh_validate_pop(v, index)) return NULL;
   if (!set) *v->sp++ = element;
   return at;
 }
 
 /* ---- memory ---- */
 
+static bool use_memory(validator_t *v, const uint8_t *at, uint32_t index) {
+  if (index >= v->model->memories.count)
+    return invalid(v, at, "memory", index, v->model->memories.count) != NULL;
+  v->address = v->model->memories.items[index].is64 ? WHERRY_I64 : WHERRY_I32;
+  return true;
+}
+
 static bool memory(validator_t *v, const uint8_t **at) {
   const uint8_t *start = *at;
   uint32_t index;
-  if (!wh_validate_u32(v, at, &index)) return false;
-  return index < v->model->memories.count ||
-         invalid(v, start, "memory", index, v->model->memories.count) != NULL;
+  return wh_validate_u32(v, at, &index) && use_memory(v, start, index);
 }
 
 const uint8_t *wh_validate_memory_index(validator_t *v, const uint8_t *at) {
@@ -127,7 +134,9 @@ const uint8_t *wh_validate_memory_index(validator_t *v, const uint8_t *at) {
   return memory(v, &at) && wh_validate_signature(v, signature) ? at : NULL;
 }
 
-/* Loads and stores: alignment, offset, then the operands. */
+enum { MEMORY_FOLLOWS = 64 }; /* in the alignment of a memory access */
+
+/* Loads and stores: alignment, perhaps a memory, offset, then the operands. */
 const uint8_t *wh_validate_access(validator_t *v, const uint8_t *at, const wh_op_t *op) {
   const uint8_t *start = at;
   uint32_t flags;
@@ -137,20 +146,23 @@ const uint8_t *wh_validate_access(validator_t *v, const uint8_t *at, const wh_op
                             "malformed memop flags 0x%x: %s, expected less than 0x80", flags,
                             op->name),
            NULL;
-  if (flags >= 64) {
-    v->error = wh_error_needs_feature(v->alloc, wh_validate_offset(v, start), "multi-memory",
-                                      op->name);
-    return NULL;
+  uint32_t index = 0;
+  const uint8_t *index_at = v->op_at;
+  if (flags >= MEMORY_FOLLOWS) {
+    if (!on(v, WHERRY_FEATURE_MULTI_MEMORY)) return needs(v, WHERRY_FEATURE_MULTI_MEMORY);
+    flags -= MEMORY_FOLLOWS;
+    index_at = at;
+    if (!wh_validate_u32(v, &at, &index)) return NULL;
   }
   wh_leb_t offset = wh_leb_read(at, v->end, 64, false);
   if (!offset.next) return wh_validate_leb(v, at, offset.value), NULL;
-  if (v->model->memories.count == 0) return invalid(v, v->op_at, "memory", 0, 0);
+  if (!use_memory(v, index_at, index)) return NULL;
   if (flags > op->align)
     return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
                             "alignment must not be larger than natural: %s by 2^%u, its own is 2^%u",
                             op->name, flags, op->align),
            NULL;
-  if (offset.value > UINT32_MAX)
+  if (offset.value > UINT32_MAX && v->address == WHERRY_I32)
     return wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "offset out of range: %s at %llu", op->name,
                             (unsigned long long)offset.value),
            NULL;
@@ -228,38 +240,45 @@ static bool same_elements(validator_t *v, vtype_t to, vtype_t from) {
                                         wherry_valtype_name(to));
 }
 
-static bool pop_i32s(validator_t *v, unsigned count) {
-  while (count-- > 0)
-    if (!wh_validate_pop(v, WHERRY_I32)) return false;
-  return true;
+/* The last operand first. */
+static bool pop_three(validator_t *v, vtype_t third, vtype_t second, vtype_t first) {
+  return wh_validate_pop(v, third) && wh_validate_pop(v, second) && wh_validate_pop(v, first);
 }
 
+/* Of a copy between two address types: the count has the smaller one. */
+static vtype_t smaller(vtype_t a, vtype_t b) { return a == WHERRY_I32 ? a : b; }
+
 static bool prefix_fc(validator_t *v, uint32_t opcode, const wh_op_t *op, const uint8_t **at) {
-  vtype_t type, other;
+  vtype_t type, other, index, other_index;
   switch (opcode) {
   case WH_OP_MEMORY_INIT:
     return data_segment(v, at) && memory(v, at) && wh_validate_signature(v, op->signature);
   case WH_OP_DATA_DROP: return data_segment(v, at);
   case WH_OP_MEMORY_COPY:
-    return memory(v, at) && memory(v, at) && wh_validate_signature(v, op->signature);
+    if (!memory(v, at)) return false;
+    index = v->address;
+    if (!memory(v, at)) return false;
+    return pop_three(v, smaller(index, v->address), v->address, index);
   case WH_OP_MEMORY_FILL: return memory(v, at) && wh_validate_signature(v, op->signature);
   case WH_OP_TABLE_INIT:
-    return elem_segment(v, at, &other) && table(v, at, &type) && same_elements(v, type, other) &&
-           pop_i32s(v, 3);
+    return elem_segment(v, at, &other) && table(v, at, &type, &index) &&
+           same_elements(v, type, other) && pop_three(v, WHERRY_I32, WHERRY_I32, index);
   case WH_OP_ELEM_DROP: return elem_segment(v, at, &type);
   case WH_OP_TABLE_COPY:
-    return table(v, at, &type) && table(v, at, &other) && same_elements(v, type, other) &&
-           pop_i32s(v, 3);
+    return table(v, at, &type, &index) && table(v, at, &other, &other_index) &&
+           same_elements(v, type, other) &&
+           pop_three(v, smaller(index, other_index), other_index, index);
   case WH_OP_TABLE_GROW:
-    if (!table(v, at, &type) || !pop_i32s(v, 1) || !wh_validate_pop(v, type)) return false;
-    *v->sp++ = WHERRY_I32;
+    if (!table(v, at, &type, &index) || !wh_validate_pop(v, index) || !wh_validate_pop(v, type))
+      return false;
+    *v->sp++ = index;
     return true;
   case WH_OP_TABLE_SIZE:
-    if (!table(v, at, &type)) return false;
-    *v->sp++ = WHERRY_I32;
+    if (!table(v, at, &type, &index)) return false;
+    *v->sp++ = index;
     return true;
   case WH_OP_TABLE_FILL:
-    return table(v, at, &type) && pop_i32s(v, 1) && wh_validate_pop(v, type) && pop_i32s(v, 1);
+    return table(v, at, &type, &index) && pop_three(v, index, type, index);
   default: return wh_validate_signature(v, op->signature); /* saturating conversions */
   }
 }

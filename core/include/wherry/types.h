@@ -67,6 +67,9 @@ WHERRY_API const wherry_functype_t *wherry_externtype_functype(const wherry_exte
 WHERRY_API wherry_valtype_t wherry_externtype_valtype(const wherry_externtype_t *type);
 WHERRY_API bool wherry_externtype_mutable(const wherry_externtype_t *type);
 
+/* Of a memory or table: its addresses or indices are i64, not i32. */
+WHERRY_API bool wherry_externtype_is64(const wherry_externtype_t *type);
+
 /* Of a memory, in pages of 64 KiB; of a table, in elements. maximum: UINT64_MAX where none is
    declared. */
 WHERRY_API uint64_t wherry_externtype_minimum(const wherry_externtype_t *type);
