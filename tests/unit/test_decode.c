@@ -104,7 +104,6 @@ static const struct {
     {BYTES(H "\x01\x03\x01\x5f\x00"), -1, "needs feature gc, which"},
     {BYTES(H "\x01\x06\x01\x60\x01\x64\x70\x00"), -1, "needs feature function-references, which"},
     {BYTES(H "\x05\x03\x01\x03\x01"), -1, "a memory with limits flags 0x03 needs feature threads, which"},
-    {BYTES(H "\x05\x03\x01\x04\x01"), -1, "needs feature memory64, which"},
     {BYTES(H "\x0d\x01\x00"), -1, "a section with id 13 needs feature exceptions, which"},
     {BYTES(H "\x02\x06\x01\x00\x00\x04\x00\x00"), -1, "import kind 4 needs feature exceptions, which"},
     {BYTES(H "\x06\x16\x01\x7f\x00\xfd\x0c" "0123456789abcdef" "\x0b"), -1, "instruction 0xFD000C needs feature simd, which"},
