@@ -1,8 +1,11 @@
 /* When the first contents of a memory are worth an image, and what is in it. */
 #include "link_private.h"
 
-/* Below this many bytes of data a copy is cheaper than a mapping (measured: see docs). */
-enum { IMAGE_LEAST = 64 * 1024 };
+/* An image costs a file descriptor, so it must be worth it. A memory that is cleared by hand has its
+   pages already: there a copy of little data is as good (3 us with 4 KiB, 5 us with 64 KiB, against
+   0.6 us). In a larger one every page of data is a page fault (11 us with 4 KiB, 430 us with
+   1 MiB, against 0.6 us). */
+enum { IMAGE_LEAST = 64 << 10, IMAGE_LEAST_IN_LARGE = 4 << 10 };
 
 /* False: no memory. An image is no more than a way to be quick: without it the segments are copied. */
 static bool offset_of(const wh_instance_t *instance, const wh_data_t *data, uint64_t *out) {
@@ -32,7 +35,9 @@ static bool worth_an_image(const wh_instance_t *instance, uint64_t *start, uint6
     if (offset < *start) *start = offset;
     if (last > *end) *end = last;
   }
-  return total >= IMAGE_LEAST;
+  if (!total) return false;
+  bool large = instance->memories[0]->size > WH_MEMORY_CLEARED;
+  return total >= (large ? IMAGE_LEAST_IN_LARGE : IMAGE_LEAST);
 }
 
 static wh_image_t *make_image(const wh_instance_t *instance) {

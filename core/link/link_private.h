@@ -65,8 +65,8 @@ WH_MUST_USE wherry_error_t *link_instantiate(wherry_store_t *store, wherry_modul
                                              const wherry_extern_t *imports, wh_instance_t **out);
 
 /* The offset of an active segment. */
-WH_MUST_USE wherry_error_t *link_offset(const wh_instance_t *instance,
-                                        const wh_const_expr_t *expr, uint64_t *out);
+WH_MUST_USE wherry_error_t *link_offset(const wh_instance_t *instance, const wh_const_expr_t *expr,
+                                        uint64_t *out);
 
 /* ---- images ---- */
 

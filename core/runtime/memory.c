@@ -5,10 +5,11 @@ static const uint64_t max_bytes = UINT64_C(65536) * WHERRY_PAGE_SIZE;
 
 /* ---- idle memories of the engine ---- */
 
-/* Mapping and unmapping costs more than making a small instance, so a few memories are kept. Below
-   CLEARED bytes clearing by hand beats giving pages back and faulting them in again (measured:
-   2 us for 64 KiB against 5 us for two pages). Above KEPT their page tables are not worth keeping. */
-enum { IDLE_MEMORIES = 16, CLEARED = 128 << 10, KEPT = 16 << 20 };
+/* Mapping and unmapping costs more than making a small instance, so a few memories are kept. Up to
+   WH_MEMORY_CLEARED bytes, clearing by hand beats giving pages back and faulting them in again
+   (measured: 2 us for 64 KiB against 5 us for two pages). Above KEPT their page tables are not
+   worth keeping. */
+enum { IDLE_MEMORIES = 16, KEPT = 16 << 20 };
 
 /* One that has the image, else one that has none, else any. */
 static wh_memory_t *take_idle(wherry_engine_t *engine, uint64_t wanted, const wh_image_t *image) {
@@ -41,7 +42,7 @@ static wh_memory_t *take_idle(wherry_engine_t *engine, uint64_t wanted, const wh
 static bool keep(wh_memory_t *memory) {
   wherry_engine_t *engine = memory->engine;
   if (memory->size > KEPT || engine->idle_memory_count >= IDLE_MEMORIES) return false;
-  if (memory->size && memory->size <= CLEARED && !memory->image)
+  if (memory->size && memory->size <= WH_MEMORY_CLEARED && !memory->image)
     memset(memory->base, 0, (size_t)memory->size);
   else if (memory->size && !wh_os_reset(memory->base, (size_t)memory->size))
     return false;

@@ -137,6 +137,7 @@ typedef struct wh_table {
   uint64_t self;
 } wh_table_t;
 
+enum { WH_MEMORY_CLEARED = 128 << 10 }; /* up to this size an idle memory is cleared by hand */
 /* image: what will be mapped in it, NULL: nothing. The memory is zero, or has that image already. */
 WH_MUST_USE wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memory_type_t *type,
                                            const wh_image_t *image, wh_memory_t **out);
@@ -150,8 +151,7 @@ void wh_memory_hold(wh_memory_t *memory);
 void wh_memory_unhold(wh_memory_t *memory);
 void wh_memory_release(wh_memory_t *memory); /* the store's own hold */
 WH_MUST_USE wherry_error_t *wh_table_make(wherry_store_t *store, const wh_table_type_t *type,
-                                          uint64_t initial,
-                                          wh_table_t **out);
+                                          uint64_t initial, wh_table_t **out);
 void wh_table_release(wherry_store_t *store, wh_table_t *table);
 /* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why, NULL
    for no memory. */

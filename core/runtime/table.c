@@ -1,8 +1,8 @@
 /* Tables of references. */
 #include "runtime/runtime.h"
 
-wherry_error_t *wh_table_make(wherry_store_t *store, const wh_table_type_t *type,
-                              uint64_t initial, wh_table_t **out) {
+wherry_error_t *wh_table_make(wherry_store_t *store, const wh_table_type_t *type, uint64_t initial,
+                              wh_table_t **out) {
   uint64_t size = type->limits.minimum;
   if (size > WH_MAX_TABLE_ELEMENTS)
     return wh_error_limit(store->alloc, "table", "a table of %llu elements is too large",
