@@ -146,6 +146,60 @@ T.test("a store closed by its host function ends when the call returns", functio
   T.equal(guest.sum(1, 2), 3)
 end)
 
+T.test("a guest closed while its arguments are read", function()
+  local function closing(fields)
+    local guest = wherry.load(T.guest "greet")
+    fields.__index = function(_, key)
+      guest.close()
+      collectgarbage()
+      if fields.error then error(fields.error) end
+      return key == "name" and "Ada" or 1
+    end
+    return guest, setmetatable({}, fields)
+  end
+  local marker = {}
+  for _, err in ipairs { false, marker } do
+    local guest, list = closing { __len = function() return 3 end, error = err }
+    T.equal(pcall(guest.sum, list), false)
+    local people, person = closing { error = err }
+    T.equal(pcall(people.describe, person), false)
+    local geometry, point = closing { error = err }
+    T.equal(pcall(geometry.middle, point, { x = 1, y = 2 }), false)
+    for _, used in ipairs { guest, people, geometry } do
+      T.raises("state", "closed", used.sum, { 1 })
+    end
+  end
+end)
+
+T.test("a store closed by a host function that gives references", function()
+  for _, signature in ipairs { "r:r", "c:c" } do
+    local store = wherry.Store()
+    local f
+    f = wherry.Func(store, signature, function(x)
+      store:close()
+      return x
+    end)
+    pcall(f, f)
+    T.raises("state", "closed", f, f)
+  end
+end)
+
+T.test("the interpreter may exit in a host function", function()
+  local program = [[
+    local wherry = require "wherry"
+    local function leave() os.exit(3, true) end
+    wherry.load(arg[1], { imports = { env = { add = leave, on_word = leave } } }).words()
+  ]]
+  local path = os.tmpname()
+  local file <close> = assert(io.open(path, "w"))
+  file:write(program)
+  file:flush()
+  local lua = arg[-1]:find "lua" and arg[-1] or "lua5.4"
+  local _, how, status = os.execute(lua .. " " .. path .. " " .. T.guest "host")
+  os.remove(path)
+  T.equal({ how, status }, { "exit", 3 })
+end)
+
 T.test("a debug hook ends a guest that loops: so does Ctrl-C in lua5.4", function()
   if T.stress then T.skip "the collector has the hook" end
   local guest <close> = wherry.load(simple)
