@@ -1,51 +1,71 @@
 #include "base/base.h"
 
-/* How many bytes of the character at `at` are well formed; 0: none. */
-static size_t character(const uint8_t *at, const uint8_t *end) {
-  uint8_t lead = at[0];
-  size_t more;
-  uint8_t low = 0x80, high = 0xBF; /* bounds of the second byte */
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2) return 0;
-  if (lead < 0xE0) {
-    more = 1;
-  } else if (lead < 0xF0) {
-    more = 2;
-    if (lead == 0xE0) low = 0xA0;  /* else overlong */
-    if (lead == 0xED) high = 0x9F; /* else a surrogate */
-  } else if (lead < 0xF5) {
-    more = 3;
-    if (lead == 0xF0) low = 0x90;
-    if (lead == 0xF4) high = 0x8F;
-  } else {
-    return 0;
-  }
-  if ((size_t)(end - at) <= more || at[1] < low || at[1] > high) return 0;
-  for (size_t i = 2; i <= more; i++)
-    if ((at[i] & 0xC0) != 0x80) return 0;
-  return more + 1;
+/* Sixteen bytes at once, compared as signed numbers: 0x80 … 0xFF come before 0x00 … 0x7F. */
+typedef int8_t lanes_t __attribute__((vector_size(16)));
+
+static inline lanes_t load(const uint8_t *at) {
+  lanes_t lanes;
+  memcpy(&lanes, at, sizeof lanes);
+  return lanes;
+}
+
+/* Where one of 16 bytes cannot stand behind the three before it (Unicode, table 3-7). */
+static inline lanes_t wrong(const uint8_t *at) {
+  lanes_t byte = load(at), before = load(at - 1), before2 = load(at - 2), before3 = load(at - 3);
+  lanes_t continues = byte < (int8_t)0xC0;
+  lanes_t wanted = ((before >= (int8_t)0xC0) & (before < 0)) |
+                   ((before2 >= (int8_t)0xE0) & (before2 < 0)) |
+                   ((before3 >= (int8_t)0xF0) & (before3 < 0));
+  lanes_t never =
+      (byte == (int8_t)0xC0) | (byte == (int8_t)0xC1) | ((byte >= (int8_t)0xF5) & (byte < 0));
+  lanes_t overlong = ((before == (int8_t)0xE0) & (byte < (int8_t)0xA0)) |
+                     ((before == (int8_t)0xF0) & (byte < (int8_t)0x90));
+  lanes_t surrogate = (before == (int8_t)0xED) & (byte > (int8_t)0x9F);
+  lanes_t beyond = (before == (int8_t)0xF4) & (byte > (int8_t)0x8F);
+  return (continues ^ wanted) | never | overlong | surrogate | beyond;
+}
+
+enum { BLOCK = 32, BEFORE = 3 };
+
+/* at: a block, with BEFORE bytes before it. */
+static inline bool block_is_wrong(const uint8_t *at) {
+  lanes_t found = wrong(at) | wrong(at + 16);
+  uint64_t words[2];
+  memcpy(words, &found, sizeof words);
+  return (words[0] | words[1]) != 0;
+}
+
+static inline bool block_is_ascii(const uint8_t *at) {
+  uint64_t words[4];
+  memcpy(words, at, sizeof words);
+  return ((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080)) == 0;
 }
 
 bool wh_utf8_valid(const void *bytes, size_t size, bool *ascii) {
-  const uint64_t high_bits = UINT64_C(0x8080808080808080);
-  const uint8_t *at = bytes, *end = at + size;
+  const uint8_t *start = bytes, *at = start, *end = at + size;
+  uint8_t edge[BEFORE + BLOCK]; /* a block whose neighbours are not ours to read */
   bool only_ascii = true;
-  while (at < end) {
-    while (end - at >= 32) {
-      uint64_t words[4];
-      memcpy(words, at, 32);
-      if ((words[0] | words[1] | words[2] | words[3]) & high_bits) break;
-      at += 32;
+  bool open = false; /* the block before was not ASCII: a character may reach into this one */
+  for (; end - at >= BLOCK; at += BLOCK) {
+    bool is_ascii = block_is_ascii(at);
+    if (is_ascii && !open) continue;
+    const uint8_t *block = at;
+    if (at == start) {
+      memset(edge, 0, BEFORE);
+      memcpy(edge + BEFORE, at, BLOCK);
+      block = edge + BEFORE;
     }
-    if (at == end) break;
-    /* Not more than 32 bytes one by one, then the fast path gets another try. */
-    const uint8_t *stop = end - at > 32 ? at + 32 : end;
-    while (at < stop) {
-      size_t length = character(at, end);
-      if (length == 0) return false;
-      if (length > 1) only_ascii = false;
-      at += length;
-    }
+    if (block_is_wrong(block)) return false;
+    open = !is_ascii;
+    if (open) only_ascii = false;
+  }
+  /* The rest, with zeros behind: whatever is cut off there is wrong. */
+  if (at < end || open) {
+    size_t before = at == start ? 0 : BEFORE;
+    memset(edge, 0, sizeof edge);
+    memcpy(edge + BEFORE - before, at - before, before + (size_t)(end - at));
+    if (!block_is_ascii(edge + BEFORE)) only_ascii = false;
+    if ((!only_ascii || open) && block_is_wrong(edge + BEFORE)) return false;
   }
   if (ascii) *ascii = only_ascii;
   return true;

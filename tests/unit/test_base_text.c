@@ -22,14 +22,14 @@ static const struct {
     {TEXT("\xef\xbf\xbf"), true, false},
     {TEXT("\xf0\x90\x80\x80"), true, false},
     {TEXT("\xf4\x8f\xbf\xbf"), true, false},
-    {TEXT("\x80"), false, false},             /* no lead */
-    {TEXT("\xc0\x80"), false, false},         /* overlong */
-    {TEXT("\xc1\xbf"), false, false},         /* overlong */
-    {TEXT("\xc2"), false, false},             /* cut */
+    {TEXT("\x80"), false, false},     /* no lead */
+    {TEXT("\xc0\x80"), false, false}, /* overlong */
+    {TEXT("\xc1\xbf"), false, false}, /* overlong */
+    {TEXT("\xc2"), false, false},     /* cut */
     {TEXT("\xc2\x41"), false, false},
-    {TEXT("\xe0\x9f\xbf"), false, false},     /* overlong */
-    {TEXT("\xed\xa0\x80"), false, false},     /* surrogate */
-    {TEXT("\xe2\x82"), false, false},         /* cut */
+    {TEXT("\xe0\x9f\xbf"), false, false}, /* overlong */
+    {TEXT("\xed\xa0\x80"), false, false}, /* surrogate */
+    {TEXT("\xe2\x82"), false, false},     /* cut */
     {TEXT("\xe2\x82\x41"), false, false},
     {TEXT("\xf0\x8f\xbf\xbf"), false, false}, /* overlong */
     {TEXT("\xf4\x90\x80\x80"), false, false}, /* past U+10FFFF */
@@ -123,7 +123,8 @@ static void names_of_guests_are_quoted(void **state) {
 
 static void near_names_are_offered(void **state) {
   (void)state;
-  static const char *const known[] = {"memory", "allocate", "greet", "greetings", "Greet_all", "sum"};
+  static const char *const known[] = {"memory",    "allocate",  "greet",
+                                      "greetings", "Greet_all", "sum"};
   static const struct {
     const char *wanted, *shown;
   } rows[] = {
@@ -162,6 +163,49 @@ static void the_nearest_three_come_first(void **state) {
   wh_text_free(&text);
 }
 
+/* The definition, a character at a time. */
+static bool well_formed(const uint8_t *at, const uint8_t *end) {
+  while (at < end) {
+    uint32_t code = *at, least = 0;
+    unsigned more = 0;
+    if (code >= 0xF8 || (code >= 0x80 && code < 0xC0)) return false;
+    if (code >= 0xF0) {
+      more = 3, least = 0x10000, code &= 0x07;
+    } else if (code >= 0xE0) {
+      more = 2, least = 0x800, code &= 0x0F;
+    } else if (code >= 0xC0) {
+      more = 1, least = 0x80, code &= 0x1F;
+    }
+    for (at++; more--; at++) {
+      if (at == end || (*at & 0xC0) != 0x80) return false;
+      code = code << 6 | (*at & 0x3F);
+    }
+    if (code < least || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
+  }
+  return true;
+}
+
+/* Every four bytes out of those where a rule changes, across the border of two blocks and at the end. */
+static void utf8_agrees_with_its_definition(void **state) {
+  (void)state;
+  static const uint8_t edges[] = {0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF,
+                                  0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xED, 0xEE,
+                                  0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF};
+  enum { EDGES = sizeof edges };
+  uint8_t text[64];
+  memset(text, 'x', sizeof text);
+  for (unsigned i = 0; i < EDGES * EDGES * EDGES * EDGES; i++) {
+    uint8_t *at = text + 29 + i % 4;
+    for (unsigned k = 0, rest = i; k < 4; k++, rest /= EDGES) at[k] = edges[rest % EDGES];
+    size_t size = (size_t)(at - text) + 4;
+    bool whole = well_formed(at, at + 4);
+    assert_true(wh_utf8_valid(text, size, NULL) == whole);
+    assert_true(wh_utf8_valid(text, sizeof text, NULL) == well_formed(at, at + 6));
+    assert_true(wh_utf8_valid(at, 4, NULL) == whole);
+    memset(at, 'x', 4);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(well_formed_is_what_unicode_says),
@@ -171,6 +215,7 @@ int main(void) {
       cmocka_unit_test(names_of_guests_are_quoted),
       cmocka_unit_test(near_names_are_offered),
       cmocka_unit_test(the_nearest_three_come_first),
+      cmocka_unit_test(utf8_agrees_with_its_definition),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
