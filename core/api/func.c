@@ -138,9 +138,11 @@ wherry_error_t *wherry_func_call(wherry_store_t *store, wherry_func_t func,
 
 wherry_error_t *wherry_func_call_slots(wherry_store_t *store, wherry_func_t func,
                                        wherry_slot_t *slots) {
-  uint64_t reference;
-  wherry_error_t *error = wh_find_func(store, func, &reference, NULL);
-  if (WH_UNLIKELY(error != NULL)) return error;
+  uint64_t reference = func.index;
+  if (WH_UNLIKELY(!wh_is_own_func(store, func))) {
+    wherry_error_t *error = wh_find_func(store, func, &reference, NULL);
+    if (error) return error;
+  }
   return wh_call(store, reference, &slots->u64);
 }
 

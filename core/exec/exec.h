@@ -23,6 +23,25 @@ typedef enum wh_exec_outcome {
    context.ip and fp. False: context.error is set (the stack is too small, no memory to compile). */
 bool wh_exec_enter(wh_context_t *context, uint64_t reference, uint64_t *slots);
 
+/* Where a run ends: the code that its first function returns to. */
+const wh_word_t *wh_exec_exit_code(void);
+
+/* The same for the common case, inline. False, and nothing was done: take wh_exec_enter. */
+static inline bool wh_exec_enter_code(wh_context_t *context, const wh_instance_t *instance,
+                                      const wh_code_t *code, uint64_t *slots) {
+  uint64_t *frame = slots + code->params;
+  int64_t budget = context->budget - code->cost;
+  if (WH_UNLIKELY(context->instance != instance || budget < 0 ||
+                  frame + code->frame_slots > context->stack_end))
+    return false;
+  context->budget = budget;
+  frame[0] = (uint64_t)(uintptr_t)wh_exec_exit_code();
+  frame[1] = 0;
+  context->ip = code->words;
+  context->fp = frame;
+  return true;
+}
+
 /* Runs from context.ip on. */
 wh_exec_outcome_t wh_exec_run(wh_context_t *context);
 

@@ -20,8 +20,7 @@ enum { CONTINUE = -1 };
 WH_EXEC_SLOW(WH_EXEC_DECLARE)
 #undef WH_EXEC_DECLARE
 
-/* Code that is no function's: where a run ends, and where calls come back from another instance. */
-const wh_word_t *wh_exec_exit_code(void);
+/* Code that is no function's, as is wh_exec_exit_code: where calls come back from another instance. */
 const wh_word_t *wh_exec_cross_code(void);
 
 /* Ends the run; error is the context's from now on. */

@@ -68,9 +68,12 @@ WH_COLD void link_lose_calls(wh_instance_t *instance, uint32_t depth) {
     if (call->base_depth >= depth) call->lost = true;
 }
 
-/* Enters and runs a guest's function whose arguments lie at base. The context has its stack. */
-static inline wherry_error_t *run(wh_context_t *context, uint64_t reference, uint64_t *base) {
-  if (WH_LIKELY(wh_exec_enter(context, reference, base))) {
+/* Enters and runs a guest's function whose arguments lie at base. The context has its stack. code: NULL
+   if it is not compiled. */
+static inline wherry_error_t *run(wh_context_t *context, const wh_instance_t *instance,
+                                  const wh_code_t *code, uint64_t reference, uint64_t *base) {
+  if (WH_LIKELY((code && wh_exec_enter_code(context, instance, code, base)) ||
+                wh_exec_enter(context, reference, base))) {
     wh_exec_outcome_t outcome = wh_exec_run(context);
     if (WH_LIKELY(outcome == WH_EXEC_DONE)) return NULL;
     WH_ASSERT(outcome == WH_EXEC_ERROR);
@@ -110,7 +113,7 @@ static __attribute__((noinline)) wherry_error_t *call_any(wherry_store_t *store,
   context->pausable = context->stepped_host = false;
   context->quiet = quiet;
   if (instance) {
-    error = run(context, reference, base);
+    error = run(context, instance, NULL, reference, base);
     if (instance->newest_call) link_lose_calls(instance, context->depth);
   } else {
     if (context->instance) wh_exec_select(context, NULL);
@@ -151,7 +154,7 @@ static inline wherry_error_t *call(wherry_store_t *store, uint64_t reference, ui
   context->quiet = quiet;
   uint64_t *base = stack->slots;
   link_copy(base, slots, code->params);
-  wherry_error_t *error = run(context, reference, base);
+  wherry_error_t *error = run(context, instance, code, reference, base);
   if (WH_LIKELY(!error)) link_copy(slots, base, code->results);
   context->depth = 0;
   context->stack = NULL;

@@ -359,6 +359,16 @@ WH_MUST_USE wherry_error_t *wh_find_global(wherry_store_t *store, wherry_global_
 WH_MUST_USE wherry_error_t *wh_find_func(wherry_store_t *store, wherry_func_t value,
                                          uint64_t *reference, const wherry_functype_t **type);
 
+/* The common case of wh_find_func: a function that its instance defines, whose index is its reference. */
+static inline bool wh_is_own_func(const wherry_store_t *store, wherry_func_t value) {
+  uint64_t id = value.index >> 32;
+  if (value.store != store->id || store->closed || !id || id >= store->instances.count)
+    return false;
+  const wh_instance_t *instance = store->instances.items[id];
+  uint32_t index = (uint32_t)value.index;
+  return index >= instance->imported_functions && index < instance->function_count;
+}
+
 /* A reference that is known to be good (from a slot or table). */
 static inline wh_instance_t *wh_reference_instance(const wherry_store_t *store,
                                                    uint64_t reference) {
