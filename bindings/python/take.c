@@ -325,11 +325,10 @@ static wherry_error_t *record_item(wpy_context_t *context, const wherry_type_t *
                                    PyObject *object, size_t index, PyObject **item) {
   PyTypeObject *class = wpy_record_class(context->module, type);
   if (!class) return wpy_error_from_exception();
+  if (Py_TYPE(object) == class && (*item = Py_XNewRef(wpy_record_fields(object)[index])))
+    return NULL;
   PyObject *name = PyTuple_GET_ITEM(wpy_record_names(class), (Py_ssize_t)index);
-  if (Py_TYPE(object) == class) {
-    *item = Py_XNewRef(wpy_record_fields(object)[index]);
-    return *item ? NULL : field_error("the record lacks the field", name);
-  }
+  if (Py_TYPE(object) == class) return field_error("the record lacks the field", name);
   if (PyDict_Check(object)) return mapping_item(class, type, object, index, item);
   /* Any object with such attributes will do: a dataclass, a named tuple, the record of another
      load of the same guest. */

@@ -297,3 +297,15 @@ def test_a_function_tells_its_types(greet: wherry.Guest) -> None:
     greet.close()
     with pytest.raises(wherry.StateError):
         greet.greet("Ada")
+
+
+def test_strings_of_every_width_are_canonical(greet: wherry.Guest) -> None:
+    """A str must be as narrow as its widest character allows, or it would not equal itself."""
+    edges = "\x7f\x80\xff\u0100\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff"
+    for edge in edges:
+        for text in (edge, edge * 2, f"a{edge}", f"{edge}a{edge}", "x" * 1000 + edge):
+            back = greet.echo_string(text)
+            assert back == text and hash(back) == hash(text) and len(back) == len(text)
+            assert back.__sizeof__() <= "".join(list(text)).__sizeof__() + 8
+            assert back.encode() == text.encode() and back.isascii() == text.isascii()
+    assert greet.echo_string(edges) == edges
