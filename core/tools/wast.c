@@ -10,7 +10,7 @@ static const char *features_of(const char *file) {
   static const struct {
     const char *folder, *features;
   } proposals[] = {{"/proposals/threads/", "-reference-types,-extended-const,-tail-call,"
-                                  "-multi-memory,-memory64"}};
+                                           "-multi-memory,-memory64"}};
   for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++) {
     if (strstr(file, proposals[i].folder)) return proposals[i].features;
   }

@@ -4,5 +4,6 @@ set -eu
 cd "$(dirname "$0")"
 rm -f ./*.json ./*.wasm
 for script in *.wast; do
-  wast2json --enable-tail-call --enable-extended-const "$script"
+  wast2json --enable-tail-call --enable-extended-const --enable-memory64 \
+    --enable-multi-memory "$script"
 done
