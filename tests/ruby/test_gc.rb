@@ -117,6 +117,15 @@ class CollectorTest < Minitest::Test
     nil
   end
 
+  def test_fibers_that_are_given_up_inside_a_host_function
+    20.times do
+      guest = host(on_word: ->(*) { Fiber.yield })
+      Fiber.new { guest.words }.resume
+    end
+    3.times { GC.start && Array.new(1000) { "x" * 100 } }
+    assert_equal 5, host.words
+  end
+
   def test_a_process_that_ends_with_live_objects
     script = 'require "wherry"; $g = Wherry.load(ARGV[0]); $v = $g.memory.uint8_view; $g.sum(1, 2); ' \
              'Thread.new { $g.spin }; sleep 0.05; $stdout.sync = true; puts $v[0]'

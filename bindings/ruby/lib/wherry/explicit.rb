@@ -119,7 +119,8 @@ module Wherry
     end
 
     def inspect
-      "#<Wherry::Func #{name} (#{params.join(", ")}) -> #{results.size == 1 ? results[0] : "(#{results.join(", ")})"}>"
+      given = results.size == 1 ? results.first : "(#{results.join(", ")})"
+      "#<Wherry::Func #{name} (#{params.join(", ")}) -> #{given}>"
     end
   end
 
