@@ -31,10 +31,10 @@
 (assert_return (invoke "far8" (i64.const 0)) (i32.const 0x21))
 (assert_trap (invoke "far8" (i64.const -1)) "out of bounds memory access")
 (assert_return (invoke "sizes") (i32.const 1) (i32.const 1) (i64.const 1))
-(assert_return (invoke "grow_b") (i32.const 1))
+(assert_return (invoke "grow_b") (i32.const -1)) ;; inline data: its maximum is its size
 (assert_return (invoke "grow_wide" (i64.const 2)) (i64.const 1))
 (assert_return (invoke "grow_wide" (i64.const 1)) (i64.const -1))
-(assert_return (invoke "sizes") (i32.const 1) (i32.const 2) (i64.const 3))
+(assert_return (invoke "sizes") (i32.const 1) (i32.const 1) (i64.const 3))
 (assert_return (invoke "wide8" (i64.const 65536)) (i32.const 0))
 
 (assert_invalid
