@@ -79,9 +79,14 @@ wl_func_t *wl_func_test(lua_State *L, int index) {
 
 /* ---- making ---- */
 
+static lua_Integer cache_key(int kind, uint64_t index) {
+  uint64_t key = index * 8 + (uint64_t)kind;
+  return (lua_Integer)key;
+}
+
 bool wl_cache_get(lua_State *L, int anchor, int kind, uint64_t index) {
   lua_rawgeti(L, anchor, WL_ANCHOR_CACHE);
-  if (lua_rawgeti(L, -1, (lua_Integer)(index * 8 + (uint64_t)kind)) != LUA_TNIL) {
+  if (lua_rawgeti(L, -1, cache_key(kind, index)) != LUA_TNIL) {
     lua_remove(L, -2);
     return true;
   }
@@ -92,7 +97,7 @@ bool wl_cache_get(lua_State *L, int anchor, int kind, uint64_t index) {
 void wl_cache_put(lua_State *L, int anchor, int kind, uint64_t index) {
   lua_rawgeti(L, anchor, WL_ANCHOR_CACHE);
   lua_pushvalue(L, -2);
-  lua_rawseti(L, -2, (lua_Integer)(index * 8 + (uint64_t)kind));
+  lua_rawseti(L, -2, cache_key(kind, index));
   lua_pop(L, 1);
 }
 

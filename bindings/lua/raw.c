@@ -45,14 +45,14 @@ static void *handle(lua_State *L, int index, const wl_kind_t *kind) {
     return &object->handle;                                                                 \
   }                                                                                         \
   wherry_##NOUN##_t **wl_raw_box_##NOUN(lua_State *L) { return box_##NOUN(L); }             \
-  void wl_raw_lend_##NOUN(lua_State *L, wherry_##NOUN##_t *lent) {                          \
-    if (!lent) {                                                                            \
+  void wl_raw_lend_##NOUN(lua_State *L, wherry_##NOUN##_t *NOUN) {                          \
+    if (!NOUN) {                                                                            \
       lua_pushnil(L);                                                                       \
       return;                                                                               \
     }                                                                                       \
     wherry_##NOUN##_t **box = box_##NOUN(L);                                                \
-    wherry_##NOUN##_retain(lent);                                                           \
-    *box = lent;                                                                            \
+    wherry_##NOUN##_retain(NOUN);                                                           \
+    *box = NOUN;                                                                            \
   }
 HANDLE(config, 0)
 HANDLE(engine, 0)
@@ -135,11 +135,11 @@ static wl_store_t *push_anchor(lua_State *L) {
   return NULL;
 }
 
-#define PUSH(NOUN)                                                  \
-  void wl_raw_push_##NOUN(lua_State *L, wherry_##NOUN##_t entity) { \
-    wl_store_t *store = push_anchor(L);                             \
-    wl_push_##NOUN(L, store, lua_gettop(L), entity);                \
-    lua_remove(L, -2);                                              \
+#define PUSH(NOUN)                                                \
+  void wl_raw_push_##NOUN(lua_State *L, wherry_##NOUN##_t NOUN) { \
+    wl_store_t *store = push_anchor(L);                           \
+    wl_push_##NOUN(L, store, lua_gettop(L), NOUN);                \
+    lua_remove(L, -2);                                            \
   }
 PUSH(instance)
 PUSH(memory)

@@ -29,7 +29,7 @@ void wl_raw_lend_engine(lua_State *L, wherry_engine_t *engine);
 void wl_raw_lend_module(lua_State *L, wherry_module_t *module);
 void wl_raw_lend_store(lua_State *L, wherry_store_t *store);
 void wl_raw_lend_linker(lua_State *L, wherry_linker_t *linker);
-void wl_raw_lend_functype(lua_State *L, wherry_functype_t *type);
+void wl_raw_lend_functype(lua_State *L, wherry_functype_t *functype);
 
 /* Entities; what is pushed belongs to the store that is, or stands behind, one of the first two
    arguments. */

@@ -22,14 +22,21 @@ bool wl_utf8_valid(const char *data, size_t size) {
   const uint8_t *text = (const uint8_t *)data;
   size_t i = 0;
   while (i < size) {
-    uint64_t words[4];
     if (text[i] < 0x80) {
+      uint64_t words[4];
       bool many = size - i >= sizeof words;
       if (many) memcpy(words, text + i, sizeof words);
       many = many && !((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080));
       i += many ? sizeof words : 1;
       continue;
     }
+    /* Most text beyond ASCII has characters of two bytes, or of three, in a row. */
+    for (; size - i >= 2 && text[i] >= 0xC2 && text[i] < 0xE0 && (text[i + 1] & 0xC0) == 0x80;
+         i += 2);
+    for (; size - i >= 3 && text[i] > 0xE0 && text[i] < 0xED && (text[i + 1] & 0xC0) == 0x80 &&
+           (text[i + 2] & 0xC0) == 0x80;
+         i += 3);
+    if (i >= size || text[i] < 0x80) continue;
     size_t bytes = character(text + i, size - i);
     if (!bytes) return false;
     i += bytes;
