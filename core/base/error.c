@@ -127,9 +127,9 @@ bool wh_error_add_frame(wherry_error_t *error, const char *function_name, size_t
   const wherry_allocator_t *host = &error->host;
   if (error->frame_count == error->frame_capacity) {
     size_t capacity = error->frame_capacity * 2 + 4;
-    wh_frame_t *frames = host->reallocate(host->data, error->frames,
-                                          error->frame_capacity * sizeof *frames,
-                                          capacity * sizeof *frames);
+    wh_frame_t *frames =
+        host->reallocate(host->data, error->frames, error->frame_capacity * sizeof *frames,
+                         capacity * sizeof *frames);
     if (!frames) return false;
     error->frames = frames;
     error->frame_capacity = capacity;
@@ -205,13 +205,20 @@ wherry_error_kind_t wherry_error_kind(const wherry_error_t *error) { return erro
 
 const char *wherry_error_kind_name(wherry_error_kind_t kind) {
   static const char *const names[] = {
-      [WHERRY_ERROR_MALFORMED] = "malformed",     [WHERRY_ERROR_INVALID] = "invalid",
-      [WHERRY_ERROR_UNLINKABLE] = "unlinkable",   [WHERRY_ERROR_TYPE] = "type",
-      [WHERRY_ERROR_RANGE] = "range",             [WHERRY_ERROR_TRAP] = "trap",
-      [WHERRY_ERROR_EXIT] = "exit",               [WHERRY_ERROR_EXCEPTION] = "exception",
-      [WHERRY_ERROR_LIMIT] = "limit",             [WHERRY_ERROR_INTERRUPTED] = "interrupted",
-      [WHERRY_ERROR_HOST] = "host",               [WHERRY_ERROR_OOM] = "oom",
-      [WHERRY_ERROR_IO] = "io",                   [WHERRY_ERROR_STATE] = "state",
+      [WHERRY_ERROR_MALFORMED] = "malformed",
+      [WHERRY_ERROR_INVALID] = "invalid",
+      [WHERRY_ERROR_UNLINKABLE] = "unlinkable",
+      [WHERRY_ERROR_TYPE] = "type",
+      [WHERRY_ERROR_RANGE] = "range",
+      [WHERRY_ERROR_TRAP] = "trap",
+      [WHERRY_ERROR_EXIT] = "exit",
+      [WHERRY_ERROR_EXCEPTION] = "exception",
+      [WHERRY_ERROR_LIMIT] = "limit",
+      [WHERRY_ERROR_INTERRUPTED] = "interrupted",
+      [WHERRY_ERROR_HOST] = "host",
+      [WHERRY_ERROR_OOM] = "oom",
+      [WHERRY_ERROR_IO] = "io",
+      [WHERRY_ERROR_STATE] = "state",
   };
   return (size_t)kind < WH_COUNT(names) && names[kind] ? names[kind] : "?";
 }

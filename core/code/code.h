@@ -43,9 +43,9 @@ typedef struct wh_code {
   uint32_t params;      /* slots of parameters */
   uint32_t results;     /* slots of results */
   uint32_t word_count;
-  uint32_t map_size;  /* bytes of the map from words to offsets in the binary, behind the words */
-  size_t size;        /* of this object, in bytes */
-  wh_word_t words[];  /* then the map */
+  uint32_t map_size; /* bytes of the map from words to offsets in the binary, behind the words */
+  size_t size;       /* of this object, in bytes */
+  wh_word_t words[]; /* then the map */
 } wh_code_t;
 
 /* Names of operations, for the disassembler. */

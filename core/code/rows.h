@@ -33,32 +33,32 @@
 #define WORDS_f64 2
 
 /* The two ends of a result; `at` is the operand word of its slot. */
-#define RESULTS_(name, at, T, operands, ...)               \
-  OP(name##_R, (at) + 1, operands RESULT(T, __VA_ARGS__);) \
-  OP(name##_D, (at) + 1, operands RESULT(T, __VA_ARGS__); KEEP(T, at);)  \
+#define RESULTS_(name, at, T, operands, ...)                            \
+  OP(name##_R, (at) + 1, operands RESULT(T, __VA_ARGS__);)              \
+  OP(name##_D, (at) + 1, operands RESULT(T, __VA_ARGS__); KEEP(T, at);) \
   OP(name##_RET, (at) + 1, operands RESULT(T, __VA_ARGS__); LEAVE_WITH(T, at);)
 
 /* Result type, operand type, expression over a. */
-#define UNARY(N, R, T, ...)                                           \
-  RESULTS_(N##_S, 1, R, T a = SLOT(T, 0);, __VA_ARGS__)               \
+#define UNARY(N, R, T, ...)                             \
+  RESULTS_(N##_S, 1, R, T a = SLOT(T, 0);, __VA_ARGS__) \
   RESULTS_(N##_A, 0, R, T a = ACC(T);, __VA_ARGS__)
 
 /* function(a, &result) returns a trap code. */
-#define UNARY_TRAPS(N, R, T, function)                                                       \
-  RESULTS_(N##_S, 1, R, T a = SLOT(T, 0); R r; TRAP_IF_CODE(function(a, &r));, r)            \
+#define UNARY_TRAPS(N, R, T, function)                                            \
+  RESULTS_(N##_S, 1, R, T a = SLOT(T, 0); R r; TRAP_IF_CODE(function(a, &r));, r) \
   RESULTS_(N##_A, 0, R, T a = ACC(T); R r; TRAP_IF_CODE(function(a, &r));, r)
 
 /* Over a and b of type T, result of type R. The first four serve operations that commute. */
-#define FOUR_(N, R, T, between, ...)                                                               \
-  RESULTS_(N##_SS, 2, R, T a = SLOT(T, 0); T b = SLOT(T, 1); between, __VA_ARGS__)                 \
-  RESULTS_(N##_SK, 1 + WORDS_##T, R, T a = SLOT(T, 0); T b = IMM(T, 1); between, __VA_ARGS__)      \
-  RESULTS_(N##_AS, 1, R, T a = ACC(T); T b = SLOT(T, 0); between, __VA_ARGS__)                     \
+#define FOUR_(N, R, T, between, ...)                                                          \
+  RESULTS_(N##_SS, 2, R, T a = SLOT(T, 0); T b = SLOT(T, 1); between, __VA_ARGS__)            \
+  RESULTS_(N##_SK, 1 + WORDS_##T, R, T a = SLOT(T, 0); T b = IMM(T, 1); between, __VA_ARGS__) \
+  RESULTS_(N##_AS, 1, R, T a = ACC(T); T b = SLOT(T, 0); between, __VA_ARGS__)                \
   RESULTS_(N##_AK, WORDS_##T, R, T a = ACC(T); T b = IMM(T, 0); between, __VA_ARGS__)
-#define SEVEN_(N, R, T, between, ...)                                                              \
-  FOUR_(N, R, T, between, __VA_ARGS__)                                                             \
-  RESULTS_(N##_SA, 1, R, T a = SLOT(T, 0); T b = ACC(T); between, __VA_ARGS__)                     \
-  RESULTS_(N##_KS, 1 + WORDS_##T, R, T a = IMM(T, 0); T b = SLOT(T, WORDS_##T); between,           \
-           __VA_ARGS__)                                                                            \
+#define SEVEN_(N, R, T, between, ...)                                           \
+  FOUR_(N, R, T, between, __VA_ARGS__)                                          \
+  RESULTS_(N##_SA, 1, R, T a = SLOT(T, 0); T b = ACC(T); between, __VA_ARGS__)  \
+  RESULTS_(N##_KS, 1 + WORDS_##T, R, T a = IMM(T, 0); T b = SLOT(T, WORDS_##T); \
+           between, __VA_ARGS__)                                                \
   RESULTS_(N##_KA, WORDS_##T, R, T a = IMM(T, 0); T b = ACC(T); between, __VA_ARGS__)
 
 #define BINARY_COMMUTES(N, T, ...) FOUR_(N, T, T, , __VA_ARGS__)
@@ -67,20 +67,21 @@
 
 /* A comparison and its fused branches. mirror: the same with a and b exchanged, for operands that come
    as SA, KS, KA. */
-#define BRANCHES_(name, at, operands, ...)                                     \
-  OP(name##_BR, (at) + 1, operands if (__VA_ARGS__) GO(at);)                   \
-  OP(name##_BRN, (at) + 1, operands if (!(__VA_ARGS__)) GO(at);)               \
-  OP(name##_BRL, (at) + 2, operands if (__VA_ARGS__) GO_BACK(at);)             \
-  OP(name##_BRNL, (at) + 2, operands if (!(__VA_ARGS__)) GO_BACK(at);)         \
-  OP(name##_RETIF, (at) + 2, operands if (__VA_ARGS__) {                       \
-    RESULT(u64, SLOT(u64, at));                                                \
-    LEAVE_WITH(u64, (at) + 1);                                                 \
-  })
-#define COMPARE(N, T, mirror, ...)                                                         \
-  FOUR_(N, u32, T, , __VA_ARGS__)                                                          \
-  BRANCHES_(N##_SS, 2, T a = SLOT(T, 0); T b = SLOT(T, 1);, __VA_ARGS__)                   \
-  BRANCHES_(N##_SK, 1 + WORDS_##T, T a = SLOT(T, 0); T b = IMM(T, 1);, __VA_ARGS__)        \
-  BRANCHES_(N##_AS, 1, T a = ACC(T); T b = SLOT(T, 0);, __VA_ARGS__)                       \
+#define BRANCHES_(name, at, operands, ...)                             \
+  OP(name##_BR, (at) + 1, operands if (__VA_ARGS__) GO(at);)           \
+  OP(name##_BRN, (at) + 1, operands if (!(__VA_ARGS__)) GO(at);)       \
+  OP(name##_BRL, (at) + 2, operands if (__VA_ARGS__) GO_BACK(at);)     \
+  OP(name##_BRNL, (at) + 2, operands if (!(__VA_ARGS__)) GO_BACK(at);) \
+  OP(                                                                  \
+      name##_RETIF, (at) + 2, operands if (__VA_ARGS__) {              \
+        RESULT(u64, SLOT(u64, at));                                    \
+        LEAVE_WITH(u64, (at) + 1);                                     \
+      })
+#define COMPARE(N, T, mirror, ...)                                                  \
+  FOUR_(N, u32, T, , __VA_ARGS__)                                                   \
+  BRANCHES_(N##_SS, 2, T a = SLOT(T, 0); T b = SLOT(T, 1);, __VA_ARGS__)            \
+  BRANCHES_(N##_SK, 1 + WORDS_##T, T a = SLOT(T, 0); T b = IMM(T, 1);, __VA_ARGS__) \
+  BRANCHES_(N##_AS, 1, T a = ACC(T); T b = SLOT(T, 0);, __VA_ARGS__)                \
   BRANCHES_(N##_AK, WORDS_##T, T a = ACC(T); T b = IMM(T, 0);, __VA_ARGS__)
 
 /* Address operands: slot or accumulator with an offset that is added without wrapping, or the whole
@@ -90,29 +91,29 @@
 #define AT_S_(size) ADDRESS((uint64_t)SLOT(u32, 0) + WORD(1), size)
 #define AT_A_(size) ADDRESS((uint64_t)ACC(u32) + WORD(0), size)
 #define AT_K_(size) ADDRESS(IMM(u64, 0), size)
-#define LOAD(N, R, M)                                                               \
-  RESULTS_(N##_S, 2, R, uint8_t *at = AT_S_(sizeof(M)); M m = READ(M, at);, (R)m)   \
-  RESULTS_(N##_A, 1, R, uint8_t *at = AT_A_(sizeof(M)); M m = READ(M, at);, (R)m)   \
-  RESULTS_(N##_K, 2, R, uint8_t *at = AT_K_(sizeof(M)); M m = READ(M, at);, (R)m)   \
+#define LOAD(N, R, M)                                                             \
+  RESULTS_(N##_S, 2, R, uint8_t *at = AT_S_(sizeof(M)); M m = READ(M, at);, (R)m) \
+  RESULTS_(N##_A, 1, R, uint8_t *at = AT_A_(sizeof(M)); M m = READ(M, at);, (R)m) \
+  RESULTS_(N##_K, 2, R, uint8_t *at = AT_K_(sizeof(M)); M m = READ(M, at);, (R)m) \
   RESULTS_(N##_X, 4, R, uint8_t *at = AT_X_(sizeof(M)); M m = READ(M, at);, (R)m)
-#define STORE_(N, V, M, where, words)                                                              \
-  OP(N##S, (words) + 1, uint8_t *at = where(sizeof(M)); WRITE(M, at, (M)SLOT(V, words));)          \
-  OP(N##K, (words) + WORDS_##V, uint8_t *at = where(sizeof(M)); WRITE(M, at, (M)IMM(V, words));)   \
+#define STORE_(N, V, M, where, words)                                                            \
+  OP(N##S, (words) + 1, uint8_t *at = where(sizeof(M)); WRITE(M, at, (M)SLOT(V, words));)        \
+  OP(N##K, (words) + WORDS_##V, uint8_t *at = where(sizeof(M)); WRITE(M, at, (M)IMM(V, words));) \
   OP(N##A, words, uint8_t *at = where(sizeof(M)); WRITE(M, at, (M)ACC(V));)
-#define STORE(N, V, M)               \
-  STORE_(N##_S, V, M, AT_S_, 2)      \
-  STORE_(N##_A, V, M, AT_A_, 1)      \
-  STORE_(N##_K, V, M, AT_K_, 2)      \
+#define STORE(N, V, M)          \
+  STORE_(N##_S, V, M, AT_S_, 2) \
+  STORE_(N##_A, V, M, AT_A_, 1) \
+  STORE_(N##_K, V, M, AT_K_, 2) \
   STORE_(N##_X, V, M, AT_X_, 4)
 
 /* Globals: their own value, or (CELL) the address of another instance's. */
-#define GLOBAL_GET(T)                                                         \
-  RESULTS_(GLOBAL_GET_##T, 1, T, , GLOBAL(T, 0))                              \
+#define GLOBAL_GET(T)                            \
+  RESULTS_(GLOBAL_GET_##T, 1, T, , GLOBAL(T, 0)) \
   RESULTS_(GLOBAL_GET_CELL_##T, 1, T, , GLOBAL_CELL(T, 0))
-#define GLOBAL_SET(T)                                                                   \
-  OP(GLOBAL_SET_##T##_S, 2, T a = SLOT(T, 0); GLOBAL_PUT(T, 1, a);)                     \
-  OP(GLOBAL_SET_##T##_A, 1, T a = ACC(T); GLOBAL_PUT(T, 0, a);)                         \
-  OP(GLOBAL_SET_CELL_##T##_S, 2, T a = SLOT(T, 0); GLOBAL_CELL_PUT(T, 1, a);)           \
+#define GLOBAL_SET(T)                                                         \
+  OP(GLOBAL_SET_##T##_S, 2, T a = SLOT(T, 0); GLOBAL_PUT(T, 1, a);)           \
+  OP(GLOBAL_SET_##T##_A, 1, T a = ACC(T); GLOBAL_PUT(T, 0, a);)               \
+  OP(GLOBAL_SET_CELL_##T##_S, 2, T a = SLOT(T, 0); GLOBAL_CELL_PUT(T, 1, a);) \
   OP(GLOBAL_SET_CELL_##T##_A, 1, T a = ACC(T); GLOBAL_CELL_PUT(T, 0, a);)
 
 /* An operation that a function of exec carries out: operand words. */

@@ -18,49 +18,47 @@ static uint64_t read_bytes(compiler_t *c, size_t size) {
 /* Not a number, not control: 0 is "another". */
 static bool compile_simple(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
-    case WH_OP_NOP: return true;
-    case WH_OP_DROP: pop(c); return true;
-    case WH_OP_SELECT: {
-      /* The type is that of an operand; the class and width are all that matters of it. */
-      const operand_t *b = operand_at(c, (uint32_t)c->stack.count - 2);
-      static const wherry_valtype_t wide[] = {WHERRY_I64, WHERRY_F32, WHERRY_F64, WHERRY_V128};
-      compile_select(c, b->class == CLASS_INT && !b->wide ? WHERRY_I32 : wide[b->class]);
-      return true;
-    }
-    case WH_OP_SELECT_TYPED:
-      imm_u32(c);
-      compile_select(c, (wherry_valtype_t)imm_u32(c));
-      return true;
-    case WH_OP_LOCAL_GET: push_local(c, imm_u32(c)); return true;
-    case WH_OP_LOCAL_SET: set_local(c, imm_u32(c), false); return true;
-    case WH_OP_LOCAL_TEE: set_local(c, imm_u32(c), true); return true;
-    case WH_OP_I32_CONST:
-      push_const(c, WHERRY_I32, (uint32_t)wh_leb_s(&c->next));
-      return true;
-    case WH_OP_I64_CONST: push_const(c, WHERRY_I64, (uint64_t)wh_leb_s(&c->next)); return true;
-    case WH_OP_F32_CONST: push_const(c, WHERRY_F32, read_bytes(c, 4)); return true;
-    case WH_OP_F64_CONST: push_const(c, WHERRY_F64, read_bytes(c, 8)); return true;
-    case WH_OP_REF_NULL:
-      wh_leb_s(&c->next);
-      push_const(c, WHERRY_FUNCREF, 0);
-      return true;
-    case WH_OP_GLOBAL_GET:
-    case WH_OP_GLOBAL_SET: compile_global(c, opcode); return true;
-    case WH_OP_CALL:
-    case WH_OP_CALL_INDIRECT:
-    case WH_OP_RETURN_CALL:
-    case WH_OP_RETURN_CALL_INDIRECT: compile_call(c, opcode); return true;
-    case WH_OP_UNREACHABLE:
-    case WH_OP_BLOCK:
-    case WH_OP_LOOP:
-    case WH_OP_IF:
-    case WH_OP_ELSE:
-    case WH_OP_END:
-    case WH_OP_BR:
-    case WH_OP_BR_IF:
-    case WH_OP_BR_TABLE:
-    case WH_OP_RETURN: compile_control(c, opcode); return true;
-    default: return false;
+  case WH_OP_NOP: return true;
+  case WH_OP_DROP: pop(c); return true;
+  case WH_OP_SELECT: {
+    /* The type is that of an operand; the class and width are all that matters of it. */
+    const operand_t *b = operand_at(c, (uint32_t)c->stack.count - 2);
+    static const wherry_valtype_t wide[] = {WHERRY_I64, WHERRY_F32, WHERRY_F64, WHERRY_V128};
+    compile_select(c, b->class == CLASS_INT && !b->wide ? WHERRY_I32 : wide[b->class]);
+    return true;
+  }
+  case WH_OP_SELECT_TYPED:
+    imm_u32(c);
+    compile_select(c, (wherry_valtype_t)imm_u32(c));
+    return true;
+  case WH_OP_LOCAL_GET: push_local(c, imm_u32(c)); return true;
+  case WH_OP_LOCAL_SET: set_local(c, imm_u32(c), false); return true;
+  case WH_OP_LOCAL_TEE: set_local(c, imm_u32(c), true); return true;
+  case WH_OP_I32_CONST: push_const(c, WHERRY_I32, (uint32_t)wh_leb_s(&c->next)); return true;
+  case WH_OP_I64_CONST: push_const(c, WHERRY_I64, (uint64_t)wh_leb_s(&c->next)); return true;
+  case WH_OP_F32_CONST: push_const(c, WHERRY_F32, read_bytes(c, 4)); return true;
+  case WH_OP_F64_CONST: push_const(c, WHERRY_F64, read_bytes(c, 8)); return true;
+  case WH_OP_REF_NULL:
+    wh_leb_s(&c->next);
+    push_const(c, WHERRY_FUNCREF, 0);
+    return true;
+  case WH_OP_GLOBAL_GET:
+  case WH_OP_GLOBAL_SET: compile_global(c, opcode); return true;
+  case WH_OP_CALL:
+  case WH_OP_CALL_INDIRECT:
+  case WH_OP_RETURN_CALL:
+  case WH_OP_RETURN_CALL_INDIRECT: compile_call(c, opcode); return true;
+  case WH_OP_UNREACHABLE:
+  case WH_OP_BLOCK:
+  case WH_OP_LOOP:
+  case WH_OP_IF:
+  case WH_OP_ELSE:
+  case WH_OP_END:
+  case WH_OP_BR:
+  case WH_OP_BR_IF:
+  case WH_OP_BR_TABLE:
+  case WH_OP_RETURN: compile_control(c, opcode); return true;
+  default: return false;
   }
 }
 
@@ -101,8 +99,8 @@ static bool start_locals(compiler_t *c) {
 
 static bool start(compiler_t *c, const wh_body_t *body) {
   c->last_op_at = c->compare_at = c->home_op_at = NO_PLACE;
-  for (unsigned class = 0; class < CLASS_ACCS; class++)
-    c->acc[class] = (accumulator_t){.entry = NO_ENTRY, .mirror = NO_SLOT, .op_at = NO_PLACE};
+  for (unsigned class = 0; class < CLASS_ACCS; class ++)
+    c->acc[class] = (accumulator_t) {.entry = NO_ENTRY, .mirror = NO_SLOT, .op_at = NO_PLACE};
   c->next = c->instruction = body->bytes;
   c->end = body->bytes + body->size;
   c->reachable = true;

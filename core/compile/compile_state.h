@@ -55,7 +55,7 @@ typedef struct block {
   uint32_t fixups;    /* chain of branches to the end, NO_PLACE: none */
   uint32_t else_fixups;
   uint32_t end_path, else_path; /* shortest ways to the end and to the else branch */
-  uint32_t branch_at, body_at; /* of an if: its branch, and what comes behind */
+  uint32_t branch_at, body_at;  /* of an if: its branch, and what comes behind */
   uint32_t stub; /* while a br_table is made: code that moves operands and comes here */
 } block_t;
 
@@ -91,7 +91,7 @@ typedef struct compiler {
   WH_VEC(uint32_t) local_uses; /* operands on the stack that are a local's slot */
 
   accumulator_t acc[CLASS_ACCS];
-  uint32_t last_op_at; /* the newest operation, if nothing has been bound after it */
+  uint32_t last_op_at;  /* the newest operation, if nothing has been bound after it */
   wh_code_op_t compare; /* base of the comparison emitted last, in R form, at last_op_at */
   uint32_t compare_at;
   uint32_t home_op_at; /* the operation that emit_home_result was called for last */

@@ -19,8 +19,10 @@ static void shorten(uint32_t *path, uint32_t other) {
 static void emit_fixup(compiler_t *c, uint32_t op_at, uint32_t *chain) {
   fixup_t fixup = {(uint32_t)c->words.count, op_at, *chain};
   emit(c, 0);
-  if (!wh_vec_push(c->alloc, &c->fixups, fixup)) c->failed = true;
-  else *chain = (uint32_t)c->fixups.count - 1;
+  if (!wh_vec_push(c->alloc, &c->fixups, fixup))
+    c->failed = true;
+  else
+    *chain = (uint32_t)c->fixups.count - 1;
 }
 
 static void bind(compiler_t *c, uint32_t *chain) {
@@ -130,15 +132,13 @@ static void settle_results(compiler_t *c) {
     for (uint32_t i = 0; i < count; i++) settle(c, (uint32_t)c->stack.count - count + i, true);
 }
 
-
 /* Emits a branch on a popped condition, all but its distance: taken if the condition is `when`. A
    comparison just made becomes the branch. Returns where the operation is. */
 static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, bool back) {
   unsigned form = when ? (back ? FORM_BRL : FORM_BR) : (back ? FORM_BRNL : FORM_BRN);
   accumulator_t *acc = &c->acc[CLASS_INT];
   uint32_t at;
-  if (condition->where == IN_ACC && c->compare_at == c->last_op_at &&
-      acc->op_at == c->last_op_at) {
+  if (condition->where == IN_ACC && c->compare_at == c->last_op_at && acc->op_at == c->last_op_at) {
     unsigned kind = (unsigned)(acc->op - c->compare) / FORMS;
     c->branch = (wh_code_op_t)((unsigned)c->compare + 4 * FORMS + BRANCH_FORMS * kind);
     c->words.count = acc->dst_at;
@@ -224,8 +224,10 @@ static void compile_br_table(compiler_t *c) {
     bool returns = is_function(c, block);
     if (!returns && block->opcode != WH_OP_LOOP && !needs_moves(c, block)) {
       fixup_t fixup = {word, at, block->fixups};
-      if (!wh_vec_push(c->alloc, &c->fixups, fixup)) c->failed = true;
-      else block->fixups = (uint32_t)c->fixups.count - 1;
+      if (!wh_vec_push(c->alloc, &c->fixups, fixup))
+        c->failed = true;
+      else
+        block->fixups = (uint32_t)c->fixups.count - 1;
       shorten(&block->end_path, c->path);
       continue;
     }
@@ -359,59 +361,59 @@ void skip_unreachable(compiler_t *c) {
     }
     if (opcode == WH_OP_END) depth--;
     switch (wh_op(opcode)->immediates) {
-      case WH_IMM_NONE: break;
-      case WH_IMM_F32_CONST: c->next += 4; break;
-      case WH_IMM_F64_CONST: c->next += 8; break;
-      case WH_IMM_BLOCK:
-      case WH_IMM_I32_CONST:
-      case WH_IMM_I64_CONST:
-      case WH_IMM_REF_TYPE: wh_leb_s(&c->next); break;
-      case WH_IMM_TYPE_TABLE:
-      case WH_IMM_TABLE_TABLE:
-      case WH_IMM_ELEM_TABLE:
-      case WH_IMM_DATA_MEMORY:
-      case WH_IMM_MEMORY_MEMORY:
-      case WH_IMM_MEMARG_:
-        imm_u32(c);
-        wh_leb_u(&c->next);
-        break;
-      case WH_IMM_LABEL_TABLE:
-      case WH_IMM_SELECT_TYPES: {
-        bool labels = opcode == WH_OP_BR_TABLE;
-        for (uint32_t count = imm_u32(c); count; count--) imm_u32(c);
-        if (labels) imm_u32(c);
-        break;
-      }
-      default: imm_u32(c); break; /* a single index */
+    case WH_IMM_NONE: break;
+    case WH_IMM_F32_CONST: c->next += 4; break;
+    case WH_IMM_F64_CONST: c->next += 8; break;
+    case WH_IMM_BLOCK:
+    case WH_IMM_I32_CONST:
+    case WH_IMM_I64_CONST:
+    case WH_IMM_REF_TYPE: wh_leb_s(&c->next); break;
+    case WH_IMM_TYPE_TABLE:
+    case WH_IMM_TABLE_TABLE:
+    case WH_IMM_ELEM_TABLE:
+    case WH_IMM_DATA_MEMORY:
+    case WH_IMM_MEMORY_MEMORY:
+    case WH_IMM_MEMARG_:
+      imm_u32(c);
+      wh_leb_u(&c->next);
+      break;
+    case WH_IMM_LABEL_TABLE:
+    case WH_IMM_SELECT_TYPES: {
+      bool labels = opcode == WH_OP_BR_TABLE;
+      for (uint32_t count = imm_u32(c); count; count--) imm_u32(c);
+      if (labels) imm_u32(c);
+      break;
+    }
+    default: imm_u32(c); break; /* a single index */
     }
   }
 }
 
 void compile_control(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
-    case WH_OP_BLOCK:
-    case WH_OP_LOOP:
-    case WH_OP_IF: compile_block(c, (uint8_t)opcode); return;
-    case WH_OP_ELSE: compile_else(c); return;
-    case WH_OP_END: compile_end(c); return;
-    case WH_OP_BR_IF: compile_br_if(c); return;
-    case WH_OP_BR: {
-      block_t *block = block_at(c, imm_u32(c));
-      if (is_function(c, block)) {
-        compile_return(c);
-      } else {
-        emit_moves(c, block);
-        emit_branch(c, block);
-      }
-      break;
+  case WH_OP_BLOCK:
+  case WH_OP_LOOP:
+  case WH_OP_IF: compile_block(c, (uint8_t)opcode); return;
+  case WH_OP_ELSE: compile_else(c); return;
+  case WH_OP_END: compile_end(c); return;
+  case WH_OP_BR_IF: compile_br_if(c); return;
+  case WH_OP_BR: {
+    block_t *block = block_at(c, imm_u32(c));
+    if (is_function(c, block)) {
+      compile_return(c);
+    } else {
+      emit_moves(c, block);
+      emit_branch(c, block);
     }
-    case WH_OP_BR_TABLE: compile_br_table(c); break;
-    case WH_OP_RETURN: compile_return(c); break;
-    default: /* unreachable */
-      mark_offset(c);
-      emit_op(c, WH_CODE_UNREACHABLE);
-      shorten(&c->blocks.items[0].end_path, c->path);
-      break;
+    break;
+  }
+  case WH_OP_BR_TABLE: compile_br_table(c); break;
+  case WH_OP_RETURN: compile_return(c); break;
+  default: /* unreachable */
+    mark_offset(c);
+    emit_op(c, WH_CODE_UNREACHABLE);
+    shorten(&c->blocks.items[0].end_path, c->path);
+    break;
   }
   c->reachable = false;
 }

@@ -46,11 +46,11 @@ void emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtyp
   if (c->failed) return;
   operand_t *operand = top_operand(c);
   operand->where = IN_ACC;
-  c->acc[class] = (accumulator_t){.entry = (int32_t)c->stack.count - 1,
-                                  .mirror = NO_SLOT,
-                                  .op_at = op_at,
-                                  .dst_at = (uint32_t)c->words.count,
-                                  .op = base};
+  c->acc[class] = (accumulator_t) {.entry = (int32_t)c->stack.count - 1,
+                                   .mirror = NO_SLOT,
+                                   .op_at = op_at,
+                                   .dst_at = (uint32_t)c->words.count,
+                                   .op = base};
   emit(c, 0);
 }
 
@@ -89,15 +89,16 @@ wherry_error_t *finish_code(compiler_t *c, wh_code_t **out) {
   size_t size = sizeof(wh_code_t) + c->words.count * sizeof(wh_word_t) + map_size;
   wh_code_t *code = wh_alloc(c->alloc, size);
   if (!code) return wh_error_oom();
-  *code = (wh_code_t){.frame_slots = (uint32_t)c->top_slot,
-                      .cost = c->blocks.items[0].end_path == UINT32_MAX ? 1 : c->blocks.items[0].end_path,
-                      .function = c->function,
-                      .params = (uint32_t)param_slots(c->type),
-                      .results = (uint32_t)slots_of_types(c->type->types + c->type->param_count,
-                                                         c->type->result_count),
-                      .word_count = (uint32_t)c->words.count,
-                      .map_size = (uint32_t)map_size,
-                      .size = size};
+  *code = (wh_code_t) {
+      .frame_slots = (uint32_t)c->top_slot,
+      .cost = c->blocks.items[0].end_path == UINT32_MAX ? 1 : c->blocks.items[0].end_path,
+      .function = c->function,
+      .params = (uint32_t)param_slots(c->type),
+      .results =
+          (uint32_t)slots_of_types(c->type->types + c->type->param_count, c->type->result_count),
+      .word_count = (uint32_t)c->words.count,
+      .map_size = (uint32_t)map_size,
+      .size = size};
   memcpy(code->words, c->words.items, c->words.count * sizeof(wh_word_t));
   uint8_t *at = (uint8_t *)(code->words + code->word_count);
   word = offset = 0;

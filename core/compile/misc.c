@@ -3,9 +3,7 @@
 #include "ops/ops.h"
 
 /* Where a callee's frame begins: behind its arguments, which are on top of the stack. */
-static int32_t frame_slot(const compiler_t *c) {
-  return c->next_home;
-}
+static int32_t frame_slot(const compiler_t *c) { return c->next_home; }
 
 static void settle_top(compiler_t *c, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) settle(c, (uint32_t)c->stack.count - count + i, true);
@@ -74,16 +72,18 @@ static void compile_call_indirect(compiler_t *c, bool tail) {
   emit(c, table);
   if (tail) emit_slot(c, param_slots(type));
   emit_slot(c, frame_slot(c));
-  if (tail) end_tail_call(c);
-  else take_results(c, type);
+  if (tail)
+    end_tail_call(c);
+  else
+    take_results(c, type);
 }
 
 void compile_call(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
-    case WH_OP_CALL: compile_call_direct(c, false); break;
-    case WH_OP_RETURN_CALL: compile_call_direct(c, true); break;
-    case WH_OP_CALL_INDIRECT: compile_call_indirect(c, false); break;
-    default: compile_call_indirect(c, true); break;
+  case WH_OP_CALL: compile_call_direct(c, false); break;
+  case WH_OP_RETURN_CALL: compile_call_direct(c, true); break;
+  case WH_OP_CALL_INDIRECT: compile_call_indirect(c, false); break;
+  default: compile_call_indirect(c, true); break;
   }
 }
 
@@ -158,81 +158,81 @@ static wherry_valtype_t index_type(const compiler_t *c, uint32_t table) {
 
 static void compile_memory(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
-    case WH_OP_MEMORY_SIZE: {
-      uint32_t memory = imm_u32(c);
-      called(c, WH_CODE_MEMORY_SIZE, 0, true, address_type(c, memory));
-      emit(c, memory);
-      break;
-    }
-    case WH_OP_MEMORY_GROW: {
-      uint32_t memory = imm_u32(c);
-      called(c, WH_CODE_MEMORY_GROW, 1, true, address_type(c, memory));
-      emit(c, memory);
-      break;
-    }
-    case WH_OP_MEMORY_FILL:
-      called(c, WH_CODE_MEMORY_FILL, 3, false, 0);
-      emit(c, imm_u32(c));
-      break;
-    case WH_OP_MEMORY_COPY:
-      called(c, WH_CODE_MEMORY_COPY, 3, false, 0);
-      emit(c, imm_u32(c));
-      emit(c, imm_u32(c));
-      break;
-    case WH_OP_MEMORY_INIT:
-      called(c, WH_CODE_MEMORY_INIT, 3, false, 0);
-      emit(c, imm_u32(c));
-      emit(c, imm_u32(c));
-      break;
-    default: /* data.drop */
-      emit_op(c, WH_CODE_DATA_DROP);
-      emit(c, imm_u32(c));
-      break;
+  case WH_OP_MEMORY_SIZE: {
+    uint32_t memory = imm_u32(c);
+    called(c, WH_CODE_MEMORY_SIZE, 0, true, address_type(c, memory));
+    emit(c, memory);
+    break;
+  }
+  case WH_OP_MEMORY_GROW: {
+    uint32_t memory = imm_u32(c);
+    called(c, WH_CODE_MEMORY_GROW, 1, true, address_type(c, memory));
+    emit(c, memory);
+    break;
+  }
+  case WH_OP_MEMORY_FILL:
+    called(c, WH_CODE_MEMORY_FILL, 3, false, 0);
+    emit(c, imm_u32(c));
+    break;
+  case WH_OP_MEMORY_COPY:
+    called(c, WH_CODE_MEMORY_COPY, 3, false, 0);
+    emit(c, imm_u32(c));
+    emit(c, imm_u32(c));
+    break;
+  case WH_OP_MEMORY_INIT:
+    called(c, WH_CODE_MEMORY_INIT, 3, false, 0);
+    emit(c, imm_u32(c));
+    emit(c, imm_u32(c));
+    break;
+  default: /* data.drop */
+    emit_op(c, WH_CODE_DATA_DROP);
+    emit(c, imm_u32(c));
+    break;
   }
 }
 
 static void compile_table(compiler_t *c, uint32_t opcode) {
   uint32_t table = imm_u32(c);
   switch (opcode) {
-    case WH_OP_TABLE_GET: called(c, WH_CODE_TABLE_GET, 1, true, element_type(c, table)); break;
-    case WH_OP_TABLE_SET: called(c, WH_CODE_TABLE_SET, 2, false, 0); break;
-    case WH_OP_TABLE_SIZE: called(c, WH_CODE_TABLE_SIZE, 0, true, index_type(c, table)); break;
-    case WH_OP_TABLE_GROW: called(c, WH_CODE_TABLE_GROW, 2, true, index_type(c, table)); break;
-    default: called(c, WH_CODE_TABLE_FILL, 3, false, 0); break;
+  case WH_OP_TABLE_GET: called(c, WH_CODE_TABLE_GET, 1, true, element_type(c, table)); break;
+  case WH_OP_TABLE_SET: called(c, WH_CODE_TABLE_SET, 2, false, 0); break;
+  case WH_OP_TABLE_SIZE: called(c, WH_CODE_TABLE_SIZE, 0, true, index_type(c, table)); break;
+  case WH_OP_TABLE_GROW: called(c, WH_CODE_TABLE_GROW, 2, true, index_type(c, table)); break;
+  default: called(c, WH_CODE_TABLE_FILL, 3, false, 0); break;
   }
   emit(c, table);
 }
 
 void compile_called(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
-    case WH_OP_MEMORY_SIZE:
-    case WH_OP_MEMORY_GROW:
-    case WH_OP_MEMORY_FILL:
-    case WH_OP_MEMORY_COPY:
-    case WH_OP_MEMORY_INIT:
-    case WH_OP_DATA_DROP: compile_memory(c, opcode); break;
-    case WH_OP_TABLE_GET:
-    case WH_OP_TABLE_SET:
-    case WH_OP_TABLE_SIZE:
-    case WH_OP_TABLE_GROW:
-    case WH_OP_TABLE_FILL: compile_table(c, opcode); break;
-    case WH_OP_TABLE_COPY: /* to, from */
-      called(c, WH_CODE_TABLE_COPY, 3, false, 0);
-      emit(c, imm_u32(c));
-      emit(c, imm_u32(c));
-      break;
-    case WH_OP_TABLE_INIT: /* segment, table */
-      called(c, WH_CODE_TABLE_INIT, 3, false, 0);
-      emit(c, imm_u32(c));
-      emit(c, imm_u32(c));
-      break;
-    case WH_OP_ELEM_DROP:
-      emit_op(c, WH_CODE_ELEM_DROP);
-      emit(c, imm_u32(c));
-      break;
-    default: /* ref.func */
-      called(c, WH_CODE_REF_FUNC, 0, true, WHERRY_FUNCREF);
-      emit(c, imm_u32(c));
-      break;
+  case WH_OP_MEMORY_SIZE:
+  case WH_OP_MEMORY_GROW:
+  case WH_OP_MEMORY_FILL:
+  case WH_OP_MEMORY_COPY:
+  case WH_OP_MEMORY_INIT:
+  case WH_OP_DATA_DROP: compile_memory(c, opcode); break;
+  case WH_OP_TABLE_GET:
+  case WH_OP_TABLE_SET:
+  case WH_OP_TABLE_SIZE:
+  case WH_OP_TABLE_GROW:
+  case WH_OP_TABLE_FILL: compile_table(c, opcode); break;
+  case WH_OP_TABLE_COPY: /* to, from */
+    called(c, WH_CODE_TABLE_COPY, 3, false, 0);
+    emit(c, imm_u32(c));
+    emit(c, imm_u32(c));
+    break;
+  case WH_OP_TABLE_INIT: /* segment, table */
+    called(c, WH_CODE_TABLE_INIT, 3, false, 0);
+    emit(c, imm_u32(c));
+    emit(c, imm_u32(c));
+    break;
+  case WH_OP_ELEM_DROP:
+    emit_op(c, WH_CODE_ELEM_DROP);
+    emit(c, imm_u32(c));
+    break;
+  default: /* ref.func */
+    called(c, WH_CODE_REF_FUNC, 0, true, WHERRY_FUNCREF);
+    emit(c, imm_u32(c));
+    break;
   }
 }

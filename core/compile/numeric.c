@@ -51,8 +51,10 @@ static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped,
   if (kind_a == 'A' && kind_b == 'A') {
     /* One value in both places: a local read twice, so one of them can be its slot. */
     WH_ASSERT(a.where == IN_SLOT || b.where == IN_SLOT);
-    if (b.where == IN_SLOT) kind_b = 'S';
-    else kind_a = 'S';
+    if (b.where == IN_SLOT)
+      kind_b = 'S';
+    else
+      kind_a = 'S';
   }
   if (swapped != WH_CODE_COUNT && (kind_a == 'K' || (kind_b == 'A' && kind_a == 'S'))) {
     operand_t operand = a;
@@ -94,11 +96,9 @@ static void compare(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror) {
 }
 
 wh_code_op_t inverse_compare(wh_code_op_t base) {
-#define PAIR(a, b)            \
-  case WH_CODE_##a##_SS_R:    \
-    return WH_CODE_##b##_SS_R; \
-  case WH_CODE_##b##_SS_R:    \
-    return WH_CODE_##a##_SS_R;
+#define PAIR(a, b)                                    \
+  case WH_CODE_##a##_SS_R: return WH_CODE_##b##_SS_R; \
+  case WH_CODE_##b##_SS_R: return WH_CODE_##a##_SS_R;
   switch (base) {
     PAIR(I32_EQ, I32_NE)
     PAIR(I32_LT_S, I32_GE_S)
@@ -110,7 +110,7 @@ wh_code_op_t inverse_compare(wh_code_op_t base) {
     PAIR(I64_LT_U, I64_GE_U)
     PAIR(I64_GT_S, I64_LE_S)
     PAIR(I64_GT_U, I64_LE_U)
-    default: return WH_CODE_COUNT;
+  default: return WH_CODE_COUNT;
   }
 #undef PAIR
 }
@@ -170,16 +170,16 @@ static unsigned kind_place(char kind) {
 
 static void emit_access(compiler_t *c, const access_t *access) {
   switch (access->kind) {
-    case 'K': emit_bits(c, (uint32_t)access->address.bits + access->offset, true); break;
-    case 'X':
-      emit_slot(c, access->address.slot);
-      emit_bits(c, access->offset, true);
-      emit(c, access->memory);
-      break;
-    default:
-      emit_operand(c, &access->address, access->kind);
-      emit(c, (uint32_t)access->offset);
-      break;
+  case 'K': emit_bits(c, (uint32_t)access->address.bits + access->offset, true); break;
+  case 'X':
+    emit_slot(c, access->address.slot);
+    emit_bits(c, access->offset, true);
+    emit(c, access->memory);
+    break;
+  default:
+    emit_operand(c, &access->address, access->kind);
+    emit(c, (uint32_t)access->offset);
+    break;
   }
 }
 
@@ -205,7 +205,9 @@ static void store(compiler_t *c, wh_code_op_t base) {
   char kind = kind_of(c, &value);
   mark_offset(c);
   emit_op(c, (wh_code_op_t)(base + 3 * kind_place(access.kind) +
-                            (kind == 'S' ? 0 : kind == 'K' ? 1 : 2)));
+                            (kind == 'S'   ? 0
+                             : kind == 'K' ? 1
+                                           : 2)));
   emit_access(c, &access);
   emit_operand(c, &value, kind);
 }
@@ -238,14 +240,19 @@ void compile_select(compiler_t *c, wherry_valtype_t type) {
   bool in_accumulator = in_acc(c, &condition);
   spill_class(c, CLASS_INT);
   unsigned kinds = (a.where == IN_CONST ? 2u : 0u) + (b.where == IN_CONST ? 1u : 0u);
-  wh_code_op_t op = (wh_code_op_t)((in_accumulator ? WH_CODE_SELECT_A_SS_R : WH_CODE_SELECT_S_SS_R) +
-                                   FORMS * kinds);
+  wh_code_op_t op =
+      (wh_code_op_t)((in_accumulator ? WH_CODE_SELECT_A_SS_R : WH_CODE_SELECT_S_SS_R) +
+                     FORMS * kinds);
   uint32_t at = emit_op(c, op);
   if (!in_accumulator) emit_slot(c, condition.slot);
-  if (a.where == IN_CONST) emit_bits(c, a.bits, true);
-  else emit_slot(c, a.slot);
-  if (b.where == IN_CONST) emit_bits(c, b.bits, true);
-  else emit_slot(c, b.slot);
+  if (a.where == IN_CONST)
+    emit_bits(c, a.bits, true);
+  else
+    emit_slot(c, a.slot);
+  if (b.where == IN_CONST)
+    emit_bits(c, b.bits, true);
+  else
+    emit_slot(c, b.slot);
   if (class_of(type) == CLASS_INT) {
     emit_result(c, at, op, type);
     return;
@@ -258,40 +265,28 @@ void compile_select(compiler_t *c, wherry_valtype_t type) {
 
 bool compile_numeric(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
-#define UNARY(N, R, T, ...)                            \
-  case WH_OP_##N:                                      \
-    unary(c, WH_CODE_##N##_S_R, TYPE_##R);             \
+#define UNARY(N, R, T, ...) \
+  case WH_OP_##N: unary(c, WH_CODE_##N##_S_R, TYPE_##R); return true;
+#define UNARY_TRAPS(N, R, T, ...)          \
+  case WH_OP_##N:                          \
+    mark_offset(c);                        \
+    unary(c, WH_CODE_##N##_S_R, TYPE_##R); \
     return true;
-#define UNARY_TRAPS(N, R, T, ...)                      \
-  case WH_OP_##N:                                      \
-    mark_offset(c);                                    \
-    unary(c, WH_CODE_##N##_S_R, TYPE_##R);             \
+#define BINARY(N, T, ...) \
+  case WH_OP_##N: binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T); return true;
+#define BINARY_COMMUTES(N, T, ...) \
+  case WH_OP_##N: binary(c, WH_CODE_##N##_SS_R, true, TYPE_##T); return true;
+#define BINARY_TRAPS(N, T, ...)                     \
+  case WH_OP_##N:                                   \
+    mark_offset(c);                                 \
+    binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T); \
     return true;
-#define BINARY(N, T, ...)                              \
-  case WH_OP_##N:                                      \
-    binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T);    \
-    return true;
-#define BINARY_COMMUTES(N, T, ...)                     \
-  case WH_OP_##N:                                      \
-    binary(c, WH_CODE_##N##_SS_R, true, TYPE_##T);     \
-    return true;
-#define BINARY_TRAPS(N, T, ...)                        \
-  case WH_OP_##N:                                      \
-    mark_offset(c);                                    \
-    binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T);    \
-    return true;
-#define COMPARE(N, T, mirror, ...)                                     \
-  case WH_OP_##N:                                                      \
-    compare(c, WH_CODE_##N##_SS_R, WH_CODE_##mirror##_SS_R);           \
-    return true;
-#define LOAD(N, R, M)                                  \
-  case WH_OP_##N:                                      \
-    load(c, WH_CODE_##N##_S_R, TYPE_##R);              \
-    return true;
-#define STORE(N, V, M)                                 \
-  case WH_OP_##N:                                      \
-    store(c, WH_CODE_##N##_SS);                        \
-    return true;
+#define COMPARE(N, T, mirror, ...) \
+  case WH_OP_##N: compare(c, WH_CODE_##N##_SS_R, WH_CODE_##mirror##_SS_R); return true;
+#define LOAD(N, R, M) \
+  case WH_OP_##N: load(c, WH_CODE_##N##_S_R, TYPE_##R); return true;
+#define STORE(N, V, M) \
+  case WH_OP_##N: store(c, WH_CODE_##N##_SS); return true;
 #define GLOBAL_GET(T)
 #define GLOBAL_SET(T)
 #define PLAIN(N, ...)
@@ -310,9 +305,9 @@ bool compile_numeric(compiler_t *c, uint32_t opcode) {
 #undef GLOBAL_GET
 #undef GLOBAL_SET
 #undef PLAIN
-    case WH_OP_I32_EQZ: equals_zero(c, false); return true;
-    case WH_OP_I64_EQZ:
-    case WH_OP_REF_IS_NULL: equals_zero(c, true); return true;
-    default: return false;
+  case WH_OP_I32_EQZ: equals_zero(c, false); return true;
+  case WH_OP_I64_EQZ:
+  case WH_OP_REF_IS_NULL: equals_zero(c, true); return true;
+  default: return false;
   }
 }

@@ -28,11 +28,11 @@ static operand_t *push(compiler_t *c, wherry_valtype_t type) {
     c->stack.count = 0;
   }
   operand_t *operand = &c->stack.items[c->stack.count++];
-  *operand = (operand_t){.slot = c->next_home,
-                         .home = c->next_home,
-                         .local = NO_LOCAL,
-                         .class = (uint8_t)class_of(type),
-                         .wide = is_wide(type)};
+  *operand = (operand_t) {.slot = c->next_home,
+                          .home = c->next_home,
+                          .local = NO_LOCAL,
+                          .class = (uint8_t)class_of(type),
+                          .wide = is_wide(type)};
   c->next_home += slots_of(type);
   if (c->next_home > c->top_slot) c->top_slot = c->next_home;
   return operand;
@@ -80,13 +80,12 @@ void drop_to(compiler_t *c, uint32_t height) {
 }
 
 bool in_acc(const compiler_t *c, const operand_t *operand) {
-  return operand->where == IN_ACC ||
-         (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
-          c->acc[operand->class].mirror == operand->slot);
+  return operand->where == IN_ACC || (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
+                                      c->acc[operand->class].mirror == operand->slot);
 }
 
 void wrote(compiler_t *c, int32_t slot) {
-  for (unsigned class = 0; class < CLASS_ACCS; class++)
+  for (unsigned class = 0; class < CLASS_ACCS; class ++)
     if (c->acc[class].mirror == slot) c->acc[class].mirror = NO_SLOT;
 }
 
@@ -115,15 +114,16 @@ void spill(compiler_t *c, uint32_t index) {
 }
 
 void spill_class(compiler_t *c, class_t class) {
-  if (class != CLASS_V128 && c->acc[class].entry != NO_ENTRY) spill(c, (uint32_t)c->acc[class].entry);
+  if (class != CLASS_V128 && c->acc[class].entry != NO_ENTRY)
+    spill(c, (uint32_t)c->acc[class].entry);
 }
 
 void spill_accs(compiler_t *c) {
-  for (unsigned class = 0; class < CLASS_ACCS; class++) spill_class(c, (class_t)class);
+  for (unsigned class = 0; class < CLASS_ACCS; class ++) spill_class(c, (class_t) class);
 }
 
 void forget_accs(compiler_t *c) {
-  for (unsigned class = 0; class < CLASS_ACCS; class++) {
+  for (unsigned class = 0; class < CLASS_ACCS; class ++) {
     WH_ASSERT(c->acc[class].entry == NO_ENTRY || c->failed);
     c->acc[class].entry = NO_ENTRY;
     c->acc[class].mirror = NO_SLOT;

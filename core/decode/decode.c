@@ -40,8 +40,9 @@ static bool out_of_memory(decoder_t *d) {
 
 static bool too_many(decoder_t *d, const uint8_t *at, uint64_t count, uint64_t most,
                      const char *what) {
-  d->error = wh_error_limit(d->model->alloc, "module", "a module of %llu %s: this engine takes %llu",
-                            (unsigned long long)count, what, (unsigned long long)most);
+  d->error =
+      wh_error_limit(d->model->alloc, "module", "a module of %llu %s: this engine takes %llu",
+                     (unsigned long long)count, what, (unsigned long long)most);
   if (d->error != wh_error_oom()) {
     d->error->has_offset = true;
     d->error->offset = d->in.base + (uint64_t)(at - d->in.start);
@@ -53,9 +54,9 @@ static bool has(const decoder_t *d, wh_features_t feature) { return (d->features
 
 bool wh_decode_u8(decoder_t *d, uint8_t *out, const char *what) {
   return wh_read_u8(&d->in, out) ||
-         wh_decode_malformed(d, d->in.next, d->section ? "unexpected end of section or function"
-                                                       : "unexpected end",
-                             "expected %s", what);
+         wh_decode_malformed(
+             d, d->in.next, d->section ? "unexpected end of section or function" : "unexpected end",
+             "expected %s", what);
 }
 
 bool wh_decode_u32(decoder_t *d, uint32_t *out, const char *what) {
@@ -67,17 +68,18 @@ bool wh_decode_u32(decoder_t *d, uint32_t *out, const char *what) {
 
 static bool u64(decoder_t *d, uint64_t *out, const char *what) {
   return wh_read_u64(&d->in, out) ||
-         wh_decode_malformed(d, d->in.next, wh_read_problem(&d->in, 64, false), "expected %s", what);
+         wh_decode_malformed(d, d->in.next, wh_read_problem(&d->in, 64, false), "expected %s",
+                             what);
 }
 
 /* size bytes, which the size itself was read of just before. */
 static bool block(decoder_t *d, uint32_t size, const uint8_t **out, const char *what) {
   if (WH_LIKELY(wh_read_bytes(&d->in, size, out))) return true;
-  return wh_decode_malformed(d, d->in.next,
-                             d->section ? "unexpected end of section or function: length out of bounds"
-                                        : "length out of bounds",
-                             "%s of %u bytes, but %zu bytes are left", what, size,
-                             (size_t)(d->in.end - d->in.next));
+  return wh_decode_malformed(
+      d, d->in.next,
+      d->section ? "unexpected end of section or function: length out of bounds"
+                 : "length out of bounds",
+      "%s of %u bytes, but %zu bytes are left", what, size, (size_t)(d->in.end - d->in.next));
 }
 
 static bool name(decoder_t *d, wherry_bytes_t *out, const char *what) {
@@ -153,8 +155,9 @@ static bool limits(decoder_t *d, wh_limits_t *out, bool *is64, bool of_memory) {
     if (later && flags & 8)
       return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x needs feature %s", flags,
                                  later);
-    if (later) return wh_decode_needs(d, at, later, "a %s with limits flags 0x%02x",
-                                      of_memory ? "memory" : "table", flags);
+    if (later)
+      return wh_decode_needs(d, at, later, "a %s with limits flags 0x%02x",
+                             of_memory ? "memory" : "table", flags);
     return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x, expected 0, 1, 4 or 5",
                                flags);
   }
@@ -187,7 +190,8 @@ static bool global_type(decoder_t *d, wh_global_type_t *out) {
   uint8_t mutability;
   if (!wh_decode_u8(d, &mutability, "the mutability of a global")) return false;
   if (mutability > 1)
-    return wh_decode_malformed(d, at, "malformed mutability", "0x%02x, expected 0 or 1", mutability);
+    return wh_decode_malformed(d, at, "malformed mutability", "0x%02x, expected 0 or 1",
+                               mutability);
   out->is_mutable = mutability == 1;
   return true;
 }
@@ -202,9 +206,9 @@ static bool type_entry(decoder_t *d) {
   if (form != 0x60) {
     const char *later = wh_later_type_form(form);
     if (later) return wh_decode_needs(d, at, later, "type form 0x%02X", form);
-    return wh_decode_malformed(d, at, form & 0x80 ? "integer representation too long"
-                                                  : "malformed definition type",
-                               "0x%02X, expected 0x60 (a function type)", form);
+    return wh_decode_malformed(
+        d, at, form & 0x80 ? "integer representation too long" : "malformed definition type",
+        "0x%02X, expected 0x60 (a function type)", form);
   }
   /* Counted first, so that the types lie in one block. */
   wh_reader_t start = d->in;
@@ -351,7 +355,8 @@ static bool elem_entry(decoder_t *d) {
   wh_elem_t elem = {.type = WHERRY_FUNCREF};
   if (!wh_decode_u32(d, &flags, "an element segment")) return false;
   if (flags > 7)
-    return wh_decode_malformed(d, at, "malformed elements segment kind", "%u, expected 0 to 7", flags);
+    return wh_decode_malformed(d, at, "malformed elements segment kind", "%u, expected 0 to 7",
+                               flags);
   if (flags && !has(d, WH_FEATURE(BULK_MEMORY)) && !has(d, WH_FEATURE(REFERENCE_TYPES)))
     return wh_decode_needs(d, at, "bulk-memory", "an element segment of kind %u", flags);
   elem.mode = !(flags & 1)  ? WH_SEGMENT_ACTIVE
@@ -589,7 +594,8 @@ static bool header(decoder_t *d) {
                                at[0] == '(' || at[0] == ';' ? "; this looks like the text format"
                                                             : "");
   if (size < 8)
-    return wh_decode_malformed(d, d->in.end, "unexpected end", "expected the version of the format");
+    return wh_decode_malformed(d, d->in.end, "unexpected end",
+                               "expected the version of the format");
   uint32_t version;
   memcpy(&version, at + 4, 4);
   if (version >> 16 == 1)
@@ -615,7 +621,8 @@ static bool finish(decoder_t *d) {
   for (size_t i = 0; i < m->exports.count; i++) {
     wh_export_t *export = &m->exports.items[i];
     wh_model_extern_of(m, export->kind, export->index, &export->type);
-    if (!wh_map_put(m->alloc, &m->export_map, (const char *)export->name.data, export->name.size, i))
+    if (!wh_map_put(m->alloc, &m->export_map, (const char *)export->name.data, export->name.size,
+                    i))
       return out_of_memory(d);
   }
   return true;

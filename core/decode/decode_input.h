@@ -16,8 +16,8 @@ typedef struct decoder {
 } decoder_t;
 
 /* All return false, with the error set, when they fail. words: the specification tests' own. */
-bool wh_decode_malformed(decoder_t *d, const uint8_t *at, const char *words, const char *detail, ...)
-    WH_PRINTF(4, 5);
+bool wh_decode_malformed(decoder_t *d, const uint8_t *at, const char *words, const char *detail,
+                         ...) WH_PRINTF(4, 5);
 bool wh_decode_needs(decoder_t *d, const uint8_t *at, const char *feature, const char *what, ...)
     WH_PRINTF(4, 5);
 bool wh_decode_u8(decoder_t *d, uint8_t *out, const char *what);

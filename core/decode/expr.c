@@ -19,8 +19,8 @@ static bool signed_number(decoder_t *d, unsigned bits) {
   const uint8_t *at = d->in.next;
   wh_leb_t leb = wh_leb_read(at, d->in.end, bits, true);
   if (!leb.next)
-    return wh_decode_malformed(d, at, wh_leb_problem(leb.value), "expected a signed number of %u bits",
-                               bits);
+    return wh_decode_malformed(d, at, wh_leb_problem(leb.value),
+                               "expected a signed number of %u bits", bits);
   d->in.next = leb.next;
   return true;
 }
@@ -43,7 +43,8 @@ static bool memarg(decoder_t *d) {
   uint32_t flags;
   if (!wh_decode_u32(d, &flags, "an alignment")) return false;
   if (flags >= 128)
-    return wh_decode_malformed(d, at, "malformed memop flags", "0x%x, expected less than 0x80", flags);
+    return wh_decode_malformed(d, at, "malformed memop flags", "0x%x, expected less than 0x80",
+                               flags);
   if (flags >= 64) return wh_decode_needs(d, at, "multi-memory", "an index of a memory");
   uint64_t offset;
   at = d->in.next;

@@ -3,9 +3,7 @@
 /* A section's contents, or the whole. */
 typedef wh_text_t buffer_t;
 
-static void bytes(buffer_t *out, const void *data, size_t size) {
-  wh_text_append(out, data, size);
-}
+static void bytes(buffer_t *out, const void *data, size_t size) { wh_text_append(out, data, size); }
 
 static void byte(buffer_t *out, unsigned value) {
   uint8_t one = (uint8_t)value;
@@ -24,7 +22,9 @@ static void counted(buffer_t *out, wherry_bytes_t data) {
   bytes(out, data.data, data.size);
 }
 
-static void expr(buffer_t *out, const wh_const_expr_t *code) { bytes(out, code->bytes, code->size); }
+static void expr(buffer_t *out, const wh_const_expr_t *code) {
+  bytes(out, code->bytes, code->size);
+}
 
 static void types(buffer_t *out, const wherry_valtype_t *list, uint32_t count) {
   number(out, count);
@@ -84,13 +84,25 @@ static void data_entry(buffer_t *out, const wh_data_t *data) {
 
 /* ---- sections: ids of the binary format, in the order in which they stand ---- */
 
-enum { TYPE = 1, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, CODE, DATA,
-       DATA_COUNT };
+enum {
+  TYPE = 1,
+  IMPORT,
+  FUNCTION,
+  TABLE,
+  MEMORY,
+  GLOBAL,
+  EXPORT,
+  START,
+  ELEMENT,
+  CODE,
+  DATA,
+  DATA_COUNT
+};
 static const uint8_t order[] = {TYPE,   IMPORT, FUNCTION, TABLE,      MEMORY, GLOBAL,
                                 EXPORT, START,  ELEMENT,  DATA_COUNT, CODE,   DATA};
 
 static void contents(buffer_t *out, const wh_model_t *m, unsigned id) {
-#define ENTRIES(vector, first)                                      \
+#define ENTRIES(vector, first)                                         \
   if ((vector).count > (first)) number(out, (vector).count - (first)); \
   for (size_t i = (first); i < (vector).count; i++)
   switch (id) {
@@ -102,9 +114,7 @@ static void contents(buffer_t *out, const wh_model_t *m, unsigned id) {
       types(out, type->types + type->param_count, type->result_count);
     }
     break;
-  case IMPORT:
-    ENTRIES(m->imports, 0) import_entry(out, &m->imports.items[i]);
-    break;
+  case IMPORT: ENTRIES(m->imports, 0) import_entry(out, &m->imports.items[i]); break;
   case FUNCTION:
     ENTRIES(m->functions, m->imported_functions) number(out, m->functions.items[i]);
     break;
@@ -134,9 +144,7 @@ static void contents(buffer_t *out, const wh_model_t *m, unsigned id) {
   case START:
     if (m->has_start) number(out, m->start);
     break;
-  case ELEMENT:
-    ENTRIES(m->elems, 0) elem_entry(out, &m->elems.items[i]);
-    break;
+  case ELEMENT: ENTRIES(m->elems, 0) elem_entry(out, &m->elems.items[i]); break;
   case DATA_COUNT:
     if (m->has_data_count) number(out, m->data_count);
     break;
@@ -146,9 +154,7 @@ static void contents(buffer_t *out, const wh_model_t *m, unsigned id) {
       bytes(out, m->bodies.items[i].bytes, m->bodies.items[i].size);
     }
     break;
-  case DATA:
-    ENTRIES(m->datas, 0) data_entry(out, &m->datas.items[i]);
-    break;
+  case DATA: ENTRIES(m->datas, 0) data_entry(out, &m->datas.items[i]); break;
   }
 #undef ENTRIES
 }

@@ -91,9 +91,9 @@ wherry_trap_code_t wh_exec_init_memory(wh_instance_t *instance, uint32_t memory,
 int wh_exec_memory_init(wh_context_t *context) {
   const uint64_t *slots = operand_slot(context, 0);
   uint32_t memory = operand(context, 2);
-  wherry_trap_code_t trap = wh_exec_init_memory(
-      context->instance, memory, operand(context, 1),
-      address(slots[0], memory_of(context, 2)->is64), (uint32_t)slots[1], (uint32_t)slots[2]);
+  wherry_trap_code_t trap = wh_exec_init_memory(context->instance, memory, operand(context, 1),
+                                                address(slots[0], memory_of(context, 2)->is64),
+                                                (uint32_t)slots[1], (uint32_t)slots[2]);
   return trap ? wh_exec_fail_trap(context, trap) : go_on(context, 3);
 }
 
@@ -213,8 +213,7 @@ int wh_exec_ref_func(wh_context_t *context) {
 
 enum { SMALL_STACK = 16 };
 
-wherry_error_t *wh_exec_constant(const wh_instance_t *instance, const uint8_t **at,
-                                 uint64_t *out) {
+wherry_error_t *wh_exec_constant(const wh_instance_t *instance, const uint8_t **at, uint64_t *out) {
   wh_alloc_t *alloc = instance->store->alloc;
   WH_VEC(uint64_t) stack = {0};
   uint64_t small[SMALL_STACK];
@@ -225,37 +224,31 @@ wherry_error_t *wh_exec_constant(const wh_instance_t *instance, const uint8_t **
     uint8_t opcode = *(*at)++;
     uint64_t value = 0;
     switch (opcode) {
-      case WH_OP_END:
-        *out = stack.items[0];
-        goto done;
-      case WH_OP_I32_CONST: value = (uint32_t)wh_leb_s(at); break;
-      case WH_OP_I64_CONST: value = (uint64_t)wh_leb_s(at); break;
-      case WH_OP_F32_CONST:
-        memcpy(&value, *at, 4);
-        *at += 4;
-        break;
-      case WH_OP_F64_CONST:
-        memcpy(&value, *at, 8);
-        *at += 8;
-        break;
-      case WH_OP_GLOBAL_GET:
-        value = *wh_global_cell(instance, (uint32_t)wh_leb_u(at));
-        break;
-      case WH_OP_REF_NULL: wh_leb_s(at); break;
-      case WH_OP_REF_FUNC:
-        value = wh_instance_reference(instance, (uint32_t)wh_leb_u(at));
-        break;
-      default: { /* extended constants: two operands */
-        uint64_t b = stack.items[--stack.count], a = stack.items[--stack.count];
-        switch (opcode) {
-          case WH_OP_I32_ADD: value = (uint32_t)(a + b); break;
-          case WH_OP_I32_SUB: value = (uint32_t)(a - b); break;
-          case WH_OP_I32_MUL: value = (uint32_t)(a * b); break;
-          case WH_OP_I64_ADD: value = a + b; break;
-          case WH_OP_I64_SUB: value = a - b; break;
-          default: value = a * b; break;
-        }
+    case WH_OP_END: *out = stack.items[0]; goto done;
+    case WH_OP_I32_CONST: value = (uint32_t)wh_leb_s(at); break;
+    case WH_OP_I64_CONST: value = (uint64_t)wh_leb_s(at); break;
+    case WH_OP_F32_CONST:
+      memcpy(&value, *at, 4);
+      *at += 4;
+      break;
+    case WH_OP_F64_CONST:
+      memcpy(&value, *at, 8);
+      *at += 8;
+      break;
+    case WH_OP_GLOBAL_GET: value = *wh_global_cell(instance, (uint32_t)wh_leb_u(at)); break;
+    case WH_OP_REF_NULL: wh_leb_s(at); break;
+    case WH_OP_REF_FUNC: value = wh_instance_reference(instance, (uint32_t)wh_leb_u(at)); break;
+    default: { /* extended constants: two operands */
+      uint64_t b = stack.items[--stack.count], a = stack.items[--stack.count];
+      switch (opcode) {
+      case WH_OP_I32_ADD: value = (uint32_t)(a + b); break;
+      case WH_OP_I32_SUB: value = (uint32_t)(a - b); break;
+      case WH_OP_I32_MUL: value = (uint32_t)(a * b); break;
+      case WH_OP_I64_ADD: value = a + b; break;
+      case WH_OP_I64_SUB: value = a - b; break;
+      default: value = a * b; break;
       }
+    }
     }
     if (stack.count == stack.capacity) {
       uint64_t *more = wh_alloc_array(alloc, 2 * stack.capacity, sizeof *more);

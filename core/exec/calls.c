@@ -6,7 +6,7 @@
 /* The function is in context->wanted; the call is done again afterwards. */
 int wh_exec_compile_callee(wh_context_t *context) {
   return wh_exec_code(context, context->instance, (uint32_t)context->wanted) ? CONTINUE
-                                                                            : WH_EXEC_ERROR;
+                                                                             : WH_EXEC_ERROR;
 }
 
 /* Takes entry's share of the budget and room on the stack. False: *outcome says how to go on (the
@@ -114,7 +114,7 @@ static int call_guest(wh_context_t *context, uint64_t reference, uint64_t *frame
   if (!may_enter(context, code, frame + WH_CROSSING_SLOTS, &outcome)) return outcome;
   memmove(slots + WH_CROSSING_SLOTS, slots, code->params * sizeof *slots);
   *(wh_crossing_t *)(void *)slots =
-      (wh_crossing_t){next, context->fp, context->instance, code->results};
+      (wh_crossing_t) {next, context->fp, context->instance, code->results};
   wh_exec_select(context, callee);
   enter(context, code, frame + WH_CROSSING_SLOTS, wh_exec_cross_code(), slots);
   return CONTINUE;
@@ -130,8 +130,7 @@ int wh_exec_cross_return(wh_context_t *context) {
   return CONTINUE;
 }
 
-static int call(wh_context_t *context, uint64_t reference, uint64_t *frame,
-                const wh_word_t *next) {
+static int call(wh_context_t *context, uint64_t reference, uint64_t *frame, const wh_word_t *next) {
   return reference >> 32 ? call_guest(context, reference, frame, next)
                          : call_host(context, reference, frame, next);
 }
@@ -191,7 +190,7 @@ static int tail_call(wh_context_t *context, uint64_t reference, uint32_t params,
   memmove(to, frame - params, params * sizeof *to);
   if (crosses) {
     *(wh_crossing_t *)(void *)first =
-        (wh_crossing_t){back, caller, context->instance, code->results};
+        (wh_crossing_t) {back, caller, context->instance, code->results};
     back = wh_exec_cross_code();
     caller = first;
   }
@@ -209,8 +208,7 @@ int wh_exec_return_call_indirect(wh_context_t *context) {
   const wh_table_t *table = context->tables[operand(context, 2)];
   uint64_t index = *operand_slot(context, 0);
   if (!table->is64) index = (uint32_t)index;
-  if (index >= table->size)
-    return wh_exec_fail_trap(context, WHERRY_TRAP_UNDEFINED_ELEMENT);
+  if (index >= table->size) return wh_exec_fail_trap(context, WHERRY_TRAP_UNDEFINED_ELEMENT);
   uint64_t reference = table->elements[index];
   if (!reference) return wh_exec_fail_trap(context, WHERRY_TRAP_UNINITIALIZED_ELEMENT);
   if (wh_reference_type(context->store, reference) != operand(context, 1))

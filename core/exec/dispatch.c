@@ -20,46 +20,46 @@
 #endif
 
 /* Five integer arguments: with a sixth, gcc spills. Floats have registers of their own. */
-#define PARAMETERS                                                                             \
-  const wh_word_t *ip, uint64_t *fp, uint8_t *memory, wh_context_t *context, uint64_t acc,     \
+#define PARAMETERS                                                                         \
+  const wh_word_t *ip, uint64_t *fp, uint8_t *memory, wh_context_t *context, uint64_t acc, \
       double dacc, float facc
 #define ARGUMENTS ip, fp, memory, context, acc, dacc, facc
 
 typedef CALLING int handler_t(PARAMETERS);
 
-#define DISPATCH()                                    \
-  do {                                                \
-    handler_t *next_ = READ(handler_t *, ip);         \
-    TAIL return next_(ARGUMENTS);                     \
+#define DISPATCH()                            \
+  do {                                        \
+    handler_t *next_ = READ(handler_t *, ip); \
+    TAIL return next_(ARGUMENTS);             \
   } while (0)
 
 #define SLOW(name) TAIL return slow_##name(ARGUMENTS)
 
-#define DEFINE_SLOW(name)                                  \
-  static CALLING WH_COLD int slow_##name(PARAMETERS) {     \
-    context->ip = ip;                                      \
-    context->fp = fp;                                      \
-    context->acc = acc;                                    \
-    context->f64_acc = dacc;                               \
-    context->f32_acc = facc;                               \
-    int outcome = wh_exec_##name(context);                 \
-    if (outcome != CONTINUE) return outcome;               \
-    ip = context->ip;                                      \
-    fp = context->fp;                                      \
-    memory = context->memory;                              \
-    acc = context->acc;                                    \
-    dacc = context->f64_acc;                               \
-    facc = context->f32_acc;                               \
-    DISPATCH();                                            \
+#define DEFINE_SLOW(name)                              \
+  static CALLING WH_COLD int slow_##name(PARAMETERS) { \
+    context->ip = ip;                                  \
+    context->fp = fp;                                  \
+    context->acc = acc;                                \
+    context->f64_acc = dacc;                           \
+    context->f32_acc = facc;                           \
+    int outcome = wh_exec_##name(context);             \
+    if (outcome != CONTINUE) return outcome;           \
+    ip = context->ip;                                  \
+    fp = context->fp;                                  \
+    memory = context->memory;                          \
+    acc = context->acc;                                \
+    dacc = context->f64_acc;                           \
+    facc = context->f32_acc;                           \
+    DISPATCH();                                        \
   }
 WH_EXEC_SLOW(DEFINE_SLOW)
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-#define OP(name, operands, ...)                     \
-  static CALLING int op_##name(PARAMETERS) {        \
-    __VA_ARGS__                                     \
-    ip += WH_HANDLER_WORDS + (operands);            \
-    DISPATCH();                                     \
+#define OP(name, operands, ...)              \
+  static CALLING int op_##name(PARAMETERS) { \
+    __VA_ARGS__                              \
+    ip += WH_HANDLER_WORDS + (operands);     \
+    DISPATCH();                              \
   }
 #include "code/all.def"
 #undef OP
@@ -101,10 +101,10 @@ const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const voi
 
 #define DISPATCH() goto dispatch
 
-#define SLOW(name)                              \
-  do {                                          \
-    slow = wh_exec_##name;                      \
-    goto hand_over;                             \
+#define SLOW(name)         \
+  do {                     \
+    slow = wh_exec_##name; \
+    goto hand_over;        \
   } while (0)
 
 wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
@@ -116,15 +116,15 @@ wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
   int (*slow)(wh_context_t *);
 dispatch:
   switch (READ(uint64_t, ip)) {
-#define OP(name, operands, ...)           \
-  case WH_CODE_##name: {                  \
-    __VA_ARGS__                           \
-    ip += WH_HANDLER_WORDS + (operands);  \
-    DISPATCH();                           \
+#define OP(name, operands, ...)          \
+  case WH_CODE_##name: {                 \
+    __VA_ARGS__                          \
+    ip += WH_HANDLER_WORDS + (operands); \
+    DISPATCH();                          \
   }
 #include "code/all.def"
 #undef OP
-    default: WH_UNREACHABLE();
+  default: WH_UNREACHABLE();
   }
 hand_over:
   context->ip = ip;

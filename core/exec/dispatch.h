@@ -15,16 +15,16 @@ static inline uint64_t bits_of_i32(int32_t x) { return (uint32_t)x; }
 static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
 
 /* Through memcpy, because slots hold values of all types, and operands of 64 bits lie at any word. */
-#define READ(T, from)                  \
-  ({                                   \
-    T value_;                          \
+#define READ(T, from)                   \
+  ({                                    \
+    T value_;                           \
     memcpy(&value_, (from), sizeof(T)); \
-    value_;                            \
+    value_;                             \
   })
-#define WRITE(T, to, value)            \
-  do {                                 \
-    T written_ = (value);                \
-    memcpy((to), &written_, sizeof(T));  \
+#define WRITE(T, to, value)             \
+  do {                                  \
+    T written_ = (value);               \
+    memcpy((to), &written_, sizeof(T)); \
   } while (0)
 
 #define OPERANDS WH_HANDLER_WORDS
@@ -71,125 +71,124 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
 #define GLOBAL_CELL(T, n) READ(T, CELL(n))
 #define GLOBAL_CELL_PUT(T, n, x) (*CELL(n) = WHOLE_##T(x))
 
-#define TRAP(code)                 \
-  do {                             \
-    context->trap = (code);        \
-    SLOW(trap);                    \
+#define TRAP(code)          \
+  do {                      \
+    context->trap = (code); \
+    SLOW(trap);             \
   } while (0)
-#define TRAP_IF_CODE(code)                   \
-  do {                                       \
-    wherry_trap_code_t code_ = (code);       \
-    if (WH_UNLIKELY(code_)) TRAP(code_);     \
+#define TRAP_IF_CODE(code)               \
+  do {                                   \
+    wherry_trap_code_t code_ = (code);   \
+    if (WH_UNLIKELY(code_)) TRAP(code_); \
   } while (0)
 
 /* The operation is done again once the budget has been filled up, so it must not have done anything. */
-#define CHARGE(cost)                                                  \
-  do {                                                                \
-    int64_t cost_ = (cost), left_ = context->budget - cost_;          \
-    if (WH_UNLIKELY(left_ < 0)) {                                     \
-      context->wanted = cost_;                                        \
-      SLOW(tick);                                                     \
-    }                                                                 \
-    context->budget = left_;                                          \
+#define CHARGE(cost)                                         \
+  do {                                                       \
+    int64_t cost_ = (cost), left_ = context->budget - cost_; \
+    if (WH_UNLIKELY(left_ < 0)) {                            \
+      context->wanted = cost_;                               \
+      SLOW(tick);                                            \
+    }                                                        \
+    context->budget = left_;                                 \
   } while (0)
 
-#define ADDRESS(e, size)                                              \
-  ({                                                                  \
-    uint64_t address_ = (e);                                          \
-    if (WH_UNLIKELY(address_ + (size) > context->memory_size)) {      \
-      context->wanted = (int64_t)(address_ + (size));                 \
-      SLOW(grown);                                                    \
-    }                                                                 \
-    memory + address_;                                                \
+#define ADDRESS(e, size)                                         \
+  ({                                                             \
+    uint64_t address_ = (e);                                     \
+    if (WH_UNLIKELY(address_ + (size) > context->memory_size)) { \
+      context->wanted = (int64_t)(address_ + (size));            \
+      SLOW(grown);                                               \
+    }                                                            \
+    memory + address_;                                           \
   })
 
-#define ADDRESS_IN(slot, offset, memory_word, bytes)                                          \
-  ({                                                                                          \
-    const wh_memory_t *memory_ = context->instance->memories[WORD(memory_word)];              \
-    uint64_t address_ = memory_->is64 ? SLOT(u64, slot) : SLOT(u32, slot);                    \
-    if (WH_UNLIKELY(__builtin_add_overflow(address_, IMM(u64, offset), &address_) ||          \
-                    memory_->size < (bytes) || address_ > memory_->size - (bytes)))           \
-      TRAP(WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);                                                 \
-    memory_->base + address_;                                                                 \
+#define ADDRESS_IN(slot, offset, memory_word, bytes)                                 \
+  ({                                                                                 \
+    const wh_memory_t *memory_ = context->instance->memories[WORD(memory_word)];     \
+    uint64_t address_ = memory_->is64 ? SLOT(u64, slot) : SLOT(u32, slot);           \
+    if (WH_UNLIKELY(__builtin_add_overflow(address_, IMM(u64, offset), &address_) || \
+                    memory_->size < (bytes) || address_ > memory_->size - (bytes)))  \
+      TRAP(WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);                                        \
+    memory_->base + address_;                                                        \
   })
 
-#define GO(n)                     \
-  do {                            \
-    ip += (int32_t)WORD(n);       \
-    DISPATCH();                   \
+#define GO(n)               \
+  do {                      \
+    ip += (int32_t)WORD(n); \
+    DISPATCH();             \
   } while (0)
-#define GO_BACK(n)                \
-  do {                            \
-    CHARGE(WORD((n) + 1));        \
-    GO(n);                        \
+#define GO_BACK(n)         \
+  do {                     \
+    CHARGE(WORD((n) + 1)); \
+    GO(n);                 \
   } while (0)
-#define GO_TABLE(index, n)                                    \
-  do {                                                        \
-    uint32_t index_ = (index), count_ = WORD(n);              \
-    if (index_ > count_) index_ = count_;                     \
-    ip += (int32_t)WORD((n) + 1 + index_);                    \
-    DISPATCH();                                               \
+#define GO_TABLE(index, n)                       \
+  do {                                           \
+    uint32_t index_ = (index), count_ = WORD(n); \
+    if (index_ > count_) index_ = count_;        \
+    ip += (int32_t)WORD((n) + 1 + index_);       \
+    DISPATCH();                                  \
   } while (0)
 
-#define FILL_ZERO(first, count)                                               \
-  do {                                                                        \
-    uint64_t *slot_ = SLOT_AT(first), *end_ = slot_ + WORD(count);            \
-    while (slot_ < end_) *slot_++ = 0;                                        \
+#define FILL_ZERO(first, count)                                    \
+  do {                                                             \
+    uint64_t *slot_ = SLOT_AT(first), *end_ = slot_ + WORD(count); \
+    while (slot_ < end_) *slot_++ = 0;                             \
   } while (0)
 
 /* A result may lie over the frame's header (where a function has fewer parameters than results), so that
    is read first. */
-#define LEAVE_BY(...)                                                         \
-  do {                                                                        \
-    const wh_word_t *back_ = (const wh_word_t *)(uintptr_t)fp[0];             \
-    uint64_t *caller_ = (uint64_t *)(uintptr_t)fp[1];                         \
-    __VA_ARGS__;                                                              \
-    ip = back_;                                                               \
-    fp = caller_;                                                             \
-    DISPATCH();                                                               \
+#define LEAVE_BY(...)                                             \
+  do {                                                            \
+    const wh_word_t *back_ = (const wh_word_t *)(uintptr_t)fp[0]; \
+    uint64_t *caller_ = (uint64_t *)(uintptr_t)fp[1];             \
+    __VA_ARGS__;                                                  \
+    ip = back_;                                                   \
+    fp = caller_;                                                 \
+    DISPATCH();                                                   \
   } while (0)
 #define LEAVE() LEAVE_BY((void)0)
 #define LEAVE_WITH(T, n) LEAVE_BY(KEEP(T, n))
-#define LEAVE_MANY(from, count, to)                                           \
+#define LEAVE_MANY(from, count, to)                                            \
   LEAVE_BY(const uint64_t *from_ = SLOT_AT(from), *end_ = from_ + WORD(count); \
-           uint64_t *to_ = SLOT_AT(to);                                       \
-           while (from_ < end_) *to_++ = *from_++)
+           uint64_t *to_ = SLOT_AT(to); while (from_ < end_) *to_++ = *from_++)
 
 /* n: the operand word, the operation's last, that says where the callee's frame begins. */
-#define ENTER(function, n)                                                                    \
-  do {                                                                                        \
-    const wh_code_t *code_ =                                                                  \
-        atomic_load_explicit(&context->entries[(function)], memory_order_acquire);            \
-    if (WH_UNLIKELY(!code_)) {                                                                \
-      context->wanted = (function);                                                           \
-      SLOW(compile_callee);                                                                   \
-    }                                                                                         \
-    uint64_t *frame_ = SLOT_AT(n);                                                            \
-    if (WH_UNLIKELY(frame_ + code_->frame_slots > context->stack_end)) SLOW(stack_overflow);  \
-    CHARGE(code_->cost);                                                                      \
-    frame_[0] = (uint64_t)(uintptr_t)(ip + OPERANDS + (n) + 1);                               \
-    frame_[1] = (uint64_t)(uintptr_t)fp;                                                      \
-    fp = frame_;                                                                              \
-    ip = code_->words;                                                                        \
-    DISPATCH();                                                                               \
+#define ENTER(function, n)                                                                   \
+  do {                                                                                       \
+    const wh_code_t *code_ =                                                                 \
+        atomic_load_explicit(&context->entries[(function)], memory_order_acquire);           \
+    if (WH_UNLIKELY(!code_)) {                                                               \
+      context->wanted = (function);                                                          \
+      SLOW(compile_callee);                                                                  \
+    }                                                                                        \
+    uint64_t *frame_ = SLOT_AT(n);                                                           \
+    if (WH_UNLIKELY(frame_ + code_->frame_slots > context->stack_end)) SLOW(stack_overflow); \
+    CHARGE(code_->cost);                                                                     \
+    frame_[0] = (uint64_t)(uintptr_t)(ip + OPERANDS + (n) + 1);                              \
+    frame_[1] = (uint64_t)(uintptr_t)fp;                                                     \
+    fp = frame_;                                                                             \
+    ip = code_->words;                                                                       \
+    DISPATCH();                                                                              \
   } while (0)
 
 /* From operand word n on: canonical type, table, frame. */
-#define ENTER_INDIRECT(index, n)                                                      \
-  do {                                                                                \
-    uint64_t index_ = (index);                                                        \
-    const wh_table_t *table_ = context->tables[WORD((n) + 1)];                        \
-    if (WH_UNLIKELY(index_ >= table_->size)) TRAP(WHERRY_TRAP_UNDEFINED_ELEMENT);     \
-    uint64_t reference_ = table_->elements[index_];                                   \
-    if (WH_UNLIKELY(reference_ >> 32 != context->instance_id)) {                      \
-      context->wanted = (int64_t)reference_;                                          \
-      context->operand = (n);                                                         \
-      SLOW(call_reference);                                                           \
-    }                                                                                 \
-    uint32_t function_ = (uint32_t)reference_;                                        \
-    if (WH_UNLIKELY(context->type_ids[function_] != WORD(n)))                         \
-      TRAP(WHERRY_TRAP_INDIRECT_CALL_MISMATCH);                                       \
-    ENTER(function_, (n) + 2);                                                        \
+#define ENTER_INDIRECT(index, n)                                                  \
+  do {                                                                            \
+    uint64_t index_ = (index);                                                    \
+    const wh_table_t *table_ = context->tables[WORD((n) + 1)];                    \
+    if (WH_UNLIKELY(index_ >= table_->size)) TRAP(WHERRY_TRAP_UNDEFINED_ELEMENT); \
+    uint64_t reference_ = table_->elements[index_];                               \
+    if (WH_UNLIKELY(reference_ >> 32 != context->instance_id)) {                  \
+      context->wanted = (int64_t)reference_;                                      \
+      context->operand = (n);                                                     \
+      SLOW(call_reference);                                                       \
+    }                                                                             \
+    uint32_t function_ = (uint32_t)reference_;                                    \
+    if (WH_UNLIKELY(context->type_ids[function_] != WORD(n)))                     \
+      TRAP(WHERRY_TRAP_INDIRECT_CALL_MISMATCH);                                   \
+    ENTER(function_, (n) + 2);                                                    \
   } while (0)
 
 #endif

@@ -55,8 +55,7 @@ bool wh_exec_enter(wh_context_t *context, uint64_t reference, uint64_t *slots) {
   uint32_t function = (uint32_t)reference;
   context->ip = wh_exec_exit_code();
   context->fp = NULL; /* should it fail: there are no frames */
-  const wh_code_t *code =
-      atomic_load_explicit(&context->entries[function], memory_order_acquire);
+  const wh_code_t *code = atomic_load_explicit(&context->entries[function], memory_order_acquire);
   if (WH_UNLIKELY(!code) && !(code = wh_exec_code(context, instance, function))) return false;
   uint64_t *frame = slots + code->params;
   context->stack_end = context->stack->end;
@@ -104,8 +103,7 @@ int wh_exec_stack_overflow(wh_context_t *context) {
 static const wh_code_t *find_code(const wh_instance_t *instance, const wh_word_t *ip) {
   const wherry_module_t *module = instance->module;
   for (size_t i = 0; i < module->model->functions.count; i++) {
-    const wh_code_t *code =
-        atomic_load_explicit(&module->entries[i], memory_order_acquire);
+    const wh_code_t *code = atomic_load_explicit(&module->entries[i], memory_order_acquire);
     if (code && ip >= code->words && ip < code->words + code->word_count) return code;
   }
   return NULL;
@@ -165,8 +163,8 @@ int wh_exec_tick(wh_context_t *context) {
     return wh_exec_fail(context, wh_error_new(alloc, WHERRY_ERROR_INTERRUPTED,
                                               "the call was interrupted by its host"));
   if (store->deadline && wh_os_now() >= store->deadline)
-    return wh_exec_fail(context, wh_error_limit(alloc, "deadline",
-                                                "the call took longer than its time limit"));
+    return wh_exec_fail(
+        context, wh_error_limit(alloc, "deadline", "the call took longer than its time limit"));
   int64_t missing = context->wanted - context->budget;
   uint64_t needed = missing > 0 ? (uint64_t)missing : 0;
   uint64_t grant = store->engine->tick > needed ? store->engine->tick : needed;

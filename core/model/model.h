@@ -132,7 +132,7 @@ typedef struct wh_data {
 
 typedef struct wh_custom {
   wherry_bytes_t name, bytes;
-  uint32_t after; /* id of the last non-custom section before it, 0: at the front */
+  uint32_t after;  /* id of the last non-custom section before it, 0: at the front */
   uint64_t offset; /* of its contents in the binary */
 } wh_custom_t;
 
@@ -142,8 +142,8 @@ typedef struct wh_model {
   size_t size;
   WH_VEC(wherry_functype_t) types;
   WH_VEC(wh_import_t) imports;
-  WH_VEC(uint32_t) functions; /* type index of every function, imported ones first */
-  WH_VEC(wh_table_type_t) tables;  /* imported ones first; so too below */
+  WH_VEC(uint32_t) functions;     /* type index of every function, imported ones first */
+  WH_VEC(wh_table_type_t) tables; /* imported ones first; so too below */
   WH_VEC(wh_memory_type_t) memories;
   WH_VEC(wh_global_type_t) globals;
   WH_VEC(wh_export_t) exports;
@@ -157,8 +157,8 @@ typedef struct wh_model {
   uint32_t start;
   bool has_data_count;
   uint32_t data_count;
-  wherry_bytes_t name;  /* of the module, from the name section; data NULL: none */
-  char *name_text;      /* the same, zero-ended (size + 1 bytes), NULL: none */
+  wherry_bytes_t name;           /* of the module, from the name section; data NULL: none */
+  char *name_text;               /* the same, zero-ended (size + 1 bytes), NULL: none */
   wherry_bytes_t function_names; /* the subsection with function names, still encoded */
 } wh_model_t;
 

@@ -49,18 +49,10 @@ static inline double wh_num_f64_reinterpret_i64(uint64_t bits) {
   return a;
 }
 
-static inline uint32_t wh_num_i32_clz(uint32_t a) {
-  return a ? (uint32_t)__builtin_clz(a) : 32;
-}
-static inline uint64_t wh_num_i64_clz(uint64_t a) {
-  return a ? (uint64_t)__builtin_clzll(a) : 64;
-}
-static inline uint32_t wh_num_i32_ctz(uint32_t a) {
-  return a ? (uint32_t)__builtin_ctz(a) : 32;
-}
-static inline uint64_t wh_num_i64_ctz(uint64_t a) {
-  return a ? (uint64_t)__builtin_ctzll(a) : 64;
-}
+static inline uint32_t wh_num_i32_clz(uint32_t a) { return a ? (uint32_t)__builtin_clz(a) : 32; }
+static inline uint64_t wh_num_i64_clz(uint64_t a) { return a ? (uint64_t)__builtin_clzll(a) : 64; }
+static inline uint32_t wh_num_i32_ctz(uint32_t a) { return a ? (uint32_t)__builtin_ctz(a) : 32; }
+static inline uint64_t wh_num_i64_ctz(uint64_t a) { return a ? (uint64_t)__builtin_ctzll(a) : 64; }
 
 /* By hand: sums of 2, 4, 8 bits side by side, then all bytes by one multiplication. */
 static inline uint32_t wh_num_i32_popcnt(uint32_t a) {
@@ -82,21 +74,21 @@ static inline uint64_t wh_num_i64_popcnt(uint64_t a) {
 #endif
 }
 
-#define WH_NUM_SHIFTS(name, unsigned_t, signed_t, bits)                                       \
-  static inline unsigned_t wh_num_##name##_shl(unsigned_t a, unsigned_t b) {                  \
-    return a << (b & (bits - 1));                                                             \
-  }                                                                                           \
-  static inline unsigned_t wh_num_##name##_shr_s(unsigned_t a, unsigned_t b) {                \
-    return (unsigned_t)((signed_t)a >> (b & (bits - 1)));                                     \
-  }                                                                                           \
-  static inline unsigned_t wh_num_##name##_shr_u(unsigned_t a, unsigned_t b) {                \
-    return a >> (b & (bits - 1));                                                             \
-  }                                                                                           \
-  static inline unsigned_t wh_num_##name##_rotl(unsigned_t a, unsigned_t b) {                 \
-    return a << (b & (bits - 1)) | a >> (-b & (bits - 1));                                    \
-  }                                                                                           \
-  static inline unsigned_t wh_num_##name##_rotr(unsigned_t a, unsigned_t b) {                 \
-    return a >> (b & (bits - 1)) | a << (-b & (bits - 1));                                    \
+#define WH_NUM_SHIFTS(name, unsigned_t, signed_t, bits)                        \
+  static inline unsigned_t wh_num_##name##_shl(unsigned_t a, unsigned_t b) {   \
+    return a << (b & (bits - 1));                                              \
+  }                                                                            \
+  static inline unsigned_t wh_num_##name##_shr_s(unsigned_t a, unsigned_t b) { \
+    return (unsigned_t)((signed_t)a >> (b & (bits - 1)));                      \
+  }                                                                            \
+  static inline unsigned_t wh_num_##name##_shr_u(unsigned_t a, unsigned_t b) { \
+    return a >> (b & (bits - 1));                                              \
+  }                                                                            \
+  static inline unsigned_t wh_num_##name##_rotl(unsigned_t a, unsigned_t b) {  \
+    return a << (b & (bits - 1)) | a >> (-b & (bits - 1));                     \
+  }                                                                            \
+  static inline unsigned_t wh_num_##name##_rotr(unsigned_t a, unsigned_t b) {  \
+    return a >> (b & (bits - 1)) | a << (-b & (bits - 1));                     \
   }
 WH_NUM_SHIFTS(i32, uint32_t, int32_t, 32)
 WH_NUM_SHIFTS(i64, uint64_t, int64_t, 64)
@@ -113,33 +105,33 @@ static inline uint64_t wh_num_i64_extend_i32_u(uint32_t a) { return a; }
 
 /* ---- division ---- */
 
-#define WH_NUM_DIVISION(name, unsigned_t, signed_t, lowest)                                   \
-  static inline wherry_trap_code_t wh_num_##name##_div_s(unsigned_t a, unsigned_t b,          \
-                                                         unsigned_t *out) {                   \
-    if (WH_UNLIKELY(b == 0)) return WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO;                       \
-    if (WH_UNLIKELY((signed_t)a == lowest && (signed_t)b == -1))                              \
-      return WHERRY_TRAP_INTEGER_OVERFLOW;                                                    \
-    *out = (unsigned_t)((signed_t)a / (signed_t)b);                                           \
-    return WHERRY_TRAP_NONE;                                                                  \
-  }                                                                                           \
-  static inline wherry_trap_code_t wh_num_##name##_div_u(unsigned_t a, unsigned_t b,          \
-                                                         unsigned_t *out) {                   \
-    if (WH_UNLIKELY(b == 0)) return WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO;                       \
-    *out = a / b;                                                                             \
-    return WHERRY_TRAP_NONE;                                                                  \
-  }                                                                                           \
-  static inline wherry_trap_code_t wh_num_##name##_rem_s(unsigned_t a, unsigned_t b,          \
-                                                         unsigned_t *out) {                   \
-    if (WH_UNLIKELY(b == 0)) return WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO;                       \
-    /* The lowest number by -1 is 0 here but an exception on the processor. */                \
-    *out = (signed_t)b == -1 ? 0 : (unsigned_t)((signed_t)a % (signed_t)b);                   \
-    return WHERRY_TRAP_NONE;                                                                  \
-  }                                                                                           \
-  static inline wherry_trap_code_t wh_num_##name##_rem_u(unsigned_t a, unsigned_t b,          \
-                                                         unsigned_t *out) {                   \
-    if (WH_UNLIKELY(b == 0)) return WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO;                       \
-    *out = a % b;                                                                             \
-    return WHERRY_TRAP_NONE;                                                                  \
+#define WH_NUM_DIVISION(name, unsigned_t, signed_t, lowest)                          \
+  static inline wherry_trap_code_t wh_num_##name##_div_s(unsigned_t a, unsigned_t b, \
+                                                         unsigned_t *out) {          \
+    if (WH_UNLIKELY(b == 0)) return WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO;              \
+    if (WH_UNLIKELY((signed_t)a == lowest && (signed_t)b == -1))                     \
+      return WHERRY_TRAP_INTEGER_OVERFLOW;                                           \
+    *out = (unsigned_t)((signed_t)a / (signed_t)b);                                  \
+    return WHERRY_TRAP_NONE;                                                         \
+  }                                                                                  \
+  static inline wherry_trap_code_t wh_num_##name##_div_u(unsigned_t a, unsigned_t b, \
+                                                         unsigned_t *out) {          \
+    if (WH_UNLIKELY(b == 0)) return WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO;              \
+    *out = a / b;                                                                    \
+    return WHERRY_TRAP_NONE;                                                         \
+  }                                                                                  \
+  static inline wherry_trap_code_t wh_num_##name##_rem_s(unsigned_t a, unsigned_t b, \
+                                                         unsigned_t *out) {          \
+    if (WH_UNLIKELY(b == 0)) return WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO;              \
+    /* The lowest number by -1 is 0 here but an exception on the processor. */       \
+    *out = (signed_t)b == -1 ? 0 : (unsigned_t)((signed_t)a % (signed_t)b);          \
+    return WHERRY_TRAP_NONE;                                                         \
+  }                                                                                  \
+  static inline wherry_trap_code_t wh_num_##name##_rem_u(unsigned_t a, unsigned_t b, \
+                                                         unsigned_t *out) {          \
+    if (WH_UNLIKELY(b == 0)) return WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO;              \
+    *out = a % b;                                                                    \
+    return WHERRY_TRAP_NONE;                                                         \
   }
 WH_NUM_DIVISION(i32, uint32_t, int32_t, INT32_MIN)
 WH_NUM_DIVISION(i64, uint64_t, int64_t, INT64_MIN)
@@ -202,25 +194,25 @@ static inline double wh_num_f64_max(double a, double b) {
    through an integer truncates, adding and taking away that number rounds to even. The sign is
    always the operand's: ceil(-0.5) is -0. */
 #ifdef WH_NUM_ROUND_BY_HAND
-#define WH_NUM_ROUNDING(name, float_t, int_t, whole, abs_, copysign_)                         \
-  static inline float_t wh_num_##name##_trunc(float_t a) {                                    \
-    if (WH_UNLIKELY(!(abs_(a) < whole))) return a != a ? wh_num_##name##_quiet(a) : a;        \
-    return copysign_((float_t)(int_t)a, a);                                                   \
-  }                                                                                           \
-  static inline float_t wh_num_##name##_ceil(float_t a) {                                     \
-    if (WH_UNLIKELY(!(abs_(a) < whole))) return a != a ? wh_num_##name##_quiet(a) : a;        \
-    float_t t = (float_t)(int_t)a;                                                            \
-    return copysign_(t < a ? t + 1 : t, a);                                                   \
-  }                                                                                           \
-  static inline float_t wh_num_##name##_floor(float_t a) {                                    \
-    if (WH_UNLIKELY(!(abs_(a) < whole))) return a != a ? wh_num_##name##_quiet(a) : a;        \
-    float_t t = (float_t)(int_t)a;                                                            \
-    return copysign_(t > a ? t - 1 : t, a);                                                   \
-  }                                                                                           \
-  static inline float_t wh_num_##name##_nearest(float_t a) {                                  \
-    if (WH_UNLIKELY(!(abs_(a) < whole))) return a != a ? wh_num_##name##_quiet(a) : a;        \
-    float_t t = abs_(a) + whole;                                                              \
-    return copysign_(t - whole, a);                                                           \
+#define WH_NUM_ROUNDING(name, float_t, int_t, whole, abs_, copysign_)                  \
+  static inline float_t wh_num_##name##_trunc(float_t a) {                             \
+    if (WH_UNLIKELY(!(abs_(a) < whole))) return a != a ? wh_num_##name##_quiet(a) : a; \
+    return copysign_((float_t)(int_t)a, a);                                            \
+  }                                                                                    \
+  static inline float_t wh_num_##name##_ceil(float_t a) {                              \
+    if (WH_UNLIKELY(!(abs_(a) < whole))) return a != a ? wh_num_##name##_quiet(a) : a; \
+    float_t t = (float_t)(int_t)a;                                                     \
+    return copysign_(t < a ? t + 1 : t, a);                                            \
+  }                                                                                    \
+  static inline float_t wh_num_##name##_floor(float_t a) {                             \
+    if (WH_UNLIKELY(!(abs_(a) < whole))) return a != a ? wh_num_##name##_quiet(a) : a; \
+    float_t t = (float_t)(int_t)a;                                                     \
+    return copysign_(t > a ? t - 1 : t, a);                                            \
+  }                                                                                    \
+  static inline float_t wh_num_##name##_nearest(float_t a) {                           \
+    if (WH_UNLIKELY(!(abs_(a) < whole))) return a != a ? wh_num_##name##_quiet(a) : a; \
+    float_t t = abs_(a) + whole;                                                       \
+    return copysign_(t - whole, a);                                                    \
   }
 WH_NUM_ROUNDING(f32, float, int32_t, 0x1p23f, __builtin_fabsf, __builtin_copysignf)
 WH_NUM_ROUNDING(f64, double, int64_t, 0x1p52, __builtin_fabs, __builtin_copysign)
@@ -250,16 +242,16 @@ static inline double wh_num_f64_convert_i64_u(uint64_t a) { return (double)a; }
 /* Floats to integers. in_range: what truncates to a number that the integer type holds; false of
    NaN. */
 #define WH_NUM_TRUNCATION(to, from, sign, unsigned_t, exact_t, float_t, in_range, least, most) \
-  static inline wherry_trap_code_t wh_num_##to##_trunc_##from##_##sign(float_t a,             \
-                                                                       unsigned_t *out) {     \
-    if (WH_UNLIKELY(!(in_range)))                                                             \
-      return a != a ? WHERRY_TRAP_INVALID_CONVERSION : WHERRY_TRAP_INTEGER_OVERFLOW;          \
-    *out = (unsigned_t)(exact_t)a;                                                            \
-    return WHERRY_TRAP_NONE;                                                                  \
-  }                                                                                           \
-  static inline unsigned_t wh_num_##to##_trunc_sat_##from##_##sign(float_t a) {               \
-    if (WH_LIKELY(in_range)) return (unsigned_t)(exact_t)a;                                   \
-    return a != a ? 0 : a < 0 ? (unsigned_t)(least) : (unsigned_t)(most);                     \
+  static inline wherry_trap_code_t wh_num_##to##_trunc_##from##_##sign(float_t a,              \
+                                                                       unsigned_t *out) {      \
+    if (WH_UNLIKELY(!(in_range)))                                                              \
+      return a != a ? WHERRY_TRAP_INVALID_CONVERSION : WHERRY_TRAP_INTEGER_OVERFLOW;           \
+    *out = (unsigned_t)(exact_t)a;                                                             \
+    return WHERRY_TRAP_NONE;                                                                   \
+  }                                                                                            \
+  static inline unsigned_t wh_num_##to##_trunc_sat_##from##_##sign(float_t a) {                \
+    if (WH_LIKELY(in_range)) return (unsigned_t)(exact_t)a;                                    \
+    return a != a ? 0 : a < 0 ? (unsigned_t)(least) : (unsigned_t)(most);                      \
   }
 /* clang-format off */
 WH_NUM_TRUNCATION(i32, f32, s, uint32_t, int32_t, float, a >= -0x1p31f && a < 0x1p31f, INT32_MIN, INT32_MAX)

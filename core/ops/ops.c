@@ -1,14 +1,12 @@
 #include "ops/ops.h"
 
-#define ROW(name, immediates, signature, feature_)                              \
-  {                                                                             \
-    name, signature, (uint8_t)((WH_IMM_##immediates) & 0xFF),                   \
-        (uint8_t)((WH_IMM_##immediates) >> 8), (uint8_t)WH_OP_FEATURE_##feature_ \
-  }
+#define ROW(name, immediates, signature, feature_)           \
+  {name, signature, (uint8_t)((WH_IMM_##immediates) & 0xFF), \
+   (uint8_t)((WH_IMM_##immediates) >> 8), (uint8_t)WH_OP_FEATURE_##feature_}
 
 /* Plain opcodes first, those with prefix FC from 256. */
 enum { PREFIX_FC_FIRST = 256, PREFIX_FC_COUNT = 18 };
-#define PLACE(opcode) ((opcode) < 256 ? (opcode) : PREFIX_FC_FIRST + ((opcode)&0xFFFF))
+#define PLACE(opcode) ((opcode) < 256 ? (opcode) : PREFIX_FC_FIRST + ((opcode) & 0xFFFF))
 
 static const wh_op_t rows[PREFIX_FC_FIRST + PREFIX_FC_COUNT] = {
 #define OP(opcode, identifier, name, immediates, signature, feature) \

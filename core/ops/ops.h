@@ -11,18 +11,18 @@
 /* What follows the opcode in the binary. */
 typedef enum wh_imm {
   WH_IMM_NONE,
-  WH_IMM_BLOCK,         /* block type */
-  WH_IMM_LABEL,         /* u32 */
-  WH_IMM_LABEL_TABLE,   /* vector of u32, u32 */
-  WH_IMM_FUNC,          /* u32 */
-  WH_IMM_TYPE_TABLE,    /* u32 type, u32 table */
-  WH_IMM_LOCAL,         /* u32; so too the other single indices below */
+  WH_IMM_BLOCK,       /* block type */
+  WH_IMM_LABEL,       /* u32 */
+  WH_IMM_LABEL_TABLE, /* vector of u32, u32 */
+  WH_IMM_FUNC,        /* u32 */
+  WH_IMM_TYPE_TABLE,  /* u32 type, u32 table */
+  WH_IMM_LOCAL,       /* u32; so too the other single indices below */
   WH_IMM_GLOBAL,
   WH_IMM_TABLE,
-  WH_IMM_TABLE_TABLE,   /* destination, source */
-  WH_IMM_ELEM_TABLE,    /* segment, table */
+  WH_IMM_TABLE_TABLE, /* destination, source */
+  WH_IMM_ELEM_TABLE,  /* segment, table */
   WH_IMM_ELEM,
-  WH_IMM_DATA_MEMORY,   /* segment, memory */
+  WH_IMM_DATA_MEMORY, /* segment, memory */
   WH_IMM_DATA,
   WH_IMM_MEMORY_INDEX,
   WH_IMM_MEMORY_MEMORY, /* destination, source */
@@ -70,8 +70,8 @@ bool wh_op_is_prefix(uint8_t byte);
 /* What this version does not have yet, by the feature that brings it ("simd", "gc", …); NULL: no
    feature that we know of. */
 const char *wh_later_opcode(uint32_t opcode);
-const char *wh_later_type(uint8_t code);        /* of a value, reference or heap type */
-const char *wh_later_type_form(uint8_t code);   /* of an entry of the type section */
+const char *wh_later_type(uint8_t code);      /* of a value, reference or heap type */
+const char *wh_later_type_form(uint8_t code); /* of an entry of the type section */
 const char *wh_later_section(uint8_t id);
 const char *wh_later_extern_kind(uint8_t kind); /* of an import or export */
 const char *wh_later_limits_flags(uint8_t flags, bool of_memory);

@@ -93,8 +93,8 @@ static bool exports(validator_t *v) {
     const wh_export_t *export = &m->exports.items[i];
     uint64_t last = 0;
     if (export->index >= counts[export->kind])
-      return unknown(v, export->name.data, kinds[export->kind], export->index,
-                     counts[export->kind], "an export");
+      return unknown(v, export->name.data, kinds[export->kind], export->index, counts[export->kind],
+                     "an export");
     wh_map_get(&m->export_map, (const char *)export->name.data, export->name.size, &last);
     if (last != i) {
       wh_text_t text = {.alloc = v->alloc};

@@ -158,13 +158,14 @@ const uint8_t *wh_validate_access(validator_t *v, const uint8_t *at, const wh_op
   if (!offset.next) return wh_validate_leb(v, at, offset.value), NULL;
   if (!use_memory(v, index_at, index)) return NULL;
   if (flags > op->align)
-    return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
-                            "alignment must not be larger than natural: %s by 2^%u, its own is 2^%u",
-                            op->name, flags, op->align),
+    return wh_validate_fail(
+               v, WHERRY_ERROR_INVALID, start,
+               "alignment must not be larger than natural: %s by 2^%u, its own is 2^%u", op->name,
+               flags, op->align),
            NULL;
   if (offset.value > UINT32_MAX && v->address == WHERRY_I32)
-    return wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "offset out of range: %s at %llu", op->name,
-                            (unsigned long long)offset.value),
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "offset out of range: %s at %llu",
+                            op->name, (unsigned long long)offset.value),
            NULL;
   return wh_validate_signature(v, op->signature) ? offset.next : NULL;
 }
@@ -234,10 +235,10 @@ static bool elem_segment(validator_t *v, const uint8_t **at, vtype_t *type) {
 }
 
 static bool same_elements(validator_t *v, vtype_t to, vtype_t from) {
-  return to == from || wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
-                                        "type mismatch: %s of %s into a table of %s",
-                                        wh_validate_op_name(v), wherry_valtype_name(from),
-                                        wherry_valtype_name(to));
+  return to == from ||
+         wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
+                          "type mismatch: %s of %s into a table of %s", wh_validate_op_name(v),
+                          wherry_valtype_name(from), wherry_valtype_name(to));
 }
 
 /* The last operand first. */
@@ -277,8 +278,7 @@ static bool prefix_fc(validator_t *v, uint32_t opcode, const wh_op_t *op, const 
     if (!table(v, at, &type, &index)) return false;
     *v->sp++ = index;
     return true;
-  case WH_OP_TABLE_FILL:
-    return table(v, at, &type, &index) && pop_three(v, index, type, index);
+  case WH_OP_TABLE_FILL: return table(v, at, &type, &index) && pop_three(v, index, type, index);
   default: return wh_validate_signature(v, op->signature); /* saturating conversions */
   }
 }

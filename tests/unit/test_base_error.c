@@ -76,7 +76,8 @@ static void frames_copy_their_names(void **state) {
   for (uint32_t i = 0; i < 100; i++) {
     char name[16];
     int size = snprintf(name, sizeof name, "f%uXX", i);
-    assert_true(wh_error_add_frame(error, name, (size_t)size - 2, i % 2 ? "mod" : NULL, 3, i, i * 10));
+    assert_true(
+        wh_error_add_frame(error, name, (size_t)size - 2, i % 2 ? "mod" : NULL, 3, i, i * 10));
   }
   assert_int_equal(wherry_error_frame_count(error), 100);
   assert_string_equal(wherry_error_frame_function_name(error, 42), "f42");

@@ -28,8 +28,9 @@ static const struct {
     {BYTES(""), 0, "unexpected end"},
     {BYTES("\0as"), 3, "unexpected end"},
     {BYTES("wasm\1\0\0\0"), 0, "magic header not detected"},
-    {BYTES("(module)"), 0, "magic header not detected: a WebAssembly module begins with the bytes 00 "
-                           "61 73 6d; this looks like the text format"},
+    {BYTES("(module)"), 0,
+     "magic header not detected: a WebAssembly module begins with the bytes 00 "
+     "61 73 6d; this looks like the text format"},
     {BYTES("\0asm\1\0\0"), 7, "unexpected end"},
     {BYTES("\0asm\2\0\0\0"), 4, "unknown binary version: 2"},
     {BYTES("\0asm\x0d\0\1\0"), 4, "unknown binary version: this is a component"},
@@ -42,17 +43,25 @@ static const struct {
     {BYTES(H "\x03\x01\x00" TYPE_0), 11, "unexpected content after last section: the type section"},
     {BYTES(H "\x01\x05\x01\x60\x00\x00\x00"), 14, "section size mismatch: 1 bytes"},
     {BYTES(H "\x01\x04\x01\x61\x00\x00"), 11, "malformed definition type: 0x61"},
-    {BYTES(H "\x01\x05\x01\x60\x01\x40\x00"), 13, "malformed value type: 0x40 of a parameter (type section, entry 0)"},
-    {BYTES(H "\x01\x03\x01\x60\x00"), 13, "unexpected end of section or function: expected a number of results"},
+    {BYTES(H "\x01\x05\x01\x60\x01\x40\x00"), 13,
+     "malformed value type: 0x40 of a parameter (type section, entry 0)"},
+    {BYTES(H "\x01\x03\x01\x60\x00"), 13,
+     "unexpected end of section or function: expected a number of results"},
     {BYTES(H "\x02\x04\x01\x00\x00\x09"), 13, "malformed import kind: 0x09"},
-    {BYTES(H "\x02\x05\x01\x01\xff\x00\x00"), 12, "malformed UTF-8 encoding: the module of an import"},
-    {BYTES(H "\x02\x03\x01\x05" "a"), 12, "length out of bounds"},
-    {BYTES(H "\x03\x02\x01\x00"), 12, "function and code section have inconsistent lengths: 1 functions, 0 bodies"},
-    {BYTES(H "\x0a\x04\x01\x02\x00\x0b"), 10, "function and code section have inconsistent lengths"},
+    {BYTES(H "\x02\x05\x01\x01\xff\x00\x00"), 12,
+     "malformed UTF-8 encoding: the module of an import"},
+    {BYTES(H "\x02\x03\x01\x05"
+             "a"),
+     12, "length out of bounds"},
+    {BYTES(H "\x03\x02\x01\x00"), 12,
+     "function and code section have inconsistent lengths: 1 functions, 0 bodies"},
+    {BYTES(H "\x0a\x04\x01\x02\x00\x0b"), 10,
+     "function and code section have inconsistent lengths"},
     {BYTES(H "\x04\x03\x01\x7f\x00"), 11, "malformed reference type: 0x7F of a table"},
     {BYTES(H "\x04\x03\x01\x70\x10"), 12, "malformed limits flags: 0x10"},
     {BYTES(H "\x05\x02\x01\x81"), 11, "malformed limits flags: 0x81"},
-    {BYTES(H "\x05\x03\x01\x08\x00"), 11, "malformed limits flags: 0x08 needs feature custom-page-sizes"},
+    {BYTES(H "\x05\x03\x01\x08\x00"), 11,
+     "malformed limits flags: 0x08 needs feature custom-page-sizes"},
     {BYTES(H "\x06\x03\x01\x7f\x02"), 12, "malformed mutability: 0x02"},
     {BYTES(H "\x06\x04\x01\x7f\x00\xff"), 13, "illegal opcode: ff"},
     {BYTES(H "\x06\x05\x01\x7f\x00\x41\x00"), 15, "unexpected end of section or function"},
@@ -62,8 +71,10 @@ static const struct {
     {BYTES(H "\x09\x02\x01\x08"), 11, "malformed elements segment kind: 8"},
     {BYTES(H "\x09\x03\x01\x01\x01"), 12, "malformed element kind: 0x01"},
     {BYTES(H "\x0b\x02\x01\x03"), 11, "malformed data segment kind: 3"},
-    {BYTES(H "\x0c\x01\x01"), 11, "data count and data section have inconsistent lengths: 1 announced, 0 there"},
-    {BYTES(H "\x0c\x01\x00\x0b\x03\x01\x01\x00"), 13, "data count and data section have inconsistent lengths: 0 announced, 1 there"},
+    {BYTES(H "\x0c\x01\x01"), 11,
+     "data count and data section have inconsistent lengths: 1 announced, 0 there"},
+    {BYTES(H "\x0c\x01\x00\x0b\x03\x01\x01\x00"), 13,
+     "data count and data section have inconsistent lengths: 0 announced, 1 there"},
     {BYTES(H "\x00\x00"), 10, "unexpected end of section or function: expected the name"},
     {BYTES(H "\x00\x02\x01\xc0"), 11, "malformed UTF-8 encoding: the name of a custom section"},
 };
@@ -99,19 +110,30 @@ static const struct {
   int off; /* wherry_feature_t; -1: one that this version does not have */
   const char *error;
 } needed[] = {
-    {BYTES(H "\x01\x05\x01\x60\x01\x7b\x00"), -1, "type 0x7B of a parameter needs feature simd, which"},
+    {BYTES(H "\x01\x05\x01\x60\x01\x7b\x00"), -1,
+     "type 0x7B of a parameter needs feature simd, which"},
     {BYTES(H "\x01\x05\x01\x60\x01\x6e\x00"), -1, "needs feature gc, which"},
     {BYTES(H "\x01\x03\x01\x5f\x00"), -1, "needs feature gc, which"},
     {BYTES(H "\x01\x06\x01\x60\x01\x64\x70\x00"), -1, "needs feature function-references, which"},
-    {BYTES(H "\x05\x03\x01\x03\x01"), -1, "a memory with limits flags 0x03 needs feature threads, which"},
+    {BYTES(H "\x05\x03\x01\x03\x01"), -1,
+     "a memory with limits flags 0x03 needs feature threads, which"},
     {BYTES(H "\x0d\x01\x00"), -1, "a section with id 13 needs feature exceptions, which"},
-    {BYTES(H "\x02\x06\x01\x00\x00\x04\x00\x00"), -1, "import kind 4 needs feature exceptions, which"},
-    {BYTES(H "\x06\x16\x01\x7f\x00\xfd\x0c" "0123456789abcdef" "\x0b"), -1, "instruction 0xFD000C needs feature simd, which"},
-    {BYTES(H "\x01\x06\x01\x60\x00\x02\x7f\x7f"), WHERRY_FEATURE_MULTI_VALUE, "needs feature multi-value, which is switched off"},
-    {BYTES(H "\x01\x05\x01\x60\x00\x01\x6f"), WHERRY_FEATURE_REFERENCE_TYPES, "needs feature reference-types, which is switched off"},
-    {BYTES(H "\x02\x06\x01\x00\x00\x03\x7f\x01"), WHERRY_FEATURE_MUTABLE_GLOBALS, "needs feature mutable-globals, which is switched off"},
-    {BYTES(H "\x0c\x01\x00"), WHERRY_FEATURE_BULK_MEMORY, "needs feature bulk-memory, which is switched off"},
-    {BYTES(H "\x0b\x04\x01\x01\x01x"), WHERRY_FEATURE_BULK_MEMORY, "needs feature bulk-memory, which is switched off"},
+    {BYTES(H "\x02\x06\x01\x00\x00\x04\x00\x00"), -1,
+     "import kind 4 needs feature exceptions, which"},
+    {BYTES(H "\x06\x16\x01\x7f\x00\xfd\x0c"
+             "0123456789abcdef"
+             "\x0b"),
+     -1, "instruction 0xFD000C needs feature simd, which"},
+    {BYTES(H "\x01\x06\x01\x60\x00\x02\x7f\x7f"), WHERRY_FEATURE_MULTI_VALUE,
+     "needs feature multi-value, which is switched off"},
+    {BYTES(H "\x01\x05\x01\x60\x00\x01\x6f"), WHERRY_FEATURE_REFERENCE_TYPES,
+     "needs feature reference-types, which is switched off"},
+    {BYTES(H "\x02\x06\x01\x00\x00\x03\x7f\x01"), WHERRY_FEATURE_MUTABLE_GLOBALS,
+     "needs feature mutable-globals, which is switched off"},
+    {BYTES(H "\x0c\x01\x00"), WHERRY_FEATURE_BULK_MEMORY,
+     "needs feature bulk-memory, which is switched off"},
+    {BYTES(H "\x0b\x04\x01\x01\x01x"), WHERRY_FEATURE_BULK_MEMORY,
+     "needs feature bulk-memory, which is switched off"},
 };
 
 static void missing_features_are_named(void **state) {
@@ -137,9 +159,13 @@ static void missing_features_are_named(void **state) {
 /* A bit of everything. */
 static void build_everything(module_bytes_t *module) {
   module_begin(module);
-  SECTION_OF(module, 0, "\x01" "axy");
+  SECTION_OF(module, 0,
+             "\x01"
+             "axy");
   SECTION_OF(module, 1, "\x02\x60\x02\x7f\x7e\x01\x7c\x60\x00\x00");
-  SECTION_OF(module, 2, "\x03\x01m\x01" "f\x00\x01\x01m\x01g\x03\x7f\x00\x03mem\x01x\x02\x01\x01\x02");
+  SECTION_OF(module, 2,
+             "\x03\x01m\x01"
+             "f\x00\x01\x01m\x01g\x03\x7f\x00\x03mem\x01x\x02\x01\x01\x02");
   SECTION_OF(module, 3, "\x02\x00\x01");
   SECTION_OF(module, 4, "\x02\x70\x00\x05\x6f\x00\x01");
   SECTION_OF(module, 6, "\x01\x7e\x01\x42\x7f\x0b");
@@ -215,11 +241,11 @@ static void names_are_never_an_error(void **state) {
     const char *module;
   } rows[] = {
       {BYTES(H "\x00\x0a\x04name\x00\x03\x02ok"), "ok"},
-      {BYTES(H "\x00\x0a\x04name\x00\x03\x09ok"), NULL},        /* longer than its subsection */
-      {BYTES(H "\x00\x0a\x04name\x00\x7f\x02ok"), NULL},        /* longer than its section */
-      {BYTES(H "\x00\x0a\x04name\x00\x03\x02o\xff"), NULL},     /* no UTF-8 */
-      {BYTES(H "\x00\x0a\x04name\x01\x03\x02ok"), NULL},        /* functions: nonsense */
-      {BYTES(H "\x00\x07\x04name\x00\x80"), NULL},              /* an unfinished number */
+      {BYTES(H "\x00\x0a\x04name\x00\x03\x09ok"), NULL},    /* longer than its subsection */
+      {BYTES(H "\x00\x0a\x04name\x00\x7f\x02ok"), NULL},    /* longer than its section */
+      {BYTES(H "\x00\x0a\x04name\x00\x03\x02o\xff"), NULL}, /* no UTF-8 */
+      {BYTES(H "\x00\x0a\x04name\x01\x03\x02ok"), NULL},    /* functions: nonsense */
+      {BYTES(H "\x00\x07\x04name\x00\x80"), NULL},          /* an unfinished number */
       {BYTES(H "\x00\x05\x04name"), NULL},
   };
   for (size_t i = 0; i < WH_COUNT(rows); i++) {
@@ -288,11 +314,12 @@ static void types_are_printed(void **state) {
   module_bytes_t module;
   module_begin(&module);
   SECTION_OF(&module, 1, "\x02\x60\x02\x7f\x7d\x02\x7e\x6f\x60\x01\x70\x01\x7c");
-  SECTION_OF(&module, 2, "\x04\x00\x00\x00\x01\x00\x00\x03\x7f\x01\x00\x00\x01\x70\x01\x02\x03"
-                         "\x00\x00\x02\x00\x07");
+  SECTION_OF(&module, 2,
+             "\x04\x00\x00\x00\x01\x00\x00\x03\x7f\x01\x00\x00\x01\x70\x01\x02\x03"
+             "\x00\x00\x02\x00\x07");
   assert_ok(wh_decode(&alloc, module.data, module.size, WH_FEATURES_ALL, &m));
-  static const char *const shown[] = {"func (funcref) -> f64", "global mut i32", "table 2..3 funcref",
-                                      "memory 7.."};
+  static const char *const shown[] = {"func (funcref) -> f64", "global mut i32",
+                                      "table 2..3 funcref", "memory 7.."};
   for (size_t i = 0; i < WH_COUNT(shown); i++) {
     wh_text_t text = {.alloc = &alloc};
     wh_print_externtype(&text, &m->imports.items[i].type);

@@ -29,23 +29,30 @@ static void check_same(const module_bytes_t *module) {
 
 static void build(module_bytes_t *module) {
   module_begin(module);
-  SECTION_OF(module, 0, "\x05" "frontxyz");
+  SECTION_OF(module, 0,
+             "\x05"
+             "frontxyz");
   SECTION_OF(module, 1, "\x03\x60\x02\x7f\x7e\x01\x7c\x60\x00\x00\x60\x01\x7f\x02\x70\x6f");
-  SECTION_OF(module, 0, "\x05" "typesxyz");
-  SECTION_OF(module, 2, "\x04\x01m\x01" "f\x00\x01\x01m\x01g\x03\x7f\x00\x03mem\x01x\x02\x01\x01\x02"
-                        "\x01m\x01t\x01\x70\x00\xc8\x01");
+  SECTION_OF(module, 0,
+             "\x05"
+             "typesxyz");
+  SECTION_OF(module, 2,
+             "\x04\x01m\x01"
+             "f\x00\x01\x01m\x01g\x03\x7f\x00\x03mem\x01x\x02\x01\x01\x02"
+             "\x01m\x01t\x01\x70\x00\xc8\x01");
   SECTION_OF(module, 3, "\x02\x01\x01");
   SECTION_OF(module, 4, "\x02\x70\x00\x05\x6f\x01\x00\x01");
   SECTION_OF(module, 6, "\x02\x7e\x01\x42\x7f\x0b\x70\x00\xd2\x01\x0b");
   SECTION_OF(module, 7, "\x02\x03sum\x00\x01\x03mem\x02\x00");
   SECTION_OF(module, 8, "\x02");
-  SECTION_OF(module, 9, "\x07\x00\x41\x01\x0b\x01\x01"  /* active */
-                        "\x01\x00\x02\x00\x01"          /* passive */
-                        "\x02\x01\x41\x00\x0b\x00\x00"  /* active, table 1 */
-                        "\x03\x00\x01\x02"              /* declarative */
-                        "\x04\x41\x00\x0b\x01\xd2\x00\x0b"
-                        "\x05\x70\x01\xd0\x70\x0b"
-                        "\x06\x02\x41\x00\x0b\x6f\x01\xd0\x6f\x0b");
+  SECTION_OF(module, 9,
+             "\x07\x00\x41\x01\x0b\x01\x01" /* active */
+             "\x01\x00\x02\x00\x01"         /* passive */
+             "\x02\x01\x41\x00\x0b\x00\x00" /* active, table 1 */
+             "\x03\x00\x01\x02"             /* declarative */
+             "\x04\x41\x00\x0b\x01\xd2\x00\x0b"
+             "\x05\x70\x01\xd0\x70\x0b"
+             "\x06\x02\x41\x00\x0b\x6f\x01\xd0\x6f\x0b");
   SECTION_OF(module, 12, "\x02");
   SECTION_OF(module, 10, "\x02\x04\x01\x01\x7f\x0b\x02\x00\x0b");
   SECTION_OF(module, 11, "\x02\x00\x41\x00\x0b\x02hi\x01\x00");

@@ -5,7 +5,8 @@
 
 #include "num/num.h"
 
-static const wherry_trap_code_t good = WHERRY_TRAP_NONE, by_zero = WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO,
+static const wherry_trap_code_t good = WHERRY_TRAP_NONE,
+                                by_zero = WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO,
                                 overflow = WHERRY_TRAP_INTEGER_OVERFLOW,
                                 no_number = WHERRY_TRAP_INVALID_CONVERSION;
 #define LOW32 0x80000000u
@@ -83,25 +84,30 @@ typedef struct truncation {
   uint64_t result;         /* of both, or of the saturating form alone */
 } truncation_t;
 
-#define CHECK_TRUNCATION(to, from, sign, int_t, float_t, rows)                             \
-  for (size_t i = 0; i < WH_COUNT(rows); i++) {                                            \
-    int_t out = 0;                                                                         \
-    float_t value = (float_t)(rows)[i].value;                                              \
-    assert_int_equal(wh_num_##to##_trunc_##from##_##sign(value, &out), (rows)[i].trap);    \
-    if (!(rows)[i].trap) assert_true(out == (int_t)(rows)[i].result);                      \
+#define CHECK_TRUNCATION(to, from, sign, int_t, float_t, rows)                              \
+  for (size_t i = 0; i < WH_COUNT(rows); i++) {                                             \
+    int_t out = 0;                                                                          \
+    float_t value = (float_t)(rows)[i].value;                                               \
+    assert_int_equal(wh_num_##to##_trunc_##from##_##sign(value, &out), (rows)[i].trap);     \
+    if (!(rows)[i].trap) assert_true(out == (int_t)(rows)[i].result);                       \
     assert_true(wh_num_##to##_trunc_sat_##from##_##sign(value) == (int_t)(rows)[i].result); \
   }
 
 static void truncations_know_their_range(void **state) {
   (void)state;
   static const truncation_t i32_s_of_f64[] = {
-      {-0.9, good, 0},           {2147483647.9, good, INT32_MAX}, {2147483648.0, overflow, INT32_MAX},
-      {-2147483648.9, good, LOW32}, {-2147483649.0, overflow, LOW32}, {(double)NAN, no_number, 0},
-      {(double)INFINITY, overflow, INT32_MAX}, {-(double)INFINITY, overflow, LOW32},
+      {-0.9, good, 0},
+      {2147483647.9, good, INT32_MAX},
+      {2147483648.0, overflow, INT32_MAX},
+      {-2147483648.9, good, LOW32},
+      {-2147483649.0, overflow, LOW32},
+      {(double)NAN, no_number, 0},
+      {(double)INFINITY, overflow, INT32_MAX},
+      {-(double)INFINITY, overflow, LOW32},
   };
   static const truncation_t i32_u_of_f64[] = {
-      {-0.9, good, 0},         {4294967295.9, good, UINT32_MAX}, {4294967296.0, overflow, UINT32_MAX},
-      {-1.0, overflow, 0},     {(double)NAN, no_number, 0},      {-(double)INFINITY, overflow, 0},
+      {-0.9, good, 0},     {4294967295.9, good, UINT32_MAX}, {4294967296.0, overflow, UINT32_MAX},
+      {-1.0, overflow, 0}, {(double)NAN, no_number, 0},      {-(double)INFINITY, overflow, 0},
   };
   static const truncation_t i32_s_of_f32[] = {
       {2147483520.0, good, 2147483520}, {2147483648.0, overflow, INT32_MAX},
@@ -109,23 +115,35 @@ static void truncations_know_their_range(void **state) {
       {(double)NAN, no_number, 0},
   };
   static const truncation_t i32_u_of_f32[] = {
-      {4294967040.0, good, 4294967040}, {4294967296.0, overflow, UINT32_MAX},
-      {-0.99, good, 0},                 {-1.0, overflow, 0},
+      {4294967040.0, good, 4294967040},
+      {4294967296.0, overflow, UINT32_MAX},
+      {-0.99, good, 0},
+      {-1.0, overflow, 0},
   };
   static const truncation_t i64_s_of_f64[] = {
-      {9223372036854774784.0, good, 9223372036854774784u}, {0x1p63, overflow, INT64_MAX},
-      {-0x1p63, good, LOW64},                              {-9223372036854777856.0, overflow, LOW64},
+      {9223372036854774784.0, good, 9223372036854774784u},
+      {0x1p63, overflow, INT64_MAX},
+      {-0x1p63, good, LOW64},
+      {-9223372036854777856.0, overflow, LOW64},
   };
   static const truncation_t i64_u_of_f64[] = {
-      {18446744073709549568.0, good, 18446744073709549568u}, {0x1p64, overflow, UINT64_MAX},
-      {0x1p63, good, LOW64},                                 {-1.0, overflow, 0},
-      {-0.5, good, 0},                                       {(double)NAN, no_number, 0},
+      {18446744073709549568.0, good, 18446744073709549568u},
+      {0x1p64, overflow, UINT64_MAX},
+      {0x1p63, good, LOW64},
+      {-1.0, overflow, 0},
+      {-0.5, good, 0},
+      {(double)NAN, no_number, 0},
   };
   static const truncation_t i64_s_of_f32[] = {
-      {0x1p62, good, UINT64_C(1) << 62}, {0x1p63, overflow, INT64_MAX}, {-0x1p63, good, LOW64},
+      {0x1p62, good, UINT64_C(1) << 62},
+      {0x1p63, overflow, INT64_MAX},
+      {-0x1p63, good, LOW64},
   };
   static const truncation_t i64_u_of_f32[] = {
-      {0x1p63, good, LOW64}, {0x1p64, overflow, UINT64_MAX}, {-0.5, good, 0}, {-2, overflow, 0},
+      {0x1p63, good, LOW64},
+      {0x1p64, overflow, UINT64_MAX},
+      {-0.5, good, 0},
+      {-2, overflow, 0},
   };
   CHECK_TRUNCATION(i32, f64, s, uint32_t, double, i32_s_of_f64)
   CHECK_TRUNCATION(i32, f64, u, uint32_t, double, i32_u_of_f64)
@@ -246,16 +264,16 @@ static void a_nan_comes_out_quiet(void **state) {
   for (size_t i = 0; i < WH_COUNT(nans); i++) {
     double nan = wh_num_f64_reinterpret_i64(nans[i]);
     float small = wh_num_f32_reinterpret_i32((uint32_t)(nans[i] >> 32) << 3 | 0x7F800001u);
-    double results[] = {wh_num_f64_min(nan, 1), wh_num_f64_min(1, nan), wh_num_f64_max(nan, nan),
-                        wh_num_f64_trunc(nan),  wh_num_f64_ceil(nan),   wh_num_f64_floor(nan),
-                        wh_num_f64_nearest(nan), wh_num_f64_sqrt(nan),
-                        wh_num_f64_promote_f32(small)};
+    double results[] = {
+        wh_num_f64_min(nan, 1),  wh_num_f64_min(1, nan), wh_num_f64_max(nan, nan),
+        wh_num_f64_trunc(nan),   wh_num_f64_ceil(nan),   wh_num_f64_floor(nan),
+        wh_num_f64_nearest(nan), wh_num_f64_sqrt(nan),   wh_num_f64_promote_f32(small)};
     for (size_t k = 0; k < WH_COUNT(results); k++)
       assert_int_equal(wh_num_i64_reinterpret_f64(results[k]) >> 51 & 0xFFF, 0xFFF);
-    float small_results[] = {
-        wh_num_f32_min(small, 1), wh_num_f32_max(1, small),  wh_num_f32_trunc(small),
-        wh_num_f32_ceil(small),   wh_num_f32_floor(small),   wh_num_f32_nearest(small),
-        wh_num_f32_sqrt(small),   wh_num_f32_demote_f64(nan)};
+    float small_results[] = {wh_num_f32_min(small, 1), wh_num_f32_max(1, small),
+                             wh_num_f32_trunc(small),  wh_num_f32_ceil(small),
+                             wh_num_f32_floor(small),  wh_num_f32_nearest(small),
+                             wh_num_f32_sqrt(small),   wh_num_f32_demote_f64(nan)};
     for (size_t k = 0; k < WH_COUNT(small_results); k++)
       assert_int_equal(wh_num_i32_reinterpret_f32(small_results[k]) >> 22 & 0x1FF, 0x1FF);
   }
@@ -277,10 +295,14 @@ static void the_sign_is_a_bit(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(division_traps_where_it_must), cmocka_unit_test(bits),
-      cmocka_unit_test(truncations_know_their_range), cmocka_unit_test(conversions_round_once),
-      cmocka_unit_test(rounding_is_that_of_libm),     cmocka_unit_test(rounding_at_the_edges),
-      cmocka_unit_test(min_and_max),                  cmocka_unit_test(a_nan_comes_out_quiet),
+      cmocka_unit_test(division_traps_where_it_must),
+      cmocka_unit_test(bits),
+      cmocka_unit_test(truncations_know_their_range),
+      cmocka_unit_test(conversions_round_once),
+      cmocka_unit_test(rounding_is_that_of_libm),
+      cmocka_unit_test(rounding_at_the_edges),
+      cmocka_unit_test(min_and_max),
+      cmocka_unit_test(a_nan_comes_out_quiet),
       cmocka_unit_test(the_sign_is_a_bit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,11 +61,21 @@ static void what_comes_later_is_named(void **state) {
     uint32_t opcode;
     const char *feature;
   } later[] = {
-      {0x08, "exceptions"},         {0x1F, "exceptions"},   {0x14, "function-references"},
-      {0xD5, "function-references"}, {0xD3, "gc"},          {0xFB0000, "gc"},
-      {0xFD0000, "simd"},           {0xFD00FF, "simd"},     {0xFD0100, "relaxed-simd"},
-      {0xFE0010, "threads"},        {0xFC0013, "wide-arithmetic"}, {0xFF, NULL},
-      {0xF3, NULL},                 {0xFC00FF, NULL},       {0xFD0200, NULL},
+      {0x08, "exceptions"},
+      {0x1F, "exceptions"},
+      {0x14, "function-references"},
+      {0xD5, "function-references"},
+      {0xD3, "gc"},
+      {0xFB0000, "gc"},
+      {0xFD0000, "simd"},
+      {0xFD00FF, "simd"},
+      {0xFD0100, "relaxed-simd"},
+      {0xFE0010, "threads"},
+      {0xFC0013, "wide-arithmetic"},
+      {0xFF, NULL},
+      {0xF3, NULL},
+      {0xFC00FF, NULL},
+      {0xFD0200, NULL},
       {0x27, NULL},
   };
   for (size_t i = 0; i < WH_COUNT(later); i++) {

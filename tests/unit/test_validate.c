@@ -28,9 +28,12 @@ static wherry_error_t *check(wh_alloc_t *alloc, const uint8_t *bytes, size_t siz
    function 2. One memory, one passive data segment. */
 static void around(module_bytes_t *module, uint8_t type, const char *body, size_t size) {
   module_begin(module);
-  SECTION_OF(module, 1, "\x06\x60\x00\x00\x60\x01\x7f\x01\x7f\x60\x02\x7f\x7e\x02\x7d\x7c"
-                        "\x60\x00\x01\x7f\x60\x00\x01\x70\x60\x01\x7e\x00");
-  SECTION_OF(module, 2, "\x01\x01m\x01" "f\x00\x01");
+  SECTION_OF(module, 1,
+             "\x06\x60\x00\x00\x60\x01\x7f\x01\x7f\x60\x02\x7f\x7e\x02\x7d\x7c"
+             "\x60\x00\x01\x7f\x60\x00\x01\x70\x60\x01\x7e\x00");
+  SECTION_OF(module, 2,
+             "\x01\x01m\x01"
+             "f\x00\x01");
   uint8_t functions[] = {3, type, 0, 2};
   module_section(module, 3, functions, sizeof functions);
   SECTION_OF(module, 4, "\x02\x70\x00\x05\x6f\x00\x05");
@@ -38,7 +41,8 @@ static void around(module_bytes_t *module, uint8_t type, const char *body, size_
   SECTION_OF(module, 6, "\x02\x7f\x00\x41\x00\x0b\x7e\x01\x42\x00\x0b");
   SECTION_OF(module, 9, "\x01\x03\x00\x01\x02");
   SECTION_OF(module, 12, "\x01");
-  static const char others[] = "\x02\x00\x0b\x10\x00\x43\x00\x00\x00\x00\x44\x00\x00\x00\x00\x00\x00\x00\x00\x0b";
+  static const char others[] =
+      "\x02\x00\x0b\x10\x00\x43\x00\x00\x00\x00\x44\x00\x00\x00\x00\x00\x00\x00\x00\x0b";
   module_bytes_t code = {.size = 0};
   module_number(&code, 3);
   module_number(&code, size);
@@ -63,15 +67,19 @@ static const struct {
     {0, BYTES("\x00\x0b"), OK},
     {3, BYTES("\x00\x41\x01\x0b"), OK},
     {3, BYTES("\x00\x0b"), INVALID("type mismatch: end expects i32, but nothing is left")},
-    {3, BYTES("\x00\x42\x01\x0b"), INVALID("type mismatch: end expects i32, but found i64 (function 1)")},
+    {3, BYTES("\x00\x42\x01\x0b"),
+     INVALID("type mismatch: end expects i32, but found i64 (function 1)")},
     {0, BYTES("\x00\x41\x01\x0b"), INVALID("type mismatch: values remain on the stack")},
-    {3, BYTES("\x00\x41\x01\x42\x01\x6a\x0b"), INVALID("type mismatch: i32.add expects i32, but found i64")},
-    {3, BYTES("\x00\x41\x01\x6a\x0b"), INVALID("type mismatch: i32.add expects i32, but nothing is left")},
+    {3, BYTES("\x00\x41\x01\x42\x01\x6a\x0b"),
+     INVALID("type mismatch: i32.add expects i32, but found i64")},
+    {3, BYTES("\x00\x41\x01\x6a\x0b"),
+     INVALID("type mismatch: i32.add expects i32, but nothing is left")},
     {3, BYTES("\x00\x6a\x0b"), INVALID("type mismatch")},
     {0, BYTES("\x00\x1a\x0b"), INVALID("type mismatch: drop expects a value")},
     {3, BYTES("\x00\x00\x6a\x0b"), OK},
     {3, BYTES("\x00\x00\x41\x00\x6a\x0b"), OK},
-    {3, BYTES("\x00\x00\x42\x00\x6a\x0b"), INVALID("type mismatch: i32.add expects i32, but found i64")},
+    {3, BYTES("\x00\x00\x42\x00\x6a\x0b"),
+     INVALID("type mismatch: i32.add expects i32, but found i64")},
     {3, BYTES("\x00\x00\x42\x00\x1a\x1a\x1a\x0b"), OK},
     {3, BYTES("\x00\x00\x41\x00\x41\x00\x0b"), INVALID("values remain on the stack")},
     /* locals */
@@ -79,10 +87,12 @@ static const struct {
     {1, BYTES("\x00\x20\x01\x0b"), INVALID("unknown local 1: local.get, but there are 1")},
     {1, BYTES("\x02\x01\x7e\x02\x7d\x20\x03\x1a\x20\x01\x50\x0b"), OK},
     {1, BYTES("\x02\x01\x7e\x02\x7d\x20\x04\x0b"), INVALID("unknown local 4")},
-    {0, BYTES("\x01\x01\x7e\x41\x00\x21\x00\x0b"), INVALID("type mismatch: local.set expects i64, but found i32")},
+    {0, BYTES("\x01\x01\x7e\x41\x00\x21\x00\x0b"),
+     INVALID("type mismatch: local.set expects i64, but found i32")},
     {0, BYTES("\x01\x01\x7e\x42\x00\x22\x00\x21\x00\x0b"), OK},
     {0, BYTES("\x02\x80\x30\x7f\x80\x10\x7e\x20\x80\x38\x21\x80\x30\x0b"), OK}, /* thousands */
-    {0, BYTES("\x02\x80\x30\x7f\x80\x10\x7e\x20\xff\x2f\x21\x80\x30\x0b"), INVALID("type mismatch: local.set expects i64, but found i32")},
+    {0, BYTES("\x02\x80\x30\x7f\x80\x10\x7e\x20\xff\x2f\x21\x80\x30\x0b"),
+     INVALID("type mismatch: local.set expects i64, but found i32")},
     {0, BYTES("\x01\xff\xff\xff\xff\x0f\x7f\x0b"), "l4294967295 locals: this engine takes 50000"},
     {0, BYTES("\x02\xff\xff\xff\xff\x0f\x7f\x01\x7f\x0b"), MALFORMED("too many locals")},
     {0, BYTES("\x01\x01\x40\x0b"), MALFORMED("malformed value type 0x40: a local variable")},
@@ -90,16 +100,21 @@ static const struct {
     /* blocks */
     {3, BYTES("\x00\x02\x7f\x41\x00\x0b\x0b"), OK},
     {3, BYTES("\x00\x41\x00\x02\x01\x45\x0b\x0b"), OK},
-    {0, BYTES("\x00\x02\x01\x0b\x0b"), INVALID("type mismatch: block expects i32, but nothing is left")},
+    {0, BYTES("\x00\x02\x01\x0b\x0b"),
+     INVALID("type mismatch: block expects i32, but nothing is left")},
     {0, BYTES("\x00\x02\x06\x0b\x0b"), INVALID("unknown type 6: block, but there are 6")},
     {0, BYTES("\x00\x02\x41\x0b\x0b"), MALFORMED("malformed value type 0x41: block")},
-    {0, BYTES("\x00\x41\x00\x02\x40\x1a\x0b\x0b"), INVALID("type mismatch: drop expects a value, but nothing is left in this block")},
+    {0, BYTES("\x00\x41\x00\x02\x40\x1a\x0b\x0b"),
+     INVALID("type mismatch: drop expects a value, but nothing is left in this block")},
     {3, BYTES("\x00\x41\x01\x04\x7f\x41\x02\x05\x41\x03\x0b\x0b"), OK},
-    {3, BYTES("\x00\x41\x01\x04\x7f\x41\x02\x0b\x0b"), INVALID("type mismatch: an if without else")},
+    {3, BYTES("\x00\x41\x01\x04\x7f\x41\x02\x0b\x0b"),
+     INVALID("type mismatch: an if without else")},
     {3, BYTES("\x00\x41\x01\x41\x01\x04\x01\x45\x0b\x0b"), OK},
-    {0, BYTES("\x00\x41\x01\x04\x40\x05\x05\x0b\x0b"), MALFORMED("END opcode expected: an else that belongs to no if")},
+    {0, BYTES("\x00\x41\x01\x04\x40\x05\x05\x0b\x0b"),
+     MALFORMED("END opcode expected: an else that belongs to no if")},
     {0, BYTES("\x00\x05\x0b"), MALFORMED("END opcode expected")},
-    {0, BYTES("\x00\x02\x40\x0b"), MALFORMED("unexpected end of section or function: END opcode expected")},
+    {0, BYTES("\x00\x02\x40\x0b"),
+     MALFORMED("unexpected end of section or function: END opcode expected")},
     {0, BYTES("\x00\x0b\x0b"), MALFORMED("section size mismatch: 1 bytes behind the end")},
     {0, BYTES("\x00"), MALFORMED("unexpected end of section or function")},
     {0, BYTES(""), MALFORMED("unexpected end of section or function")},
@@ -107,14 +122,18 @@ static const struct {
     {3, BYTES("\x00\x41\x00\x0c\x00\x0b"), OK},
     {0, BYTES("\x00\x0c\x01\x0b"), INVALID("unknown label: br 1, but the outermost is 0")},
     {3, BYTES("\x00\x02\x7e\x41\x00\x0c\x01\x0b\x1a\x41\x00\x0b"), OK},
-    {3, BYTES("\x00\x02\x7e\x41\x00\x0c\x00\x0b\x1a\x41\x00\x0b"), INVALID("type mismatch: br expects i64, but found i32")},
+    {3, BYTES("\x00\x02\x7e\x41\x00\x0c\x00\x0b\x1a\x41\x00\x0b"),
+     INVALID("type mismatch: br expects i64, but found i32")},
     {0, BYTES("\x00\x03\x40\x41\x00\x0d\x00\x0b\x0b"), OK},
     {3, BYTES("\x00\x03\x7f\x0c\x00\x0b\x0b"), OK}, /* to a loop: its parameters, not its results */
     {3, BYTES("\x00\x00\x0d\x00\x0b"), OK},
-    {3, BYTES("\x00\x41\x00\x0d\x00\x41\x00\x0b"), INVALID("type mismatch: br_if expects i32, but nothing is left")},
+    {3, BYTES("\x00\x41\x00\x0d\x00\x41\x00\x0b"),
+     INVALID("type mismatch: br_if expects i32, but nothing is left")},
     {0, BYTES("\x00\x02\x40\x41\x00\x0e\x02\x00\x01\x00\x0b\x0b"), OK},
-    {0, BYTES("\x00\x02\x40\x41\x00\x0e\x02\x00\x02\x00\x0b\x0b"), INVALID("unknown label: br_table 2")},
-    {3, BYTES("\x00\x02\x40\x41\x00\x41\x00\x0e\x01\x00\x01\x0b\x41\x00\x0b"), INVALID("type mismatch: labels of br_table with 0 and 1 operands")},
+    {0, BYTES("\x00\x02\x40\x41\x00\x0e\x02\x00\x02\x00\x0b\x0b"),
+     INVALID("unknown label: br_table 2")},
+    {3, BYTES("\x00\x02\x40\x41\x00\x41\x00\x0e\x01\x00\x01\x0b\x41\x00\x0b"),
+     INVALID("type mismatch: labels of br_table with 0 and 1 operands")},
     {3, BYTES("\x00\x02\x7e\x00\x41\x00\x0e\x01\x00\x01\x0b\x1a\x41\x00\x0b"), OK},
     {0, BYTES("\x00\x41\x00\x0e\xff\xff\xff\xff\x0f\x00\x0b"), MALFORMED("unexpected end")},
     {3, BYTES("\x00\x41\x00\x0f\x0b"), OK},
@@ -125,15 +144,19 @@ static const struct {
     {3, BYTES("\x00\x10\x00\x0b"), INVALID("type mismatch: call expects i32")},
     {1, BYTES("\x00\x20\x00\x41\x00\x11\x01\x00\x0b"), OK},
     {1, BYTES("\x00\x20\x00\x41\x00\x11\x01\x02\x0b"), INVALID("unknown table 2")},
-    {1, BYTES("\x00\x20\x00\x41\x00\x11\x01\x01\x0b"), INVALID("type mismatch: call_indirect through table 1 of externref")},
+    {1, BYTES("\x00\x20\x00\x41\x00\x11\x01\x01\x0b"),
+     INVALID("type mismatch: call_indirect through table 1 of externref")},
     {1, BYTES("\x00\x20\x00\x41\x00\x11\x09\x00\x0b"), INVALID("unknown type 9: call_indirect")},
     {1, BYTES("\x00\x20\x00\x12\x00\x0b"), OK},
-    {3, BYTES("\x00\x12\x02\x0b"), INVALID("type mismatch: return_call of a function with other results")},
+    {3, BYTES("\x00\x12\x02\x0b"),
+     INVALID("type mismatch: return_call of a function with other results")},
     {1, BYTES("\x00\x20\x00\x41\x00\x13\x01\x00\x0b"), OK},
     /* select */
     {3, BYTES("\x00\x41\x00\x41\x00\x41\x00\x1b\x0b"), OK},
-    {3, BYTES("\x00\x41\x00\x42\x00\x41\x00\x1b\x0b"), INVALID("type mismatch: select expects i64, but found i32")},
-    {4, BYTES("\x00\xd0\x70\xd0\x70\x41\x00\x1b\x0b"), INVALID("type mismatch: select without a type")},
+    {3, BYTES("\x00\x41\x00\x42\x00\x41\x00\x1b\x0b"),
+     INVALID("type mismatch: select expects i64, but found i32")},
+    {4, BYTES("\x00\xd0\x70\xd0\x70\x41\x00\x1b\x0b"),
+     INVALID("type mismatch: select without a type")},
     {4, BYTES("\x00\xd0\x70\xd0\x70\x41\x00\x1c\x01\x70\x0b"), OK},
     {0, BYTES("\x00\x00\x1b\x1a\x0b"), OK},
     {3, BYTES("\x00\x00\x41\x00\x1b\x41\x00\x1b\x0b"), OK},
@@ -148,29 +171,41 @@ static const struct {
     /* memory */
     {3, BYTES("\x00\x41\x00\x28\x02\x00\x0b"), OK},
     {3, BYTES("\x00\x41\x00\x28\x02\xff\xff\xff\xff\x0f\x0b"), OK},
-    {3, BYTES("\x00\x41\x00\x28\x02\x80\x80\x80\x80\x10\x0b"), INVALID("offset out of range: i32.load at 4294967296")},
-    {3, BYTES("\x00\x41\x00\x28\x03\x00\x0b"), INVALID("alignment must not be larger than natural: i32.load by 2^3, its own is 2^2")},
-    {3, BYTES("\x00\x41\x00\x28\x40\x01\x00\x0b"), INVALID("unknown memory 1: i32.load, but there are 1")},
+    {3, BYTES("\x00\x41\x00\x28\x02\x80\x80\x80\x80\x10\x0b"),
+     INVALID("offset out of range: i32.load at 4294967296")},
+    {3, BYTES("\x00\x41\x00\x28\x03\x00\x0b"),
+     INVALID("alignment must not be larger than natural: i32.load by 2^3, its own is 2^2")},
+    {3, BYTES("\x00\x41\x00\x28\x40\x01\x00\x0b"),
+     INVALID("unknown memory 1: i32.load, but there are 1")},
     {3, BYTES("\x00\x41\x00\x28\x80\x01\x00\x0b"), MALFORMED("malformed memop flags 0x80")},
-    {3, BYTES("\x00\x42\x00\x28\x02\x00\x0b"), INVALID("type mismatch: i32.load expects i32, but found i64")},
-    {0, BYTES("\x00\x41\x00\x42\x00\x36\x02\x00\x0b"), INVALID("type mismatch: i32.store expects i32, but found i64")},
+    {3, BYTES("\x00\x42\x00\x28\x02\x00\x0b"),
+     INVALID("type mismatch: i32.load expects i32, but found i64")},
+    {0, BYTES("\x00\x41\x00\x42\x00\x36\x02\x00\x0b"),
+     INVALID("type mismatch: i32.store expects i32, but found i64")},
     {0, BYTES("\x00\x41\x00\x42\x00\x3c\x00\x00\x0b"), OK},
     {3, BYTES("\x00\x3f\x00\x0b"), OK},
     {3, BYTES("\x00\x3f\x01\x0b"), INVALID("unknown memory 1: memory.size, but there are 1")},
     {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x08\x00\x00\x0b"), OK},
-    {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x08\x01\x00\x0b"), INVALID("unknown data segment 1")},
+    {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x08\x01\x00\x0b"),
+     INVALID("unknown data segment 1")},
     {0, BYTES("\x00\xfc\x09\x00\x0b"), OK},
     {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0a\x00\x00\x0b"), OK},
-    {0, BYTES("\x00\x41\x00\x41\x00\x42\x00\xfc\x0b\x00\x0b"), INVALID("type mismatch: memory.fill expects i32, but found i64")},
+    {0, BYTES("\x00\x41\x00\x41\x00\x42\x00\xfc\x0b\x00\x0b"),
+     INVALID("type mismatch: memory.fill expects i32, but found i64")},
     /* tables */
     {4, BYTES("\x00\x41\x00\x25\x00\x0b"), OK},
-    {4, BYTES("\x00\x41\x00\x25\x01\x0b"), INVALID("type mismatch: end expects funcref, but found externref")},
-    {0, BYTES("\x00\x41\x00\xd0\x6f\x26\x00\x0b"), INVALID("type mismatch: table.set expects funcref, but found externref")},
+    {4, BYTES("\x00\x41\x00\x25\x01\x0b"),
+     INVALID("type mismatch: end expects funcref, but found externref")},
+    {0, BYTES("\x00\x41\x00\xd0\x6f\x26\x00\x0b"),
+     INVALID("type mismatch: table.set expects funcref, but found externref")},
     {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0c\x00\x00\x0b"), OK},
-    {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0c\x01\x00\x0b"), INVALID("unknown elem segment 1")},
-    {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0c\x00\x01\x0b"), INVALID("type mismatch: table.init of funcref into a table of externref")},
+    {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0c\x01\x00\x0b"),
+     INVALID("unknown elem segment 1")},
+    {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0c\x00\x01\x0b"),
+     INVALID("type mismatch: table.init of funcref into a table of externref")},
     {0, BYTES("\x00\xfc\x0d\x00\x0b"), OK},
-    {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0e\x00\x01\x0b"), INVALID("type mismatch: table.copy of externref into a table of funcref")},
+    {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0e\x00\x01\x0b"),
+     INVALID("type mismatch: table.copy of externref into a table of funcref")},
     {3, BYTES("\x00\xd0\x70\x41\x00\xfc\x0f\x00\x0b"), OK},
     {3, BYTES("\x00\xfc\x10\x01\x0b"), OK},
     {0, BYTES("\x00\x41\x00\xd0\x6f\x41\x00\xfc\x11\x01\x0b"), OK},
@@ -179,25 +214,33 @@ static const struct {
     {4, BYTES("\x00\xd2\x03\x0b"), INVALID("undeclared function reference: ref.func 3")},
     {4, BYTES("\x00\xd2\x07\x0b"), INVALID("unknown function 7")},
     {3, BYTES("\x00\xd0\x6f\xd1\x0b"), OK},
-    {3, BYTES("\x00\x41\x00\xd1\x0b"), INVALID("type mismatch: ref.is_null expects a reference, but found i32")},
+    {3, BYTES("\x00\x41\x00\xd1\x0b"),
+     INVALID("type mismatch: ref.is_null expects a reference, but found i32")},
     {3, BYTES("\x00\xd1\x0b"), INVALID("type mismatch: ref.is_null expects a value")},
     {4, BYTES("\x00\xd0\x7f\x0b"), MALFORMED("malformed reference type 0x7F: ref.null")},
     {4, BYTES("\x00\xd0\x00\x0b"), NEEDS("function-references")},
     {4, BYTES("\x00\xd0\x6e\x0b"), NEEDS("gc")},
     /* numbers */
     {3, BYTES("\x00\x41\xff\xff\xff\xff\x07\x0b"), OK},
-    {3, BYTES("\x00\x41\xff\xff\xff\xff\x0f\x0b"), MALFORMED("integer too large: a number of i32.const")},
-    {3, BYTES("\x00\x41\x80\x80\x80\x80\x80\x00\x0b"), MALFORMED("integer representation too long")},
-    {3, BYTES("\x00\x41\x80"), MALFORMED("unexpected end of section or function: a number of i32.const")},
-    {0, BYTES("\x00\x44\x00\x00\x00\x00\x00\x00\x00"), MALFORMED("unexpected end of section or function")},
+    {3, BYTES("\x00\x41\xff\xff\xff\xff\x0f\x0b"),
+     MALFORMED("integer too large: a number of i32.const")},
+    {3, BYTES("\x00\x41\x80\x80\x80\x80\x80\x00\x0b"),
+     MALFORMED("integer representation too long")},
+    {3, BYTES("\x00\x41\x80"),
+     MALFORMED("unexpected end of section or function: a number of i32.const")},
+    {0, BYTES("\x00\x44\x00\x00\x00\x00\x00\x00\x00"),
+     MALFORMED("unexpected end of section or function")},
     {3, BYTES("\x00\x43\x00\x00\x00\x00\xfc\x00\x0b"), OK},
-    {3, BYTES("\x00\x42\x00\xfc\x00\x0b"), INVALID("type mismatch: i32.trunc_sat_f32_s expects f32, but found i64")},
+    {3, BYTES("\x00\x42\x00\xfc\x00\x0b"),
+     INVALID("type mismatch: i32.trunc_sat_f32_s expects f32, but found i64")},
     {3, BYTES("\x00\x41\x00\xc0\x0b"), OK},
     /* instructions that there are not */
     {0, BYTES("\x00\xff\x0b"), MALFORMED("illegal opcode ff")},
     {0, BYTES("\x00\xfc\x7f\x0b"), MALFORMED("illegal opcode fc007f")},
-    {0, BYTES("\x00\xfc\x80\x80\x80\x80\x80\x00\x0b"), MALFORMED("integer representation too long")},
-    {0, BYTES("\x00\xfd\x0c\x0b"), "iinstruction 0xFD000C needs feature simd, which this version does not have"},
+    {0, BYTES("\x00\xfc\x80\x80\x80\x80\x80\x00\x0b"),
+     MALFORMED("integer representation too long")},
+    {0, BYTES("\x00\xfd\x0c\x0b"),
+     "iinstruction 0xFD000C needs feature simd, which this version does not have"},
     {0, BYTES("\x00\x06\x40\x0b\x0b"), "iinstruction 0x06 needs feature exceptions"},
     {0, BYTES("\x00\xfe\x03\x00\x0b"), NEEDS("threads")},
     {0, BYTES("\x00\xfb\x00\x00\x0b"), NEEDS("gc")},
@@ -254,41 +297,70 @@ static const struct {
 } parts[] = {
     {2, BYTES("\x01\x00\x00\x00\x02"), INVALID("unknown type 2: in an import, but there are 2")},
     {3, BYTES("\x01\x05"), INVALID("unknown type 5: in a function")},
-    {4, BYTES("\x01\x70\x01\x02\x01"), INVALID("size minimum must not be greater than maximum: table 0 of 2 to 1")},
+    {4, BYTES("\x01\x70\x01\x02\x01"),
+     INVALID("size minimum must not be greater than maximum: table 0 of 2 to 1")},
     {4, BYTES("\x01\x70\x00\x80\x80\x80\x80\x10"), INVALID("table size must be at most 2^32-1")},
     {5, BYTES("\x02\x00\x00\x00\x00"), OK},
     {5, BYTES("\x01\x00\x81\x80\x04"), INVALID("memory size must be at most 65536 pages (4GiB)")},
     {5, BYTES("\x01\x00\x80\x80\x04"), OK},
     {5, BYTES("\x01\x01\x02\x01"), INVALID("size minimum must not be greater than maximum")},
     {6, BYTES("\x01\x7f\x00\x0b"), INVALID("type mismatch: end expects i32, but nothing")},
-    {6, BYTES("\x01\x7f\x00\x42\x00\x0b"), INVALID("type mismatch: end expects i32, but found i64")},
-    {6, BYTES("\x01\x7f\x00\x41\x00\x41\x00\x0b"), INVALID("type mismatch: a constant expression of more than one value")},
+    {6, BYTES("\x01\x7f\x00\x42\x00\x0b"),
+     INVALID("type mismatch: end expects i32, but found i64")},
+    {6, BYTES("\x01\x7f\x00\x41\x00\x41\x00\x0b"),
+     INVALID("type mismatch: a constant expression of more than one value")},
     {6, BYTES("\x01\x7f\x00\x41\x00\x45\x0b"), INVALID("constant expression required: i32.eqz")},
     {6, BYTES("\x01\x7f\x00\x01\x41\x00\x0b"), INVALID("constant expression required: nop")},
     {6, BYTES("\x01\x7f\x00\x41\x01\x41\x02\x6a\x41\x03\x6c\x0b"), OK},
     {6, BYTES("\x01\x7e\x00\x42\x01\x42\x02\x7d\x0b"), OK},
-    {6, BYTES("\x01\x7f\x00\x41\x01\x6a\x0b"), INVALID("type mismatch: i32.add expects i32, but nothing")},
-    {6, BYTES("\x01\x7f\x00\x23\x00\x0b"), INVALID("unknown global 0: a constant expression here sees the first 0")},
+    {6, BYTES("\x01\x7f\x00\x41\x01\x6a\x0b"),
+     INVALID("type mismatch: i32.add expects i32, but nothing")},
+    {6, BYTES("\x01\x7f\x00\x23\x00\x0b"),
+     INVALID("unknown global 0: a constant expression here sees the first 0")},
     {6, BYTES("\x02\x7f\x00\x41\x00\x0b\x7f\x00\x23\x00\x0b"), OK},
-    {6, BYTES("\x02\x7f\x01\x41\x00\x0b\x7f\x00\x23\x00\x0b"), INVALID("constant expression required: global 0 is mutable")},
+    {6, BYTES("\x02\x7f\x01\x41\x00\x0b\x7f\x00\x23\x00\x0b"),
+     INVALID("constant expression required: global 0 is mutable")},
     {6, BYTES("\x01\x70\x00\xd2\x01\x0b"), INVALID("unknown function 1")},
     {6, BYTES("\x01\x70\x00\xd2\x00\x0b"), OK},
-    {7, BYTES("\x02\x01" "a\x00\x00\x01" "a\x02\x00"), INVALID("duplicate export name: \"a\"")},
-    {7, BYTES("\x01\x01" "a\x00\x01"), INVALID("unknown function 1: in an export")},
-    {7, BYTES("\x01\x01" "a\x01\x01"), INVALID("unknown table 1")},
-    {7, BYTES("\x01\x01" "a\x02\x01"), INVALID("unknown memory 1")},
-    {7, BYTES("\x01\x01" "a\x03\x01"), INVALID("unknown global 1")},
+    {7,
+     BYTES("\x02\x01"
+           "a\x00\x00\x01"
+           "a\x02\x00"),
+     INVALID("duplicate export name: \"a\"")},
+    {7,
+     BYTES("\x01\x01"
+           "a\x00\x01"),
+     INVALID("unknown function 1: in an export")},
+    {7,
+     BYTES("\x01\x01"
+           "a\x01\x01"),
+     INVALID("unknown table 1")},
+    {7,
+     BYTES("\x01\x01"
+           "a\x02\x01"),
+     INVALID("unknown memory 1")},
+    {7,
+     BYTES("\x01\x01"
+           "a\x03\x01"),
+     INVALID("unknown global 1")},
     {8, BYTES("\x01"), INVALID("unknown function 1: in the start section")},
-    {9, BYTES("\x01\x00\x41\x00\x0b\x01\x01"), INVALID("unknown function 1: in an element segment")},
-    {9, BYTES("\x01\x02\x01\x41\x00\x0b\x00\x00"), INVALID("unknown table 1: in an element segment")},
-    {9, BYTES("\x01\x00\x42\x00\x0b\x00"), INVALID("type mismatch: end expects i32, but found i64")},
-    {9, BYTES("\x01\x06\x00\x41\x00\x0b\x6f\x00"), INVALID("type mismatch: an element segment of externref for a table of funcref")},
+    {9, BYTES("\x01\x00\x41\x00\x0b\x01\x01"),
+     INVALID("unknown function 1: in an element segment")},
+    {9, BYTES("\x01\x02\x01\x41\x00\x0b\x00\x00"),
+     INVALID("unknown table 1: in an element segment")},
+    {9, BYTES("\x01\x00\x42\x00\x0b\x00"),
+     INVALID("type mismatch: end expects i32, but found i64")},
+    {9, BYTES("\x01\x06\x00\x41\x00\x0b\x6f\x00"),
+     INVALID("type mismatch: an element segment of externref for a table of funcref")},
     {9, BYTES("\x01\x05\x70\x02\xd0\x70\x0b\xd2\x00\x0b"), OK},
-    {9, BYTES("\x01\x05\x70\x01\xd0\x6f\x0b"), INVALID("type mismatch: end expects funcref, but found externref")},
+    {9, BYTES("\x01\x05\x70\x01\xd0\x6f\x0b"),
+     INVALID("type mismatch: end expects funcref, but found externref")},
     {9, BYTES("\x01\x05\x70\x01\x41\x00\x0b"), INVALID("type mismatch")},
     {11, BYTES("\x01\x02\x01\x41\x00\x0b\x00"), INVALID("unknown memory 1: in a data segment")},
-    {11, BYTES("\x01\x00\x43\x00\x00\x00\x00\x0b\x00"), INVALID("type mismatch: end expects i32, but found f32")},
-    {11, BYTES("\x01\x00\x23\x00\x0b\x00"), INVALID("constant expression required: global 0 is mutable")},
+    {11, BYTES("\x01\x00\x43\x00\x00\x00\x00\x0b\x00"),
+     INVALID("type mismatch: end expects i32, but found f32")},
+    {11, BYTES("\x01\x00\x23\x00\x0b\x00"),
+     INVALID("constant expression required: global 0 is mutable")},
 };
 
 static void modules_obey_the_rules(void **state) {
@@ -298,11 +370,16 @@ static void modules_obey_the_rules(void **state) {
     const char *contents;
     size_t size;
   } others[] = {
-      {1, BYTES("\x02\x60\x00\x00\x60\x01\x7f\x00")}, {2, BYTES("\x00")},
-      {3, BYTES("\x01\x00")},                         {4, BYTES("\x01\x70\x00\x01")},
-      {5, BYTES("\x01\x00\x01")},                     {6, BYTES("\x01\x7f\x01\x41\x00\x0b")},
-      {7, BYTES("\x00")},                             {8, BYTES("\x00")},
-      {9, BYTES("\x00")},                             {10, BYTES("\x01\x02\x00\x0b")},
+      {1, BYTES("\x02\x60\x00\x00\x60\x01\x7f\x00")},
+      {2, BYTES("\x00")},
+      {3, BYTES("\x01\x00")},
+      {4, BYTES("\x01\x70\x00\x01")},
+      {5, BYTES("\x01\x00\x01")},
+      {6, BYTES("\x01\x7f\x01\x41\x00\x0b")},
+      {7, BYTES("\x00")},
+      {8, BYTES("\x00")},
+      {9, BYTES("\x00")},
+      {10, BYTES("\x01\x02\x00\x0b")},
       {11, BYTES("\x00")},
   };
   for (size_t i = 0; i < WH_COUNT(parts); i++) {
@@ -364,7 +441,9 @@ static void the_first_version_needs_none(void **state) {
   SECTION_OF(&module, 4, "\x01\x70\x00\x01");
   SECTION_OF(&module, 5, "\x01\x00\x01");
   SECTION_OF(&module, 6, "\x01\x7f\x01\x41\x00\x0b");
-  SECTION_OF(&module, 7, "\x01\x01" "f\x00\x00");
+  SECTION_OF(&module, 7,
+             "\x01\x01"
+             "f\x00\x00");
   SECTION_OF(&module, 9, "\x01\x00\x41\x00\x0b\x01\x00");
   SECTION_OF(&module, 10, "\x01\x0a\x00\x20\x00\x28\x02\x04\x20\x00\x6a\x0b");
   SECTION_OF(&module, 11, "\x01\x00\x41\x00\x0b\x02hi");
@@ -389,7 +468,8 @@ static wherry_error_t *check_long(const char *head, size_t head_size, const char
       *at++ = 1;
       continue;
     }
-    for (int k = 0; k < 5; k++) *at++ = (uint8_t)((numbers[i] >> 7 * k & 0x7F) | (k < 4 ? 0x80 : 0));
+    for (int k = 0; k < 5; k++)
+      *at++ = (uint8_t)((numbers[i] >> 7 * k & 0x7F) | (k < 4 ? 0x80 : 0));
   }
   memcpy(at, head, head_size);
   at += head_size;

@@ -35,15 +35,15 @@ typedef enum wherry_trap_code {
   WHERRY_TRAP_UNREACHABLE,
   WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS,
   WHERRY_TRAP_TABLE_OUT_OF_BOUNDS,
-  WHERRY_TRAP_UNDEFINED_ELEMENT,       /* call_indirect past the end of its table */
-  WHERRY_TRAP_UNINITIALIZED_ELEMENT,   /* call_indirect of a null reference */
-  WHERRY_TRAP_INDIRECT_CALL_MISMATCH,  /* call_indirect of a function of another type */
+  WHERRY_TRAP_UNDEFINED_ELEMENT,      /* call_indirect past the end of its table */
+  WHERRY_TRAP_UNINITIALIZED_ELEMENT,  /* call_indirect of a null reference */
+  WHERRY_TRAP_INDIRECT_CALL_MISMATCH, /* call_indirect of a function of another type */
   WHERRY_TRAP_INTEGER_OVERFLOW,
   WHERRY_TRAP_INTEGER_DIVIDE_BY_ZERO,
   WHERRY_TRAP_INVALID_CONVERSION,
   WHERRY_TRAP_STACK_OVERFLOW,
   WHERRY_TRAP_NULL_REFERENCE,
-  WHERRY_TRAP_CANONICAL_ABI            /* the guest broke a rule of the Canonical ABI */
+  WHERRY_TRAP_CANONICAL_ABI /* the guest broke a rule of the Canonical ABI */
 } wherry_trap_code_t;
 
 /* Makes an error of any kind, for a host function to return. message: copied. */

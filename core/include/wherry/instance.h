@@ -14,19 +14,17 @@ extern "C" {
    segment that does not fit, or the start function), limit, oom. After a trap what the module had
    written into imported memories and tables stays, as the specification says. */
 WHERRY_API wherry_error_t *wherry_instance_new(wherry_store_t *store, wherry_module_t *module,
-                                               const wherry_extern_t *imports,
-                                               size_t import_count, wherry_instance_t *out);
+                                               const wherry_extern_t *imports, size_t import_count,
+                                               wherry_instance_t *out);
 
 /* *out: the store's; NULL for the instance of a caller that is the host. */
-WHERRY_API wherry_error_t *wherry_instance_module(wherry_store_t *store,
-                                                  wherry_instance_t instance,
+WHERRY_API wherry_error_t *wherry_instance_module(wherry_store_t *store, wherry_instance_t instance,
                                                   wherry_module_t **out);
 
 /* An export by its place in the module's list, or by name. Errors: range (no such place);
    unlinkable (no such name: the message names the exports that come near). */
-WHERRY_API wherry_error_t *wherry_instance_export(wherry_store_t *store,
-                                                  wherry_instance_t instance, size_t index,
-                                                  wherry_extern_t *out);
+WHERRY_API wherry_error_t *wherry_instance_export(wherry_store_t *store, wherry_instance_t instance,
+                                                  size_t index, wherry_extern_t *out);
 WHERRY_API wherry_error_t *wherry_instance_find(wherry_store_t *store, wherry_instance_t instance,
                                                 const char *name, size_t name_size,
                                                 wherry_extern_t *out);

@@ -45,8 +45,7 @@ WHERRY_API wherry_error_t *wherry_linker_get(wherry_linker_t *linker, wherry_sto
 /* Makes an instance, every import by its name, and runs its start function.
    Errors: unlinkable (all missing and mistyped imports in one message, with their types), and
    those of wherry_instance_new. */
-WHERRY_API wherry_error_t *wherry_linker_instantiate(wherry_linker_t *linker,
-                                                     wherry_store_t *store,
+WHERRY_API wherry_error_t *wherry_linker_instantiate(wherry_linker_t *linker, wherry_store_t *store,
                                                      wherry_module_t *module,
                                                      wherry_instance_t *out);
 

@@ -50,8 +50,7 @@ WHERRY_API size_t wherry_module_find_export(const wherry_module_t *module, const
 WHERRY_API size_t wherry_module_custom_section_count(const wherry_module_t *module);
 WHERRY_API wherry_bytes_t wherry_module_custom_section_name(const wherry_module_t *module,
                                                             size_t index);
-WHERRY_API wherry_bytes_t wherry_module_custom_section(const wherry_module_t *module,
-                                                       size_t index);
+WHERRY_API wherry_bytes_t wherry_module_custom_section(const wherry_module_t *module, size_t index);
 
 /* How many functions (imported ones not counted) the module defines, and how many of them have been
    compiled by now, by any instance. */

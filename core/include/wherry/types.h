@@ -28,8 +28,8 @@ WHERRY_API const char *wherry_valtype_name(wherry_valtype_t type);
 
 /* params, results: copied. Errors: type (a code that is no value type), oom. */
 WHERRY_API wherry_error_t *wherry_functype_new(const wherry_valtype_t *params, size_t param_count,
-                                               const wherry_valtype_t *results,
-                                               size_t result_count, wherry_functype_t **out);
+                                               const wherry_valtype_t *results, size_t result_count,
+                                               wherry_functype_t **out);
 
 /* The same from text: parameters, ':', results, a letter each: i (i32), l (i64), f (f32), d (f64),
    r (externref), c (funcref). "ii:i" takes two i32 and returns one. Errors: type, oom. */
