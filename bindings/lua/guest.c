@@ -86,8 +86,8 @@ static void add_core_fields(lua_State *L, int fields, int exports) {
   }
 }
 
-/* Of core modules; canon does it for those that carry WIT. */
-static void call_initialize(lua_State *L, int exports) {
+/* Where there is WIT, canon does it. */
+void wl_call_initialize(lua_State *L, int exports) {
   lua_pushliteral(L, "_initialize");
   lua_rawget(L, exports);
   const wl_func_t *f = wl_func_test(L, -1);
@@ -165,7 +165,7 @@ static int load(lua_State *L) {
     wl_mark_exports(L);
     lua_pop(L, 1);
   } else {
-    call_initialize(L, exports);
+    wl_call_initialize(L, exports);
     add_core_fields(L, fields, exports);
   }
   lua_pushvalue(L, exports);

@@ -118,17 +118,17 @@ static void complain(lua_State *L, wherry_bytes_t module, wherry_bytes_t name,
   lua_pushliteral(L, ".");
   lua_pushlstring(L, (const char *)name.data, name.size);
   if (got)
-    lua_pushfstring(L, ": expected %s, got %s", text, got);
+    lua_pushfstring(L, ": %s wanted, %s given", text, got);
   else
-    lua_pushfstring(L, ": missing, wants %s", text);
+    lua_pushfstring(L, ": missing; the module wants %s", text);
   lua_concat(L, 6);
 }
 
 /* Makes the error that names all of a module's imports that are missing or no fit at all. */
 static int bad_imports(lua_State *L, wl_store_t *store, const wherry_module_t *module,
                        int imports) {
-  size_t count = wherry_module_import_count(module);
-  lua_pushliteral(L, "imports are missing or of the wrong type:");
+  size_t count = wherry_module_import_count(module), problems = 0;
+  lua_pushliteral(L, "");
   for (size_t i = 0; i < count; i++) {
     wherry_bytes_t from = wherry_module_import_module(module, i);
     wherry_bytes_t name = wherry_module_import_name(module, i);
@@ -143,7 +143,13 @@ static int bad_imports(lua_State *L, wl_store_t *store, const wherry_module_t *m
     const char *got = lua_isnil(L, -1) ? NULL : wl_type_name(L, -1);
     lua_pop(L, 1);
     if (!fits) complain(L, from, name, type, got);
+    problems += !fits;
   }
+  const char *lines = lua_tostring(L, -1); /* in the words of core/link */
+  if (problems == 1)
+    lua_pushfstring(L, "1 import is missing or does not fit:%s", lines);
+  else
+    lua_pushfstring(L, "%d imports are missing or do not fit:%s", (int)problems, lines);
   return wl_raise(L, wherry_error_new(WHERRY_ERROR_UNLINKABLE, lua_tostring(L, -1)));
 }
 
@@ -224,6 +230,9 @@ static int instance_new(lua_State *L) {
   if (!wl_object_test(L, 1, &wl_store_kind)) {
     lua_settop(L, 2);
     wl_load_instance(L);
+    lua_getiuservalue(L, -1, 2);
+    wl_call_initialize(L, lua_gettop(L));
+    lua_pop(L, 1);
     return 1;
   }
   lua_settop(L, 3);

@@ -327,6 +327,8 @@ void wl_link_register(lua_State *L);
 
 /* Source at 1, options at 2 (nil: none): pushes an instance; its store's anchor is at 3. */
 wl_instance_t *wl_load_instance(lua_State *L);
+/* Calls `_initialize` of the exports table at index, if it is there and is that function. */
+void wl_call_initialize(lua_State *L, int exports);
 /* Makes the table at the top an exports table, which errors know when a colon was used. */
 void wl_mark_exports(lua_State *L);
 void wl_guest_register(lua_State *L);

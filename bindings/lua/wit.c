@@ -451,8 +451,8 @@ static bool is_plain(const wherry_type_t *type) {
   return !type || wherry_type_kind(type) <= WHERRY_TYPE_F64;
 }
 
-static void fill(lua_State *L, wl_wit_t *wit, wl_store_t *store, wherry_instance_t instance,
-                 const wherry_witfunc_t *func, char *name) {
+static void fill(lua_State *L, wl_wit_t *wit, wl_store_t *store, int anchor,
+                 wherry_instance_t instance, const wherry_witfunc_t *func, char *name) {
   wit->store = store;
   wit->func = func;
   wit->name = name;
@@ -461,7 +461,10 @@ static void fill(lua_State *L, wl_wit_t *wit, wl_store_t *store, wherry_instance
   wit->plain = wit->params <= ARGUMENTS && is_plain(wherry_witfunc_result(func));
   for (size_t i = 0; i < wit->params; i++)
     if (!is_plain(wherry_witfunc_param_type(func, i))) wit->plain = false;
-  wl_check(L, wherry_lifted_new(store->store, instance, func, &wit->lifted));
+  wl_entry_t outer = wl_enter(store, L, anchor); /* the first one runs the guest's _initialize */
+  wherry_error_t *error = wherry_lifted_new(store->store, instance, func, &wit->lifted);
+  wl_leave(store, outer);
+  if (error) wl_raise_from(L, error, anchor);
 }
 
 /* Pushes the table for an interface from the table at index, making it if needed. */
@@ -529,7 +532,7 @@ void wl_push_world(lua_State *L, wl_store_t *store, int anchor, wherry_instance_
     const wherry_witfunc_t *func = wherry_world_export(world, i);
     const char *own = wherry_witfunc_name(func), *interface = wherry_witfunc_interface(func);
     size_t size = wl_snake(name, strlen(own) + 3, own, strlen(own));
-    fill(L, &block->items[i], store, instance, func, name);
+    fill(L, &block->items[i], store, anchor, instance, func, name);
     const int raw = top + 4, snake = top + 5, closure = top + 6;
     lua_pushstring(L, own);
     lua_pushstring(L, name);

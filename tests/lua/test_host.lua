@@ -196,7 +196,7 @@ T.test("missing imports are listed all at once, with their types", function()
 end)
 
 T.test("imports of a wrong type are listed with the missing ones", function()
-  local err = T.raises("unlinkable", "env.on_word: expected func %(i32, i32%), got string",
+  local err = T.raises("unlinkable", "env.on_word: func %(i32, i32%) wanted, string given",
     wherry.load, host, { imports = { env = { on_word = "print" } } })
   T.match(err.message, "env.add: missing")
   T.raises("type", "imports.env: expected a table, got number", wherry.load, host,

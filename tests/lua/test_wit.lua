@@ -132,6 +132,24 @@ T.test("wrong values are errors with their path", function()
   T.equal(guest.sum { 1, 2 }, 3)
 end)
 
+T.test("strings are UTF-8 exactly where Lua says so", function()
+  local guest <close> = wherry.load(greet)
+  local good = { "a", "é", "€", "𝄞", ("x"):rep(33),
+    "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF" }
+  local bad = { "\xff", "\xC3", "\xE2\x82", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC0\x80",
+    "\xE0\x80\x80", "\xF0\x80\x80\x80", "\x80" }
+  math.randomseed(7)
+  for _ = 1, T.stress and 100 or 5000 do
+    local parts = {}
+    for i = 1, math.random(0, 6) do
+      local pool = math.random(8) == 1 and bad or good
+      parts[i] = pool[math.random(#pool)]
+    end
+    local text = table.concat(parts)
+    T.equal(pcall(guest.echo_string, text), utf8.len(text) ~= nil)
+  end
+end)
+
 T.test("a guest that breaks the Canonical ABI is found out", function()
   local guest <close> = wherry.load(greet)
   local err = T.raises("trap", "", guest.broken)

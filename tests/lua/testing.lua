@@ -88,8 +88,8 @@ function T.raises(kind, pattern, f, ...)
   return err
 end
 
--- Kilobytes of memory that the process has now; nil where that is not known or, as under a sanitizer,
--- says nothing.
+-- Kilobytes of memory that the process has now; nil where that is not known or, as under a
+-- sanitizer, says nothing.
 function T.resident()
   if os.getenv "ASAN_OPTIONS" then return nil end
   local file <close> = io.open "/proc/self/status"
