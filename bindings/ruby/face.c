@@ -166,6 +166,7 @@ static VALUE wit_class(wr_module_t *m, VALUE super, const char *interface) {
     const wherry_witfunc_t *func = wherry_world_export(world, i);
     if (interface ? !same_text(wherry_witfunc_interface(func), interface) : clashes(world, i))
       continue;
+    if (wherry_witfunc_name(func)[0] == '[') continue; /* of a resource */
     size_t size = wr_wit_snake(name, sizeof name, wherry_witfunc_name(func));
     if (size >= sizeof name || !is_method_name(name, size, super == wr_cGuest)) continue;
     rb_define_method_id(klass, rb_intern3(name, (long)size, rb_utf8_encoding()),

@@ -247,13 +247,19 @@ static VALUE initialize_reactor(VALUE self) {
 
 static VALUE exports(VALUE self) { return wr_face_exports(wr_instance_get(self)->self, false); }
 
+static bool is_memory(const wr_instance_t *i, size_t index) {
+  return index < i->export_count &&
+         wherry_externtype_kind(wherry_module_export_type(i->module->module, index)) ==
+             WHERRY_EXTERN_MEMORY;
+}
+
+/* The exported memory named memory, else the first that is exported; nil: there is none. */
 VALUE wr_instance_memory(wr_instance_t *i) {
   if (i->memory_object != Qfalse) return i->memory_object;
-  VALUE memory = Qnil;
-  for (size_t n = 0; NIL_P(memory) && n < i->export_count; n++)
-    if (wherry_externtype_kind(wherry_module_export_type(i->module->module, n)) ==
-        WHERRY_EXTERN_MEMORY)
-      memory = wr_instance_core_export(i, n);
+  size_t index = wherry_module_find_export(i->module->module, "memory", strlen("memory"));
+  if (!is_memory(i, index))
+    for (index = 0; index < i->export_count && !is_memory(i, index); index++) continue;
+  VALUE memory = index < i->export_count ? wr_instance_core_export(i, index) : Qnil;
   RB_OBJ_WRITE(i->self, &i->memory_object, memory);
   return memory;
 }

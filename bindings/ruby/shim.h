@@ -226,8 +226,7 @@ VALUE wr_linker_keep(VALUE object);
 typedef struct wr_instance {
   VALUE self;
   VALUE store_object, module_object;
-  VALUE memory_object; /* its first exported memory; nil: it exports none; false: not looked
-                          for yet */
+  VALUE memory_object; /* nil: it exports none; false: not looked for yet */
   wr_store_t *store;
   wr_module_t *module;
   wherry_instance_t instance;
