@@ -257,6 +257,9 @@ wherry_error_t *wh_lifted_lift(wherry_lifted_t *lifted, const wherry_host_values
       .lifted = lifted, .host = host, .context = context, .slots = slots, .lifting = true};
   uint64_t returned[4] = {slots[0]}; /* post-return's arguments */
   wherry_error_t *error = NULL;
+  if (WH_UNLIKELY(!lifted->active.count))
+    return wh_error_new(lifted->alloc, WHERRY_ERROR_STATE, "%s(): there is nothing to lift",
+                        lifted->func->name);
   wherry_host_value_t value = 0;
   if (lifted->func->result) error = wh_lift_result(&walk, &value);
   if (WH_UNLIKELY(error != NULL)) { /* end what the walk left */

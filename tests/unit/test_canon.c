@@ -857,6 +857,8 @@ static void lower_call_lift_in_parts(void **state) {
   wherry_lifted_abandon(lifted);
   assert_int_equal(rig.store->pins, 0);
   wherry_lifted_abandon(lifted); /* one too many does no harm */
+  assert_error(wherry_lifted_lift(lifted, &wh_val_table, &context, slots, &made), STATE,
+               "small(): there is nothing to lift");
   assert_int_equal(rig.store->pins, 0);
   wh_val_end(&context);
   rig_close(&rig);

@@ -169,6 +169,49 @@ static void wit_functions_by_values(void **state) {
   wherry_val_clear(&result);
 }
 
+static void types_tell_what_they_are(void **state) {
+  (void)state;
+  wherry_guest_t *guest = load(OWN_GUESTS "greet.wasm");
+  const wherry_world_t *world;
+  char text[32];
+  assert_ok(wherry_module_world(wherry_guest_module(guest), &world));
+  assert_string_equal(wherry_world_name(world), "wherry:greet/greet");
+  assert_null(wherry_world_export(world, wherry_world_export_count(world)));
+
+  const wherry_witfunc_t *func = func_of(guest, "translate");
+  assert_string_equal(wherry_witfunc_name(func), "translate");
+  assert_string_equal(wherry_witfunc_interface(func), "wherry:greet/geometry");
+  assert_string_equal(wherry_witfunc_core_name(func), "wherry:greet/geometry#translate");
+  assert_int_equal(wherry_witfunc_param_count(func), 2);
+  assert_string_equal(wherry_witfunc_param_name(func, 1), "by");
+  assert_null(wherry_witfunc_param_name(func, 2));
+  assert_null(wherry_witfunc_interface(func_of(guest, "greet")));
+  assert_null(wherry_witfunc_result(func_of(guest, "fail")));
+
+  const wherry_type_t *path = wherry_witfunc_param_type(func, 0);
+  const wherry_type_t *point = wherry_type_element(path);
+  assert_int_equal(wherry_type_kind(path), WHERRY_TYPE_LIST);
+  assert_null(wherry_type_name(path));
+  assert_string_equal(wherry_type_name(point), "point");
+  assert_ptr_equal(point, wherry_witfunc_param_type(func, 1));
+  assert_ptr_equal(point, wherry_witfunc_result(func_of(guest, "middle")));
+  assert_true(wherry_type_index(point) < wherry_world_type_count(world));
+  assert_int_equal(wherry_type_field_count(point), 2);
+  assert_string_equal(wherry_type_field_name(point, 1), "y");
+  assert_int_equal(wherry_type_kind(wherry_type_field_type(point, 1)), WHERRY_TYPE_S32);
+  assert_null(wherry_type_field_type(point, 2));
+  assert_string_equal(wherry_type_kind_name(WHERRY_TYPE_S32), "s32");
+  assert_string_equal(wherry_type_kind_name((wherry_type_kind_t)99), "?");
+
+  /* As snprintf: the whole length, whatever fits. */
+  assert_int_equal(wherry_type_print(path, text, sizeof text), 11);
+  assert_string_equal(text, "list<point>");
+  assert_int_equal(wherry_type_print(path, text, 5), 11);
+  assert_string_equal(text, "list");
+  assert_int_equal(wherry_type_print(path, NULL, 0), 11);
+  wherry_guest_release(guest);
+}
+
 static void machine_answers_as_it_should(void **state) {
   (void)state;
   BLOB_OR_SKIP(file, SHARED_GUESTS "machine.core.wasm");
@@ -388,6 +431,7 @@ int main(void) {
       cmocka_unit_test(wrong_calls_are_explained),
       cmocka_unit_test(wit_functions_by_letters),
       cmocka_unit_test(wit_functions_by_values),
+      cmocka_unit_test(types_tell_what_they_are),
       cmocka_unit_test(machine_answers_as_it_should),
       cmocka_unit_test(kitchen_is_laid_out_as_its_compiler_did),
       cmocka_unit_test(files_and_bytes_that_are_no_guests),
