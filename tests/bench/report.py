@@ -128,7 +128,7 @@ def as_svg(machine, groups):
                     f'<rect x="{left:.1f}" y="{y}" width="{max(right - left, 1):.1f}" '
                     f'height="{bar}" fill="{COLOURS[1 + i % 4]}"/>'
                 )
-                text(f"{max(right, place(0)) + 4:.1f}", y + bar - 2, f"{10**log:.2f}")
+                text(f"{max(right, place(0)) + 4:.1f}", y + bar - 2, f"{10**log:.3g}")
                 y += bar + 2
             y += gap
     lines = [
