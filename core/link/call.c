@@ -63,6 +63,16 @@ wherry_error_t *link_check_depth(wherry_store_t *store) {
                         store->engine->call_depth);
 }
 
+WH_COLD wherry_error_t *link_take_error(wh_context_t *context) {
+  wherry_error_t *error = context->error;
+  context->error = NULL;
+  WH_ASSERT(error);
+  /* A guest without end touched the whole stack, which may never be needed again. */
+  if (error->trap == WHERRY_TRAP_STACK_OVERFLOW && context->depth == 1)
+    wh_stack_trim(context->stack);
+  return error;
+}
+
 WH_COLD void link_lose_calls(wh_instance_t *instance, uint32_t depth) {
   for (wherry_call_t *call = instance->newest_call; call; call = call->next)
     if (call->base_depth >= depth) call->lost = true;

@@ -14,12 +14,7 @@ void link_restore(wh_context_t *context, const wh_saved_t *saved);
 WH_MUST_USE wherry_error_t *link_check_start(wherry_store_t *store);
 WH_MUST_USE wherry_error_t *link_check_depth(wherry_store_t *store);
 /* The error of a run that failed. */
-static inline wherry_error_t *link_take_error(wh_context_t *context) {
-  wherry_error_t *error = context->error;
-  context->error = NULL;
-  WH_ASSERT(error);
-  return error;
-}
+wherry_error_t *link_take_error(wh_context_t *context);
 /* A run in which stepped calls may have begun is over: they have lost the ground they stood on. */
 void link_lose_calls(wh_instance_t *instance, uint32_t depth);
 

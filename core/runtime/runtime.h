@@ -333,6 +333,7 @@ static inline void wh_stack_give(wherry_store_t *store, wh_stack_t *stack) {
   store->idle_stacks = stack;
 }
 void wh_stack_free(wh_alloc_t *alloc, wh_stack_t *stack);
+void wh_stack_trim(wh_stack_t *stack); /* of a stack without frames: gives memory back to the OS */
 /* The engine's idle stacks: one (NULL: there is none); a list that it keeps or frees. */
 wh_stack_t *wh_engine_take_stack(wherry_engine_t *engine);
 void wh_engine_give_stacks(wherry_engine_t *engine, wh_stack_t *stacks);

@@ -30,6 +30,11 @@ void wh_stack_free(wh_alloc_t *alloc, wh_stack_t *stack) {
   WH_DELETE(alloc, stack);
 }
 
+void wh_stack_trim(wh_stack_t *stack) {
+  size_t kept = round_up((size_t)64 << 10, wh_os_page_size());
+  if (stack->size > kept) wh_os_reset((char *)stack->slots + kept, stack->size - kept);
+}
+
 wherry_error_t *wh_stack_take(wherry_store_t *store, wh_stack_t **out) {
   wh_stack_t *stack = store->idle_stacks;
   if (stack) {
