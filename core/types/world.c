@@ -732,8 +732,10 @@ static wherry_error_t *add_world(reading_t *reading, const scope_t *component) {
   if (wrapper->exports.count != 1 || wrapper->exports.items[0].sort != SORT_COMPONENT)
     return INVALID("its type does not export exactly one world");
   if (!reading->encoding_seen) return INVALID("there is no wit-component-encoding section");
-  if (!world->name) world->name = wrapper->exports.items[0].name;
   const scope_t *exports = wrapper->exports.items[0].item.of.scope;
+  /* Tools write worlds of imports alone beside the true one: its name is not theirs. */
+  if (!world->name || (!world->exports.count && exports->exports.count))
+    world->name = wrapper->exports.items[0].name;
   for (size_t i = 0; i < exports->exports.count; i++) {
     const export_t *export = &exports->exports.items[i];
     if (export->sort == SORT_FUNC) TRY(add_function(reading, NULL, export));

@@ -1,4 +1,5 @@
 /* types: reading `component-type` sections, layout, printing. */
+#define _GNU_SOURCE /* memmem */
 #include "support.h"
 #include "worlds.h"
 
@@ -360,20 +361,24 @@ static void sections_merge(void **state) {
   (void)state;
   static const char one[] = "\1\x40\0\0\x73\4\0\3run\1\0";
   static const char two[] = "\1\x40\0\0\x7f\4\0\3run\1\0\4\0\4walk\1\0";
-  static builder_t first, second;
-  first.size = second.size = 0;
+  static builder_t bare, first, second;
+  bare.size = first.size = second.size = 0;
+  put_world(&bare, 0, "", 0);
+  memcpy(memmem(bare.bytes, bare.size, "x:y/one", 7), "x:y/bar", 7);
   put_world(&first, 2, one, sizeof one - 1);
   put_world(&second, 3, two, sizeof two - 1);
   wh_alloc_t alloc;
   wh_alloc_init(&alloc, NULL);
-  wh_custom_t customs[3] = {
+  wh_custom_t customs[4] = {
+      {.name = {(const uint8_t *)"component-type:0", 16}, .bytes = {bare.bytes, bare.size}},
       {.name = {(const uint8_t *)"component-type:a", 16}, .bytes = {first.bytes, first.size}},
       {.name = {(const uint8_t *)"component", 9}, .bytes = {first.bytes, 3}},
       {.name = {(const uint8_t *)"component-type", 14}, .bytes = {second.bytes, second.size}},
   };
-  wh_model_t model = {.customs = {customs, 3, 3}};
+  wh_model_t model = {.customs = {customs, 4, 4}};
   wherry_world_t *world;
   assert_ok(wh_world_read(&alloc, &model, &world));
+  assert_string_equal(world->name, "x:y/one"); /* of the first that exports something */
   assert_int_equal(world->exports.count, 2);
   assert_string_equal(printed(find(world, "run")), "run() -> string");
   assert_string_equal(printed(find(world, "walk")), "walk() -> bool");
