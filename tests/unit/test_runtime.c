@@ -156,7 +156,7 @@ static void held_things_end_newest_first(void **state) {
 
 typedef struct work {
   wherry_engine_t *engine;
-  wherry_module_t *module;
+  wherry_module_t *module, *with_memory;
   int32_t total;
 } work_t;
 
@@ -170,6 +170,10 @@ static void *run_stores(void *data) {
     assert_ok(wherry_instance_new(store, work->module, NULL, 0, &instance));
     assert_ok(call_i32(store, find_func(store, instance, "fib"), 15, 0, &result));
     work->total += result;
+    assert_ok(wherry_instance_new(store, work->with_memory, NULL, 0, &instance));
+    assert_ok(call_i32(store, find_func(store, instance, "count"), 0, 0, &result));
+    assert_int_equal(result, 1);
+    assert_error(call_i32(store, find_func(store, instance, "fail"), 0, 0, NULL), TRAP, "");
     wherry_store_release(store);
   }
   return NULL;
@@ -180,10 +184,11 @@ static void stores_run_in_parallel_on_one_module(void **state) {
   wherry_engine_t *engine;
   assert_ok(wherry_engine_new(NULL, &engine));
   wherry_module_t *module = load_module(engine, OWN_GUESTS "fib.wasm");
+  wherry_module_t *with_memory = load_module(engine, OWN_GUESTS "simple.wasm");
   pthread_t threads[4];
   work_t works[4];
   for (int i = 0; i < 4; i++) {
-    works[i] = (work_t) {engine, module, 0};
+    works[i] = (work_t) {engine, module, with_memory, 0};
     assert_int_equal(pthread_create(&threads[i], NULL, run_stores, &works[i]), 0);
   }
   for (int i = 0; i < 4; i++) {
@@ -191,7 +196,9 @@ static void stores_run_in_parallel_on_one_module(void **state) {
     assert_int_equal(works[i].total, 20 * 610);
   }
   assert_int_equal(wherry_module_compiled_count(module), 1);
+  assert_int_equal(wherry_module_compiled_count(with_memory), 2);
   wherry_module_release(module);
+  wherry_module_release(with_memory);
   wherry_engine_release(engine);
 }
 
