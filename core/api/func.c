@@ -66,8 +66,8 @@ static WH_COLD wherry_error_t *about(wherry_store_t *store, uint64_t reference,
   wherry_bytes_t name = wh_model_function_name(instance->module->model, (uint32_t)reference);
   if (!name.data) return error;
   wh_text_t text = {.alloc = store->alloc};
-  wh_text_name(&text, (const char *)name.data, name.size);
-  if (!text.failed) wh_error_prefix(error, "%s: ", text.data);
+  wh_link_name(&text, name);
+  if (!text.failed) wh_error_prefix(error, "%s(): ", text.data);
   wh_text_free(&text);
   return error;
 }

@@ -61,6 +61,21 @@ void wherry_memory_unhold(void *hold) {
   if (hold) wh_memory_unhold(hold);
 }
 
+static WH_COLD wherry_error_t *cannot_grow(wherry_store_t *store, const wh_memory_t *memory,
+                                           uint64_t pages, const char *limit) {
+  uint64_t now = memory->size / WHERRY_PAGE_SIZE, reserved = memory->reserved / WHERRY_PAGE_SIZE;
+  uint64_t most = memory->limits.maximum;
+  const char *whose = "its maximum";
+  if (pages <= most && now + pages <= most) {
+    bool fits = pages <= reserved && now + pages <= reserved;
+    most = fits ? store->memory_limit / WHERRY_PAGE_SIZE : reserved;
+    whose = fits ? "the store's memory limit" : "its reservation of address space";
+  }
+  return wh_error_limit(
+      store->alloc, limit, "a memory of %llu pages cannot grow by %llu: %s is %llu pages",
+      (unsigned long long)now, (unsigned long long)pages, whose, (unsigned long long)most);
+}
+
 wherry_error_t *wherry_memory_grow(wherry_store_t *store, wherry_memory_t value, uint64_t pages,
                                    uint64_t *previous) {
   wh_memory_t *memory;
@@ -68,19 +83,8 @@ wherry_error_t *wherry_memory_grow(wherry_store_t *store, wherry_memory_t value,
   if (error) return error;
   uint64_t before = memory->size / WHERRY_PAGE_SIZE;
   const char *limit;
-  if (!wh_memory_enlarge(store, memory, pages, &limit)) {
-    if (!limit) return wh_error_oom();
-    wh_limits_t now = {before, memory->limits.maximum};
-    wherry_externtype_t type = {.kind = WHERRY_EXTERN_MEMORY, .limits = now};
-    char text[64];
-    wherry_externtype_print(&type, text, sizeof text);
-    return wh_error_limit(
-        store->alloc, limit,
-        "cannot grow %s by %llu pages: the most is its maximum, its "
-        "reservation (%llu pages) or the store's limit (%llu bytes, %llu in use)",
-        text, (unsigned long long)pages, (unsigned long long)(memory->reserved / WHERRY_PAGE_SIZE),
-        (unsigned long long)store->memory_limit, (unsigned long long)store->memory_used);
-  }
+  if (!wh_memory_enlarge(store, memory, pages, &limit))
+    return limit ? cannot_grow(store, memory, pages, limit) : wh_error_oom();
   if (previous) *previous = before;
   return NULL;
 }

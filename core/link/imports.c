@@ -2,6 +2,19 @@
    and telling all that is wrong with it at once. */
 #include "link_private.h"
 
+void wh_link_name(wh_text_t *text, wherry_bytes_t name) {
+  bool plain = name.size > 0;
+  for (size_t i = 0; plain && i < name.size; i++) {
+    uint8_t c = name.data[i];
+    plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+            (c && strchr("_-.:/@#$+<>[]", c));
+  }
+  if (plain)
+    wh_text_append(text, (const char *)name.data, name.size);
+  else
+    wh_text_name(text, (const char *)name.data, name.size);
+}
+
 /* The type of an entity as it is now: of a memory or table, with its size as the minimum. */
 static wherry_error_t *type_of(wherry_store_t *store, const wherry_extern_t *item,
                                wherry_externtype_t *out) {
@@ -60,20 +73,6 @@ static bool fits(const wherry_externtype_t *given, const wherry_externtype_t *wa
   return false;
 }
 
-/* A name as it is where that can be read, else quoted. */
-static void print_name(wh_text_t *text, wherry_bytes_t name) {
-  bool plain = name.size > 0;
-  for (size_t i = 0; plain && i < name.size; i++) {
-    uint8_t c = name.data[i];
-    plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-            (c && strchr("_-.:/@#$+<>[]", c));
-  }
-  if (plain)
-    wh_text_append(text, (const char *)name.data, name.size);
-  else
-    wh_text_name(text, (const char *)name.data, name.size);
-}
-
 static void print_missing(wherry_store_t *store, wh_text_t *text, const wh_import_t *import,
                           const link_imports_t *imports) {
   wh_text_printf(text, "missing; the module wants ");
@@ -104,9 +103,9 @@ static bool print_problem(wherry_store_t *store, wh_text_t *text, const wh_impor
     if (*error || fits(&given, &import->type)) return false;
   }
   wh_text_append(text, "\n  ", 3);
-  print_name(text, import->module);
+  wh_link_name(text, import->module);
   wh_text_append(text, ".", 1);
-  print_name(text, import->name);
+  wh_link_name(text, import->name);
   wh_text_append(text, ": ", 2);
   if (found == LINK_MISSING) {
     print_missing(store, text, import, imports);

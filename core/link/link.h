@@ -34,6 +34,9 @@ bool wh_instance_lookup(wh_instance_t *instance, const char *name, size_t size,
 /* The error for a name that an instance does not export, with names that come near. */
 wherry_error_t *wh_no_export(wh_instance_t *instance, const char *name, size_t size);
 
+/* A name in a message: as it is where that can be read, else quoted. */
+void wh_link_name(wh_text_t *text, wherry_bytes_t name);
+
 /* ---- calls in steps ---- */
 typedef enum wh_call_state {
   WH_CALL_NEW, /* nothing has run */

@@ -177,11 +177,16 @@ static void memories_are_read_written_and_grown(void **state) {
   wherry_error_t *error = wherry_memory_grow(world.store, memory, 1, NULL);
   assert_string_equal(wherry_error_limit(error), "memory");
   wherry_error_release(error);
-  assert_error(wherry_memory_grow(world.store, memory, UINT64_MAX, NULL), LIMIT, "memory 3..3");
+  assert_error(wherry_memory_grow(world.store, memory, UINT64_MAX, NULL), LIMIT,
+               "its maximum is 3 pages");
   assert_ok(wherry_memory_limits(world.store, memory, &size, &maximum));
   assert_int_equal(size, 3);
   assert_int_equal(maximum, 3);
   assert_int_equal(wherry_store_memory_used(world.store), 3 * 65536);
+  assert_ok(wherry_store_set_memory_limit(world.store, 5 * 65536));
+  assert_ok(wherry_memory_new(world.store, 1, 5, &memory));
+  assert_error(wherry_memory_grow(world.store, memory, 2, NULL), LIMIT,
+               "the store's memory limit is 5 pages");
   assert_ok(wherry_memory_new(world.store, 0, 0, &memory));
   assert_ok(wherry_memory_read(world.store, memory, 0, text, 0));
   assert_error(wherry_memory_read(world.store, memory, 0, text, 1), RANGE, "outside");
@@ -219,7 +224,8 @@ static void the_reservation_bounds_growth(void **state) {
   wherry_memory_t memory;
   assert_ok(wherry_memory_new(world.store, 1, UINT64_MAX, &memory));
   assert_ok(wherry_memory_grow(world.store, memory, 3, NULL));
-  assert_error(wherry_memory_grow(world.store, memory, 1, NULL), LIMIT, "reservation (4 pages)");
+  assert_error(wherry_memory_grow(world.store, memory, 1, NULL), LIMIT,
+               "reservation of address space is 4 pages");
   assert_error(wherry_memory_new(world.store, 5, UINT64_MAX, &memory), LIMIT, "reservation");
   world_end(&world);
 }
