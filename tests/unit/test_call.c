@@ -686,6 +686,73 @@ static void a_paused_call_outlives_its_store(void **state) {
   wherry_call_release(call);
 }
 
+static wherry_error_t *release_call(guest_t *guest, wherry_caller_t *caller, wherry_slot_t *slots) {
+  (void)caller;
+  wherry_call_release(guest->call);
+  slots[0].u64 = 1;
+  return NULL;
+}
+
+static wherry_error_t *resume_itself(guest_t *guest, wherry_caller_t *caller,
+                                     wherry_slot_t *slots) {
+  (void)caller;
+  wherry_outcome_t outcome;
+  assert_error(wherry_call_resume(guest->call, &outcome), STATE, "it is running");
+  slots[0].u64 = 1;
+  return NULL;
+}
+
+static void a_call_may_end_what_it_stands_on(void **state) {
+  (void)state;
+  guest_t guest;
+  open_guest(&guest, NULL);
+  guest.call = start(&guest, "call_host", 1);
+  guest.on_host = resume_itself;
+  assert_int_equal(resume(guest.call), WHERRY_DONE);
+  wherry_call_release(guest.call);
+  guest.call = start(&guest, "call_host", 1);
+  guest.on_host = release_call;
+  assert_int_equal(resume(guest.call), WHERRY_DONE);
+  /* The store, from inside a step. */
+  guest.to_call = func_of(&guest, "add");
+  guest.call = start(&guest, "call_host", 1);
+  guest.on_host = close_store;
+  assert_int_equal(resume(guest.call), WHERRY_DONE);
+  assert_true(wherry_store_closed(guest.store));
+  assert_int_equal(wherry_call_slots(guest.call)[0].i32, 2);
+  wherry_call_release(guest.call);
+  close_guest(&guest);
+  /* The last handle of the store: the call keeps it. */
+  open_guest(&guest, NULL);
+  guest.call = start(&guest, "call_host", 1);
+  guest.on_host = release_store;
+  assert_int_equal(resume(guest.call), WHERRY_DONE);
+  assert_int_equal(wherry_call_slots(guest.call)[0].i32, 7);
+  wherry_call_release(guest.call);
+  wherry_module_release(guest.module);
+  wherry_engine_release(guest.world.engine);
+}
+
+static wherry_error_t *end_everything(guest_t *guest, wherry_caller_t *caller,
+                                      wherry_slot_t *slots) {
+  (void)caller;
+  wherry_call_release(guest->call);
+  wherry_store_release(guest->store);
+  slots[0].u64 = 1;
+  return NULL;
+}
+
+static void a_call_may_end_itself_and_its_store(void **state) {
+  (void)state;
+  guest_t guest;
+  open_guest(&guest, NULL);
+  guest.call = start(&guest, "call_host", 1);
+  guest.on_host = end_everything;
+  assert_int_equal(resume(guest.call), WHERRY_DONE);
+  wherry_module_release(guest.module);
+  wherry_engine_release(guest.world.engine);
+}
+
 static void many_calls_can_be_paused(void **state) {
   (void)state;
   guest_t guest;
@@ -822,6 +889,8 @@ int main(void) {
       cmocka_unit_test(a_stepped_call_runs_inside_a_plain_one),
       cmocka_unit_test(a_host_function_is_called_in_steps),
       cmocka_unit_test(a_paused_call_outlives_its_store),
+      cmocka_unit_test(a_call_may_end_what_it_stands_on),
+      cmocka_unit_test(a_call_may_end_itself_and_its_store),
       cmocka_unit_test(many_calls_can_be_paused),
       cmocka_unit_test(memory_may_run_out_at_any_time),
   };
