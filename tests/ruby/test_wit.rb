@@ -63,6 +63,18 @@ class WitTest < Minitest::Test
     assert_raises(TypeError) { @guest.sum({}) }
   end
 
+  def test_long_lists_are_checked_as_short_ones
+    [[1] * 20, [2**32 - 1] * 20].each { |list| assert_equal list, @guest.echo_numbers(list) }
+    [-1, 2**32, 2**70, 1.0, nil, "1"].each do |bad|
+      error = assert_raises(RangeError, TypeError) { @guest.sum([1] * 15 + [bad]) }
+      assert_match(/numbers\[15\]/, error.message)
+    end
+    assert_equal [2.0] * 20, @guest.scale([1, 1.0] * 10, 2)
+    assert_raises(TypeError) { @guest.scale([1.0] * 20 + [nil], 2) }
+    assert_equal ("\1".b * 20), @guest.reverse([1] * 20)
+    assert_raises(RangeError) { @guest.reverse([1] * 20 + [256]) }
+  end
+
   def test_a_list_of_strings
     assert_equal "b\u00E9c", @guest.pick(["a", "b\u00E9c", "d"], 1)
     assert_raises(TypeError) { @guest.pick(["a", nil], 1) }
