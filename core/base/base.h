@@ -143,6 +143,8 @@ static inline wh_leb_t wh_leb_read(const uint8_t *at, const uint8_t *end, unsign
     uint64_t byte = *at;
     return (wh_leb_t) {at + 1, is_signed ? (uint64_t)((int64_t)(byte << 57) >> 57) : byte};
   }
+  if (!is_signed && end - at >= 2 && at[1] < 0x80)
+    return (wh_leb_t) {at + 2, (uint64_t)(*at & 0x7F) | (uint64_t)at[1] << 7};
   return wh_leb_slow(at, end, bits, is_signed);
 }
 const char *wh_leb_problem(uint64_t problem);

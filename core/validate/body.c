@@ -3,48 +3,34 @@
    to the general functions. */
 #include "validate_body.h"
 
-/* What an instruction of a fixed signature does to the stack. The two topmost operands are compared at
-   once: mask says which of them count. */
+/* What an instruction of a fixed signature, with one or two operands, does to the stack. */
 typedef struct rule {
-  uint64_t mask, want;
+  vtype_t lower, upper; /* operands; upper is the topmost */
   vtype_t result;
-  uint8_t pops, pushes;
-  uint8_t feature;
-  uint8_t align; /* natural alignment, of a memory access */
+  uint32_t align; /* natural alignment, of a memory access */
 } rule_t;
 
 /* From a row's signature; all of it is folded by the compiler. Reading stays inside: s[1] is looked
    at only when s[0] is not the end. */
-#define LETTER(c)                               \
-  ((c) == 'i' || (c) == 'a' ? WHERRY_I32        \
-   : (c) == 'l'             ? WHERRY_I64        \
-   : (c) == 'f'             ? WHERRY_F32        \
-   : (c) == 'd'             ? WHERRY_F64        \
+#define LETTER(c)                        \
+  ((c) == 'i' || (c) == 'a' ? WHERRY_I32 \
+   : (c) == 'l'             ? WHERRY_I64 \
+   : (c) == 'f'             ? WHERRY_F32 \
+   : (c) == 'd'             ? WHERRY_F64 \
                             : 0)
 #define IS_TYPE(c) ((c) != ':' && (c) != '*' && (c) != 0)
 #define POPS(s) (!IS_TYPE((s)[0]) ? 0 : !IS_TYPE((s)[1]) ? 1 : 2)
-#define FIRST(s) ((uint64_t)LETTER((s)[0]))
-#define SECOND(s) ((uint64_t)LETTER((s)[1]))
-#define WANT(s) (POPS(s) == 2 ? SECOND(s) << 32 | FIRST(s) : POPS(s) == 1 ? FIRST(s) << 32 : 0)
-#define MASK(s)                                                          \
-  (POPS(s) == 2   ? UINT64_C(0xFFFFFFFFFFFFFFFF)                         \
-   : POPS(s) == 1 ? UINT64_C(0xFFFFFFFF00000000)                         \
-                  : 0)
+#define LOWER(s) (POPS(s) == 2 ? LETTER((s)[0]) : 0)
+#define UPPER(s) (POPS(s) == 2 ? LETTER((s)[1]) : POPS(s) == 1 ? LETTER((s)[0]) : 0)
 #define LAST(s) ((s)[sizeof(s) - 2])
 #define PUSHES(s) (IS_TYPE(LAST(s)) ? 1 : 0)
 
 /* Rows with a prefix go to the end, where nobody looks. */
+#define PLACE(opcode) ((opcode) < 256 ? (opcode) : 256 + ((opcode) & 0x1F))
 static const rule_t rules[256 + 32] = {
-#define OP(opcode, identifier, name, imm, signature, feature_)          \
-  [(opcode) < 256 ? (opcode) : 256 + ((opcode)&0x1F)] = {               \
-      .mask = MASK(signature),                                          \
-      .want = WANT(signature),                                          \
-      .result = LETTER(LAST(signature)),                                \
-      .pops = POPS(signature),                                          \
-      .pushes = PUSHES(signature),                                      \
-      .feature = WH_OP_FEATURE_##feature_,                              \
-      .align = (WH_IMM_##imm) >> 8,                                     \
-  },
+#define OP(opcode, identifier, name, imm, signature, feature)                     \
+  [PLACE(opcode)] = {LOWER(signature), UPPER(signature), LETTER(LAST(signature)), \
+                     (WH_IMM_##imm) >> 8},
 #include "ops/ops.def"
 };
 
@@ -88,51 +74,78 @@ static bool locals(validator_t *v, const uint8_t **at) {
 
 /* ---- code ---- */
 
-/* The loop below is the only place where loading a large module spends its time, so its form is for
-   the processor: a jump at the end of every case, each with a memory of its own in the branch
-   predictor (a third faster than one jump for all). */
-#define NEXT                              \
-  do {                                    \
+/* The loop below is where loading a large module spends its time, most of it on jumps to labels that
+   the processor could not foresee. So there are few labels, each decides nothing more about its
+   instruction, and what is common never leaves the loop. Choosing by table without a branch was
+   slower (the next instruction's place then waits for the table), and so was a switch. */
+#define NEXT                               \
+  do {                                     \
     if (WH_UNLIKELY(at == end)) goto ends; \
-    op_at = at;                           \
-    goto *labels[*at++];                  \
+    op_at = at;                            \
+    goto *labels[*at++];                   \
   } while (0)
 
-/* Over a number of one or two bytes at once; the others by the reader. */
-#define NUMBER(out, bits, is_signed)                             \
-  do {                                                           \
-    if (WH_LIKELY(at < end && *at < 0x80)) {                     \
-      out = *at++;                                               \
-    } else if (WH_LIKELY(end - at >= 2 && at[1] < 0x80)) {       \
-      out = (uint32_t)(at[0] & 0x7F) | (uint32_t)at[1] << 7;     \
-      at += 2;                                                   \
-    } else {                                                     \
-      wh_leb_t leb = wh_leb_slow(at, end, bits, is_signed);      \
-      if (WH_UNLIKELY(!leb.next)) {                              \
-        problem = leb.value;                                     \
-        goto bad_number;                                         \
-      }                                                          \
-      at = leb.next;                                             \
-      out = (uint32_t)leb.value;                                 \
-    }                                                            \
+/* Over a number of up to four bytes at once; the others by the reader. */
+#define NUMBER(out, bits, is_signed)                         \
+  do {                                                       \
+    if (WH_LIKELY(at < end && *at < 0x80)) {                 \
+      out = *at++;                                           \
+    } else if (WH_LIKELY(end - at >= 2 && at[1] < 0x80)) {   \
+      out = (uint32_t)(at[0] & 0x7F) | (uint32_t)at[1] << 7; \
+      at += 2;                                               \
+    } else {                                                 \
+      wh_leb_t leb = wh_leb_slow(at, end, bits, is_signed);  \
+      if (WH_UNLIKELY(!leb.next)) {                          \
+        problem = leb.value;                                 \
+        goto bad_number;                                     \
+      }                                                      \
+      at = leb.next;                                         \
+      out = (uint32_t)leb.value;                             \
+    }                                                        \
+  } while (0)
+/* The same where the value does not matter: four bytes fit every width. */
+#define SKIP_NUMBER(bits)                    \
+  do {                                       \
+    if (WH_LIKELY(at < end && *at < 0x80)) { \
+      at++;                                  \
+    } else if (WH_LIKELY(end - at >= 4)) {   \
+      if (at[1] < 0x80) {                    \
+        at += 2;                             \
+      } else if (at[2] < 0x80) {             \
+        at += 3;                             \
+      } else if (at[3] < 0x80) {             \
+        at += 4;                             \
+      } else {                               \
+        NUMBER(number, bits, true);          \
+      }                                      \
+    } else {                                 \
+      NUMBER(number, bits, true);            \
+    }                                        \
   } while (0)
 
-#define OUT_OF_LINE(call)                \
-  do {                                   \
-    v->op_at = op_at;                    \
-    v->sp = sp;                          \
-    at = (call);                         \
-    sp = v->sp;                          \
-    if (WH_UNLIKELY(!at)) return false;  \
-    NEXT;                                \
+#define OUT_OF_LINE(call)               \
+  do {                                  \
+    v->op_at = op_at;                   \
+    v->sp = sp;                         \
+    at = (call);                        \
+    sp = v->sp;                         \
+    if (WH_UNLIKELY(!at)) return false; \
+    NEXT;                               \
   } while (0)
+
+static const uint8_t *set_local(validator_t *v, const uint8_t *at, uint32_t index) {
+  vtype_t type;
+  if (!wh_validate_local(v, index, &type) || !wh_validate_pop(v, type)) return NULL;
+  if (*v->op_at == WH_OP_LOCAL_TEE) *v->sp++ = type;
+  return at;
+}
 
 static const uint8_t *pop_out_of_line(validator_t *v, const uint8_t *at, vtype_t want) {
   return wh_validate_pop(v, want) ? at : NULL;
 }
 
 /* Alignment and offset of a memory access that leave nothing to object to; else NULL. */
-static inline const uint8_t *memarg(const uint8_t *at, const uint8_t *end, uint8_t align) {
+static inline const uint8_t *memarg(const uint8_t *at, const uint8_t *end, uint32_t align) {
   if (WH_UNLIKELY(end - at < 6 || *at > align)) return NULL;
   at++;
   if (WH_LIKELY(*at < 0x80)) return at + 1;
@@ -151,22 +164,53 @@ static const uint8_t *general(validator_t *v, const uint8_t *at) {
   return wh_validate_signature(v, op->signature) ? at : NULL;
 }
 
-/* Where a row goes that has no label of its own. */
-#define LABEL(imm, s)                                          \
-  ((s)[0] == '*' || (s)[0] == 'r'              ? &&illegal     \
-   : ((WH_IMM_##imm) & 0xFF) == WH_IMM_MEMARG_ ? &&access      \
-                                               : &&numeric)
+/* A block without parameters, with one number as its result or none: most of them. */
+static inline bool begins_plainly(const validator_t *v, const uint8_t *op_at, uint8_t type,
+                                  const vtype_t *sp) {
+  return (type == 0x40 || (type >= 0x7C && type <= 0x7F)) &&
+         (*op_at != WH_OP_IF || sp[-1] == WHERRY_I32) && v->frames.count < v->frames.capacity &&
+         v->frames.count < MAX_NESTING;
+}
+static inline void push_frame(validator_t *v, uint8_t opcode, uint8_t type, size_t base) {
+  v->frames.items[v->frames.count++] = (frame_t) {.opcode = opcode,
+                                                  .result_count = type != 0x40,
+                                                  .results = &wh_validate_single[type],
+                                                  .base = base};
+}
+
+/* The end of a block without results whose operands are all used. */
+static inline bool ends_plainly(const validator_t *v, const vtype_t *sp) {
+  const frame_t *frame = &v->frames.items[v->frames.count - 1];
+  return frame->result_count == 0 && frame->opcode != WH_OP_IF && sp[-1] == FLOOR &&
+         v->frames.count > 1;
+}
+
+/* A label that a branch brings no operands to. */
+static inline bool takes_nothing(const validator_t *v, uint8_t depth) {
+  if (depth >= v->frames.count || depth >= 0x80) return false;
+  const frame_t *frame = &v->frames.items[v->frames.count - 1 - depth];
+  return (frame->opcode == WH_OP_LOOP ? frame->param_count : frame->result_count) == 0;
+}
+
+/* Where a row goes that has no label of its own: those of version 1.0 that take one or two operands
+   of known types, and put back at most one. */
+#define LABEL(imm, s, feature)                                                                 \
+  ((s)[0] == '*' || (s)[0] == 'r' || WH_OP_FEATURE_##feature != WH_OP_FEATURE_CORE_1 ? &&other \
+   : ((WH_IMM_##imm) & 0xFF) == WH_IMM_MEMARG_ ? (POPS(s) == 1 ? &&load : &&store)             \
+   : POPS(s) == 1                              ? &&unary                                       \
+   : POPS(s) == 2                              ? &&binary                                      \
+                                               : &&other)
 
 static bool code(validator_t *v, const uint8_t *at) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
   static const void *const labels[256 + 32] = {
-      [0 ... 255] = &&illegal,
+      [0 ... 255] = &&other,
 #define OP(opcode, identifier, name, imm, signature, feature) \
-  [(opcode) < 256 ? (opcode) : 256 + ((opcode)&0x1F)] = LABEL(imm, signature),
+  [PLACE(opcode)] = LABEL(imm, signature, feature),
 #include "ops/ops.def"
       [WH_OP_UNREACHABLE] = &&unreachable,
-      [WH_OP_BLOCK ... WH_OP_IF] = &&block,
+      [WH_OP_BLOCK... WH_OP_IF] = &&block,
       [WH_OP_ELSE] = &&else_,
       [WH_OP_END] = &&end_,
       [WH_OP_BR] = &&br,
@@ -183,14 +227,14 @@ static bool code(validator_t *v, const uint8_t *at) {
       [WH_OP_LOCAL_GET] = &&local_get,
       [WH_OP_LOCAL_SET] = &&local_set,
       [WH_OP_LOCAL_TEE] = &&local_tee,
-      [WH_OP_GLOBAL_GET ... WH_OP_GLOBAL_SET] = &&global,
-      [WH_OP_TABLE_GET ... WH_OP_TABLE_SET] = &&table,
-      [WH_OP_MEMORY_SIZE ... WH_OP_MEMORY_GROW] = &&memory_index,
+      [WH_OP_GLOBAL_GET... WH_OP_GLOBAL_SET] = &&global,
+      [WH_OP_TABLE_GET... WH_OP_TABLE_SET] = &&table,
+      [WH_OP_MEMORY_SIZE... WH_OP_MEMORY_GROW] = &&memory_index,
       [WH_OP_I32_CONST] = &&i32_const,
       [WH_OP_I64_CONST] = &&i64_const,
       [WH_OP_F32_CONST] = &&f32_const,
       [WH_OP_F64_CONST] = &&f64_const,
-      [WH_OP_REF_NULL ... WH_OP_REF_FUNC] = &&ref,
+      [WH_OP_REF_NULL... WH_OP_REF_FUNC] = &&ref,
       [WH_OP_PREFIX_FC] = &&prefix_fc,
   };
 #pragma GCC diagnostic pop
@@ -198,9 +242,10 @@ static bool code(validator_t *v, const uint8_t *at) {
   const uint8_t *op_at = at;
   const bool memory = v->model->memories.count > 0 && !v->model->memories.items[0].is64;
   const uint32_t flat_count = v->flat_count;
-  vtype_t *sp = v->sp, type;
+  vtype_t *sp = v->sp;
   uint32_t number;
-  uint64_t problem, top;
+  uint64_t problem;
+  const uint8_t *behind;
   const rule_t *rule;
   NEXT;
 
@@ -215,27 +260,21 @@ local_get:
   NEXT;
 local_set:
   NUMBER(number, 32, false);
-  v->op_at = op_at;
-  if (!wh_validate_local(v, number, &type)) return false;
-  if (WH_UNLIKELY(sp[-1] != type)) OUT_OF_LINE(pop_out_of_line(v, at, type));
-  sp--;
-  NEXT;
+  if (WH_LIKELY(number < flat_count && sp[-1] == v->flat[number])) {
+    sp--;
+    NEXT;
+  }
+  OUT_OF_LINE(set_local(v, at, number));
 local_tee:
   NUMBER(number, 32, false);
-  v->op_at = op_at;
-  if (!wh_validate_local(v, number, &type)) return false;
-  if (WH_LIKELY(sp[-1] == type)) NEXT;
-  v->sp = sp;
-  if (!wh_validate_pop(v, type)) return false;
-  sp = v->sp;
-  *sp++ = type;
-  NEXT;
+  if (WH_LIKELY(number < flat_count && sp[-1] == v->flat[number])) NEXT;
+  OUT_OF_LINE(set_local(v, at, number));
 i32_const:
-  NUMBER(number, 32, true);
+  SKIP_NUMBER(32);
   *sp++ = WHERRY_I32;
   NEXT;
 i64_const:
-  NUMBER(number, 64, true);
+  SKIP_NUMBER(64);
   *sp++ = WHERRY_I64;
   NEXT;
 f32_const:
@@ -248,25 +287,30 @@ f64_const:
   at += 8;
   *sp++ = WHERRY_F64;
   NEXT;
-access:
+load:
   rule = &rules[*op_at];
-  const uint8_t *behind = memarg(at, end, rule->align);
-  memcpy(&top, sp - 2, sizeof top);
-  if (WH_UNLIKELY(!behind || !memory || (top & rule->mask) != rule->want))
-    OUT_OF_LINE(general(v, at));
+  behind = memarg(at, end, rule->align);
+  if (WH_UNLIKELY(!behind || !memory || sp[-1] != WHERRY_I32)) goto other;
+  sp[-1] = rule->result;
   at = behind;
-  sp -= rule->pops;
-  *sp = rule->result;
-  sp += rule->pushes;
   NEXT;
-numeric:
+store:
   rule = &rules[*op_at];
-  memcpy(&top, sp - 2, sizeof top);
-  if (WH_UNLIKELY((top & rule->mask) != rule->want || !(v->features >> rule->feature & 1)))
-    OUT_OF_LINE(general(v, at));
-  sp -= rule->pops;
-  *sp = rule->result;
-  sp += rule->pushes;
+  behind = memarg(at, end, rule->align);
+  if (WH_UNLIKELY(!behind || !memory || sp[-1] != rule->upper || sp[-2] != WHERRY_I32)) goto other;
+  sp -= 2;
+  at = behind;
+  NEXT;
+unary:
+  rule = &rules[*op_at];
+  if (WH_UNLIKELY(sp[-1] != rule->upper)) goto other;
+  sp[-1] = rule->result;
+  NEXT;
+binary:
+  rule = &rules[*op_at];
+  if (WH_UNLIKELY(sp[-1] != rule->upper || sp[-2] != rule->lower)) goto other;
+  sp--;
+  sp[-1] = rule->result;
   NEXT;
 drop:
   if (WH_UNLIKELY(sp[-1] == FLOOR)) OUT_OF_LINE(pop_out_of_line(v, at, ANY));
@@ -278,6 +322,11 @@ unreachable:
   sp = v->sp;
   NEXT;
 end_:
+  if (WH_LIKELY(ends_plainly(v, sp))) {
+    sp--;
+    v->frames.count--;
+    NEXT;
+  }
   v->op_at = op_at;
   v->sp = sp;
   at = wh_validate_end(v, at);
@@ -288,22 +337,49 @@ end_:
   return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, at,
                           "section size mismatch: %zu bytes behind the end of the function",
                           (size_t)(end - at));
-block: OUT_OF_LINE(wh_validate_block(v, at));
-else_: OUT_OF_LINE(wh_validate_else(v, at));
-br: OUT_OF_LINE(wh_validate_br(v, at));
-br_if: OUT_OF_LINE(wh_validate_br_if(v, at));
-br_table: OUT_OF_LINE(wh_validate_br_table(v, at));
-return_: OUT_OF_LINE(wh_validate_return(v, at));
-call: OUT_OF_LINE(wh_validate_call(v, at));
-call_indirect: OUT_OF_LINE(wh_validate_call_indirect(v, at));
-select: OUT_OF_LINE(wh_validate_select(v, at));
-select_typed: OUT_OF_LINE(wh_validate_select_typed(v, at));
-global: OUT_OF_LINE(wh_validate_global(v, at));
-table: OUT_OF_LINE(wh_validate_table_access(v, at));
-memory_index: OUT_OF_LINE(wh_validate_memory_index(v, at));
-ref: OUT_OF_LINE(wh_validate_ref(v, at));
-prefix_fc: OUT_OF_LINE(wh_validate_prefix_fc(v, at));
-illegal: OUT_OF_LINE(general(v, at));
+block:
+  if (WH_LIKELY(at < end && begins_plainly(v, op_at, *at, sp))) {
+    sp -= *op_at == WH_OP_IF;
+    *sp++ = FLOOR;
+    push_frame(v, *op_at, *at++, (size_t)(sp - v->stack));
+    NEXT;
+  }
+  OUT_OF_LINE(wh_validate_block(v, at));
+else_:
+  OUT_OF_LINE(wh_validate_else(v, at));
+br:
+  OUT_OF_LINE(wh_validate_br(v, at));
+br_if:
+  if (WH_LIKELY(at < end && sp[-1] == WHERRY_I32 && takes_nothing(v, *at))) {
+    at++;
+    sp--;
+    NEXT;
+  }
+  OUT_OF_LINE(wh_validate_br_if(v, at));
+br_table:
+  OUT_OF_LINE(wh_validate_br_table(v, at));
+return_:
+  OUT_OF_LINE(wh_validate_return(v, at));
+call:
+  OUT_OF_LINE(wh_validate_call(v, at));
+call_indirect:
+  OUT_OF_LINE(wh_validate_call_indirect(v, at));
+select:
+  OUT_OF_LINE(wh_validate_select(v, at));
+select_typed:
+  OUT_OF_LINE(wh_validate_select_typed(v, at));
+global:
+  OUT_OF_LINE(wh_validate_global(v, at));
+table:
+  OUT_OF_LINE(wh_validate_table_access(v, at));
+memory_index:
+  OUT_OF_LINE(wh_validate_memory_index(v, at));
+ref:
+  OUT_OF_LINE(wh_validate_ref(v, at));
+prefix_fc:
+  OUT_OF_LINE(wh_validate_prefix_fc(v, at));
+other:
+  OUT_OF_LINE(general(v, at));
 
 ends:
   v->op_at = op_at;

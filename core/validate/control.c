@@ -27,9 +27,9 @@ static WH_COLD bool unknown_type(validator_t *v, const uint8_t *at, uint32_t ind
 }
 
 /* A pointer to a type that is its own address: results of a block with one. */
-static const vtype_t single[128] = {
-    [0x7F] = WHERRY_I32,     [0x7E] = WHERRY_I64,      [0x7D] = WHERRY_F32,
-    [0x7C] = WHERRY_F64,     [0x70] = WHERRY_FUNCREF,  [0x6F] = WHERRY_EXTERNREF,
+const vtype_t wh_validate_single[128] = {
+    [0x7F] = WHERRY_I32, [0x7E] = WHERRY_I64,     [0x7D] = WHERRY_F32,
+    [0x7C] = WHERRY_F64, [0x70] = WHERRY_FUNCREF, [0x6F] = WHERRY_EXTERNREF,
 };
 
 const uint8_t *wh_validate_block(validator_t *v, const uint8_t *at) {
@@ -41,15 +41,14 @@ const uint8_t *wh_validate_block(validator_t *v, const uint8_t *at) {
   } else if (at < v->end && (*at & 0xC0) == 0x40) {
     vtype_t type;
     if (!wh_validate_val_type(v, &at, &type)) return NULL;
-    results = &single[type];
+    results = &wh_validate_single[type];
     result_count = 1;
   } else {
     wh_leb_t leb = wh_leb_read(at, v->end, 33, true);
     if (!leb.next) return wh_validate_leb(v, at, leb.value), NULL;
     if ((int64_t)leb.value < 0)
       return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, at, "malformed block type"), NULL;
-    if (leb.value >= v->model->types.count)
-      return unknown_type(v, at, (uint32_t)leb.value), NULL;
+    if (leb.value >= v->model->types.count) return unknown_type(v, at, (uint32_t)leb.value), NULL;
     if (!(v->features & WH_FEATURE(MULTI_VALUE)))
       return wh_validate_needs(v, WHERRY_FEATURE_MULTI_VALUE), NULL;
     const wherry_functype_t *type = &v->model->types.items[leb.value];

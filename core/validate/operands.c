@@ -101,8 +101,8 @@ bool wh_validate_reserve(validator_t *v, size_t count) {
   size_t wanted = used + count + bytes_left + 2;
   if (WH_LIKELY(wanted <= v->stack_capacity)) return true;
   if (!v->stack) wanted += GUARD;
-  vtype_t *stack = wh_realloc(v->alloc, v->stack, v->stack_capacity * sizeof *stack,
-                              wanted * sizeof *stack);
+  vtype_t *stack =
+      wh_realloc(v->alloc, v->stack, v->stack_capacity * sizeof *stack, wanted * sizeof *stack);
   if (!stack) return wh_validate_oom(v);
   if (!v->stack) {
     for (size_t i = 0; i < GUARD; i++) stack[i] = FLOOR;
@@ -131,8 +131,7 @@ static WH_COLD bool mismatch(validator_t *v, vtype_t want, vtype_t got) {
 
 bool wh_validate_pop(validator_t *v, vtype_t want) {
   vtype_t got = v->sp[-1];
-  if (WH_UNLIKELY(got == FLOOR))
-    return wh_validate_frame(v)->unreachable || mismatch(v, want, got);
+  if (WH_UNLIKELY(got == FLOOR)) return wh_validate_frame(v)->unreachable || mismatch(v, want, got);
   if (WH_UNLIKELY(got != want && got != ANY && want != ANY)) return mismatch(v, want, got);
   v->sp--;
   return true;
@@ -149,7 +148,8 @@ bool wh_validate_pop_types(validator_t *v, const vtype_t *types, uint32_t count)
 }
 
 bool wh_validate_push_types(validator_t *v, const vtype_t *types, uint32_t count) {
-  if (!wh_validate_reserve(v, count)) return false;
+  /* There is room for one operand for each byte of code. */
+  if (count > 1 && !wh_validate_reserve(v, count)) return false;
   for (uint32_t i = 0; i < count; i++) *v->sp++ = types[i];
   return true;
 }
@@ -197,8 +197,8 @@ bool wh_validate_val_type(validator_t *v, const uint8_t **at, vtype_t *out) {
   }
   const char *feature = wh_later_type((uint8_t)*out);
   if (feature) return later_type(v, feature);
-  return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, *at - 1, "malformed value type 0x%02X: %s", *out,
-                          wh_validate_op_name(v));
+  return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, *at - 1, "malformed value type 0x%02X: %s",
+                          *out, wh_validate_op_name(v));
 }
 
 bool wh_validate_ref_type(validator_t *v, const uint8_t **at, vtype_t *out) {

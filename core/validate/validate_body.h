@@ -15,9 +15,9 @@ enum {
 #define FLOOR ((vtype_t)0xFFFFFFFF)
 
 enum {
-  GUARD = 1024,           /* floors at the bottom: comparing with up to so many types stays inside */
-  MAX_NESTING = 100000,   /* of blocks */
-  MAX_OPERANDS = 1000000  /* height of the operand stack that one instruction may bring about */
+  GUARD = 1024,          /* floors at the bottom: comparing with up to so many types stays inside */
+  MAX_NESTING = 100000,  /* of blocks */
+  MAX_OPERANDS = 1000000 /* height of the operand stack that one instruction may bring about */
 };
 _Static_assert((int)WH_MAX_PARAMS <= (int)GUARD && (int)WH_MAX_RESULTS <= (int)GUARD,
                "types of one instruction");
@@ -64,8 +64,8 @@ typedef struct validator {
 } validator_t;
 
 /* ---- errors; all return false ---- */
-bool wh_validate_fail(validator_t *v, wherry_error_kind_t kind, const uint8_t *at, const char *words,
-                      ...) WH_PRINTF(4, 5);
+bool wh_validate_fail(validator_t *v, wherry_error_kind_t kind, const uint8_t *at,
+                      const char *words, ...) WH_PRINTF(4, 5);
 bool wh_validate_needs(validator_t *v, wherry_feature_t feature);
 bool wh_validate_leb(validator_t *v, const uint8_t *at, uint64_t problem);
 bool wh_validate_oom(validator_t *v);
@@ -104,6 +104,7 @@ static inline bool wh_validate_top_is(const vtype_t *sp, const vtype_t *types, u
    and leave the operands in v->sp ---- */
 typedef const uint8_t *wh_validate_op_t(validator_t *v, const uint8_t *at);
 /* control.c */
+extern const vtype_t wh_validate_single[128];
 bool wh_validate_begin(validator_t *v, uint32_t opcode, const vtype_t *params, uint32_t param_count,
                        const vtype_t *results, uint32_t result_count);
 wh_validate_op_t wh_validate_block, wh_validate_else, wh_validate_end, wh_validate_br,

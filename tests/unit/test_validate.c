@@ -492,6 +492,17 @@ static void depth_has_a_limit(void **state) {
   assert_ok(check_long(BYTES("\x00\x00"), BYTES("\x41\x00"), 500000, BYTES("\x00\x0b")));
 }
 
+/* Among so many blocks that a label takes two bytes, its first byte alone would be a label too. */
+static void labels_of_two_bytes_are_read_whole(void **state) {
+  (void)state;
+  assert_error(check_long(BYTES("\x00"), BYTES("\x02\x40"), 200, BYTES("\x41\x00\x0d\x80\x02\x0b")),
+               INVALID, "unknown label: br_if 256, but the outermost is 200");
+  assert_error(check_long(BYTES("\x00"), BYTES("\x02\x40"), 200, BYTES("\x0c\x80\x02\x0b")),
+               INVALID, "unknown label: br 256, but the outermost is 200");
+  assert_error(check_long(BYTES("\x00"), BYTES("\x02\x40"), 200, BYTES("\x41\x00\x0d\x80\x01\x0b")),
+               MALFORMED, "unexpected end");
+}
+
 /* ---- memory that runs out ---- */
 
 static void every_failing_allocation_is_an_error(void **state) {
@@ -599,6 +610,7 @@ int main(void) {
       cmocka_unit_test(a_feature_can_be_off),
       cmocka_unit_test(the_first_version_needs_none),
       cmocka_unit_test(depth_has_a_limit),
+      cmocka_unit_test(labels_of_two_bytes_are_read_whole),
       cmocka_unit_test(every_failing_allocation_is_an_error),
       cmocka_unit_test(bytes_that_were_changed),
   };
