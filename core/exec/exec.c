@@ -179,7 +179,10 @@ int wh_exec_tick(wh_context_t *context) {
   if (context->quiet) return CONTINUE;
   if (context->pausable) return WH_EXEC_PAUSED;
   if (store->tick) {
+    uint32_t depth = context->depth;
+    context->depth = UINT32_MAX; /* no call goes deeper: the frames of this one are not put away */
     wherry_error_t *error = store->tick(store, store->tick_data);
+    context->depth = depth;
     if (error) return wh_exec_fail(context, error);
   }
   return CONTINUE;

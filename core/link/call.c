@@ -58,6 +58,9 @@ wherry_error_t *link_check_start(wherry_store_t *store) {
 
 wherry_error_t *link_check_depth(wherry_store_t *store) {
   if (store->context.depth < store->engine->call_depth) return NULL;
+  if (store->context.depth == UINT32_MAX)
+    return wh_error_new(store->alloc, WHERRY_ERROR_STATE,
+                        "a tick function of the store runs, and may not call a guest");
   return wh_error_limit(store->alloc, "calls",
                         "guest and host called each other %u deep, which is the limit",
                         store->engine->call_depth);
