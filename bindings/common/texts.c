@@ -9,7 +9,7 @@ static size_t done(char *out, size_t size, int length) {
     if (size) out[0] = 0;
     return 0;
   }
-  return out && size ? (size_t)length : 0;
+  return (size_t)length;
 }
 
 static size_t place_text(char *out, size_t size, const wh_bind_place_t *place) {

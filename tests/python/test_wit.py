@@ -269,6 +269,7 @@ def test_code_of_the_user_may_change_what_is_read(greet: wherry.Guest) -> None:
 
     with pytest.raises(wherry.StateError):
         greet.sum([Closes(), 1])
+    with pytest.raises(wherry.StateError):
         greet.sum([1])
 
 
