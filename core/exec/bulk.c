@@ -170,6 +170,27 @@ int wh_exec_table_copy(wh_context_t *context) {
   return go_on(context, 3);
 }
 
+/* Tables of thousands of functions are filled like this with every instance. */
+static void init_by_index(const wh_instance_t *instance, const uint8_t *at, uint64_t *elements,
+                          uint32_t from, uint32_t count) {
+  const uint64_t *imports = instance->imports;
+  const uint32_t imported = instance->imported_functions;
+  const uint64_t own = (uint64_t)instance->id << 32;
+  for (; from; from--) wh_leb_u(&at);
+  for (uint64_t *end = elements + count; elements < end; elements++) {
+    uint64_t function = *at++;
+    if (function >= 0x80) {
+      if (WH_LIKELY(*at < 0x80)) {
+        function = (function & 0x7F) | (uint64_t)*at++ << 7;
+      } else {
+        at--;
+        function = wh_leb_u(&at);
+      }
+    }
+    *elements = WH_LIKELY(function >= imported) ? own | function : imports[function];
+  }
+}
+
 wherry_trap_code_t wh_exec_init_table(wh_instance_t *instance, uint32_t table, uint32_t elem,
                                       uint64_t to, uint32_t from, uint32_t count,
                                       wherry_error_t **error) {
@@ -180,15 +201,16 @@ wherry_trap_code_t wh_exec_init_table(wh_instance_t *instance, uint32_t table, u
   if (!in_bounds(size, from, count) || !in_bounds(target->size, to, count))
     return WHERRY_TRAP_TABLE_OUT_OF_BOUNDS;
   const uint8_t *at = segment->items;
-  uint64_t value;
+  uint64_t *elements = target->elements + to;
+  if (segment->by_index) {
+    init_by_index(instance, at, elements, from, count);
+    return WHERRY_TRAP_NONE;
+  }
   for (uint32_t i = 0; i < from + count; i++) {
-    if (segment->by_index) {
-      uint32_t function = (uint32_t)wh_leb_u(&at);
-      value = wh_instance_reference(instance, function);
-    } else if ((*error = wh_exec_constant(instance, &at, &value))) {
-      return WHERRY_TRAP_NONE;
-    }
-    if (i >= from) target->elements[to + (i - from)] = value;
+    uint64_t value;
+    *error = wh_exec_constant(instance, &at, &value);
+    if (*error) return WHERRY_TRAP_NONE;
+    if (i >= from) elements[i - from] = value;
   }
   return WHERRY_TRAP_NONE;
 }

@@ -16,14 +16,17 @@ static bool offset_of(const wh_instance_t *instance, const wh_data_t *data, uint
 
 /* Whether all active segments are surely in bounds, in memories of the module's own, and the same in
    every instance (no imported global can be in an offset). *start, *end: their range in memory 0. */
-static bool worth_an_image(const wh_instance_t *instance, uint64_t *start, uint64_t *end) {
+static bool worth_an_image(const wh_instance_t *instance, uint64_t *start, uint64_t *end,
+                           bool *covers_all) {
   const wh_model_t *model = instance->module->model;
   if (model->imported_memories || model->imported_globals) return false;
   uint64_t total = 0;
   *start = UINT64_MAX;
   *end = 0;
+  *covers_all = true;
   for (size_t i = 0; i < model->datas.count; i++) {
     const wh_data_t *data = &model->datas.items[i];
+    if (data->mode != WH_SEGMENT_ACTIVE || data->memory) *covers_all = false;
     if (data->mode != WH_SEGMENT_ACTIVE) continue;
     uint64_t offset;
     if (!offset_of(instance, data, &offset)) return false;
@@ -44,9 +47,11 @@ static wh_image_t *make_image(const wh_instance_t *instance) {
   const wh_model_t *model = instance->module->model;
   wh_alloc_t *alloc = &instance->module->engine->alloc;
   uint64_t start, end;
-  if (!worth_an_image(instance, &start, &end)) return NULL;
+  bool covers_all;
+  if (!worth_an_image(instance, &start, &end, &covers_all)) return NULL;
   wh_image_t *image = wh_image_make(instance->module->engine, start, end);
   if (!image) return NULL;
+  image->covers_all = covers_all;
   for (size_t i = 0; i < model->datas.count; i++) {
     const wh_data_t *data = &model->datas.items[i];
     if (data->mode != WH_SEGMENT_ACTIVE || data->memory) continue;

@@ -118,6 +118,10 @@ static wherry_error_t *fill_memories(wherry_store_t *store, wh_instance_t *insta
   const wh_model_t *model = instance->module->model;
   const wh_image_t *image = link_image(instance);
   if (image && !wh_image_map(image, instance->memories[0])) return wh_error_oom();
+  if (image && image->covers_all) {
+    memset(instance->dropped_datas, 1, model->datas.count); /* some compilers make thousands */
+    return NULL;
+  }
   for (size_t i = 0; i < model->datas.count; i++) {
     const wh_data_t *data = &model->datas.items[i];
     if (data->mode != WH_SEGMENT_ACTIVE) continue;

@@ -102,6 +102,7 @@ struct wh_image {
   uint64_t id;          /* in its engine, never 0 */
   uint64_t start, size; /* where it lies in the memory; multiples of the OS page size */
   int file;
+  bool covers_all; /* all data segments of the module are in it, and active */
 };
 /* NULL: the OS has no such thing to give (or no memory); then one copies. */
 wh_image_t *wh_image_make(wherry_engine_t *engine, uint64_t start, uint64_t end);
