@@ -48,7 +48,7 @@ void wh_alloc_init(wh_alloc_t *alloc, const wherry_allocator_t *host);
 WH_MUST_USE void *wh_alloc(wh_alloc_t *alloc, size_t size);
 WH_MUST_USE void *wh_alloc_zeroed(wh_alloc_t *alloc, size_t size);
 WH_MUST_USE void *wh_realloc(wh_alloc_t *alloc, void *memory, size_t old_size, size_t new_size);
-void wh_free(wh_alloc_t *alloc, void *memory, size_t size); /* memory NULL: nothing */
+void wh_free(wh_alloc_t *alloc, void *memory, size_t size);         /* memory NULL: nothing */
 char *wh_strndup(wh_alloc_t *alloc, const char *text, size_t size); /* zero-ended; size + 1 bytes */
 
 #define WH_NEW(alloc, type) ((type *)wh_alloc_zeroed((alloc), sizeof(type)))
@@ -75,15 +75,15 @@ WH_MUST_USE void *wh_alloc_array(wh_alloc_t *alloc, size_t count, size_t item_si
 bool wh_vec_reserve_(wh_alloc_t *alloc, void **items, size_t *capacity, size_t wanted,
                      size_t item_size);
 /* Room for `more` further items. */
-#define wh_vec_reserve(alloc, vec, more)                                                   \
-  ((vec)->count + (more) <= (vec)->capacity ||                                             \
+#define wh_vec_reserve(alloc, vec, more)                                                     \
+  ((vec)->count + (more) <= (vec)->capacity ||                                               \
    wh_vec_reserve_((alloc), (void **)&(vec)->items, &(vec)->capacity, (vec)->count + (more), \
                    sizeof *(vec)->items))
 #define wh_vec_push(alloc, vec, item) \
   (wh_vec_reserve((alloc), (vec), 1) ? ((vec)->items[(vec)->count++] = (item), true) : false)
-#define wh_vec_free(alloc, vec)                                                         \
-  (wh_free((alloc), (vec)->items, (vec)->capacity * sizeof *(vec)->items),              \
-   (vec)->items = NULL, (vec)->count = (vec)->capacity = 0)
+#define wh_vec_free(alloc, vec)                                                                 \
+  (wh_free((alloc), (vec)->items, (vec)->capacity * sizeof *(vec)->items), (vec)->items = NULL, \
+   (vec)->count = (vec)->capacity = 0)
 
 /* ---- map from byte strings to 64-bit values (map.c); keys are not copied ---- */
 typedef struct wh_map_entry {
