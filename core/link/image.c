@@ -7,6 +7,9 @@
    1 MiB, against 0.6 us). */
 enum { IMAGE_LEAST = 64 << 10, IMAGE_LEAST_IN_LARGE = 4 << 10 };
 
+/* Data that lie far apart would make an image of holes. */
+static const uint64_t spread_most = 16 << 20;
+
 /* False: no memory. An image is no more than a way to be quick: without it the segments are copied. */
 static bool offset_of(const wh_instance_t *instance, const wh_data_t *data, uint64_t *out) {
   wherry_error_t *error = link_offset(instance, &data->offset, out);
@@ -38,47 +41,41 @@ static bool worth_an_image(const wh_instance_t *instance, uint64_t *start, uint6
     if (offset < *start) *start = offset;
     if (last > *end) *end = last;
   }
-  if (!total) return false;
+  if (!total || *end - *start > spread_most + 2 * total) return false;
   bool large = instance->memories[0]->size > WH_MEMORY_CLEARED;
   return total >= (large ? IMAGE_LEAST_IN_LARGE : IMAGE_LEAST);
 }
 
+/* From a memory whose segments have just been copied: thousands of writes to a file would take long. */
 static wh_image_t *make_image(const wh_instance_t *instance) {
-  const wh_model_t *model = instance->module->model;
-  wh_alloc_t *alloc = &instance->module->engine->alloc;
+  wherry_engine_t *engine = instance->module->engine;
   uint64_t start, end;
   bool covers_all;
   if (!worth_an_image(instance, &start, &end, &covers_all)) return NULL;
-  wh_image_t *image = wh_image_make(instance->module->engine, start, end);
+  wh_image_t *image = wh_image_make(engine, start, end);
   if (!image) return NULL;
   image->covers_all = covers_all;
-  for (size_t i = 0; i < model->datas.count; i++) {
-    const wh_data_t *data = &model->datas.items[i];
-    if (data->mode != WH_SEGMENT_ACTIVE || data->memory) continue;
-    uint64_t offset;
-    if (offset_of(instance, data, &offset) &&
-        wh_image_write(image, offset, data->bytes.data, data->bytes.size))
-      continue;
-    wh_image_free(alloc, image);
-    return NULL;
-  }
-  return image;
+  const uint8_t *data = instance->memories[0]->base + start;
+  if (wh_image_write(image, start, data, (size_t)(end - start))) return image;
+  wh_image_free(&engine->alloc, image);
+  return NULL;
 }
 
-const wh_image_t *link_image(wh_instance_t *instance) {
+const wh_image_t *link_image(const wh_instance_t *instance) {
+  return atomic_load_explicit(&instance->module->image, memory_order_acquire);
+}
+
+void link_make_image(const wh_instance_t *instance) {
   wherry_module_t *module = instance->module;
-  if (!module->model->datas.count) return NULL;
-  wh_image_t *image = atomic_load_explicit(&module->image, memory_order_acquire);
-  if (image || atomic_load_explicit(&module->image_tried, memory_order_acquire)) return image;
-  if (atomic_fetch_add_explicit(&module->instance_count, 1, memory_order_relaxed) == 0) return NULL;
+  if (!module->model->datas.count ||
+      atomic_load_explicit(&module->image_tried, memory_order_acquire) ||
+      atomic_fetch_add_explicit(&module->instance_count, 1, memory_order_relaxed) == 0)
+    return;
   wh_mutex_lock(&module->compile_lock);
   if (!atomic_load_explicit(&module->image_tried, memory_order_relaxed)) {
-    image = make_image(instance);
+    wh_image_t *image = make_image(instance);
     atomic_store_explicit(&module->image, image, memory_order_release);
     atomic_store_explicit(&module->image_tried, true, memory_order_release);
-  } else {
-    image = atomic_load_explicit(&module->image, memory_order_relaxed);
   }
   wh_mutex_unlock(&module->compile_lock);
-  return image;
 }

@@ -141,6 +141,7 @@ static wherry_error_t *fill_memories(wherry_store_t *store, wh_instance_t *insta
     }
     instance->dropped_datas[i] = 1;
   }
+  if (!image) link_make_image(instance);
   return NULL;
 }
 

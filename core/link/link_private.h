@@ -65,8 +65,9 @@ WH_MUST_USE wherry_error_t *link_offset(const wh_instance_t *instance, const wh_
 
 /* ---- images ---- */
 
-/* The module's image of memory 0, made now if it is time; NULL: copy the segments. instance: one whose
-   memories and globals are in place. */
-const wh_image_t *link_image(wh_instance_t *instance);
+/* The module's image of memory 0; NULL: copy the segments. */
+const wh_image_t *link_image(const wh_instance_t *instance);
+/* Makes it, if it is time, from an instance whose segments have been copied and which has not run. */
+void link_make_image(const wh_instance_t *instance);
 
 #endif
