@@ -133,4 +133,7 @@
   $1 = lua_isnil(L, $input) ? NULL : wl_raw_config(L, $input);
 }
 
+/* Runs guests: by hand, as all that does, so that host functions find their way to Lua. */
+%ignore wherry_linker_instantiate;
+
 %include "wherry.i"

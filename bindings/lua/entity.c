@@ -23,15 +23,11 @@ void wl_push_table(lua_State *L, wl_store_t *store, int anchor, wherry_table_t t
   wl_cache_put(L, anchor, WHERRY_EXTERN_TABLE, table.index);
 }
 
-static uint64_t index_check(lua_State *L, int index) {
-  lua_Integer place = luaL_checkinteger(L, index);
-  return (uint64_t)place; /* a negative one is past every end */
-}
-
 static int table_get(lua_State *L) {
   wl_table_t *table = table_check(L);
   wherry_value_t value;
-  wl_check(L, wherry_table_get(table->store->store, table->table, index_check(L, 2), &value));
+  wl_check(L, wherry_table_get(table->store->store, table->table, wl_count_check(L, 2, "index"),
+                               &value));
   lua_settop(L, 2);
   lua_getiuservalue(L, 1, 1);
   wl_push_value(L, table->store, 3, &value);
@@ -51,7 +47,7 @@ static wherry_value_t element_check(lua_State *L, wl_table_t *table, int index) 
 static int table_set(lua_State *L) {
   lua_settop(L, 3);
   wl_table_t *table = table_check(L);
-  uint64_t place = index_check(L, 2);
+  uint64_t place = wl_count_check(L, 2, "index");
   wherry_value_t value = element_check(L, table, 3);
   wl_check(L, wherry_table_set(table->store->store, table->table, place, &value));
   return 0;
@@ -61,13 +57,10 @@ static int table_set(lua_State *L) {
 static int table_grow(lua_State *L) {
   lua_settop(L, 3);
   wl_table_t *table = table_check(L);
-  lua_Integer more = luaL_checkinteger(L, 2);
+  uint64_t more = wl_count_check(L, 2, "elements");
   uint64_t previous;
-  if (more < 0)
-    return wl_fail(L, WHERRY_ERROR_RANGE, "elements: %lld is negative", (long long)more);
   wherry_value_t value = element_check(L, table, 3);
-  wl_check(L,
-           wherry_table_grow(table->store->store, table->table, (uint64_t)more, &value, &previous));
+  wl_check(L, wherry_table_grow(table->store->store, table->table, more, &value, &previous));
   lua_pushinteger(L, (lua_Integer)previous);
   return 1;
 }
@@ -90,8 +83,8 @@ static int table_new(lua_State *L) {
   lua_settop(L, 5);
   wl_store_t *store = wl_store_check(L, 1);
   wherry_valtype_t element = wl_valtype_check(L, 2);
-  uint64_t minimum = index_check(L, 3);
-  uint64_t maximum = lua_isnil(L, 4) ? UINT64_MAX : index_check(L, 4);
+  uint64_t minimum = wl_count_check(L, 3, "minimum");
+  uint64_t maximum = lua_isnil(L, 4) ? UINT64_MAX : wl_count_check(L, 4, "maximum");
   if (element != WHERRY_FUNCREF && element != WHERRY_EXTERNREF)
     return wl_fail(L, WHERRY_ERROR_TYPE, "a table holds funcref or externref, not %s",
                    wherry_valtype_name(element));
@@ -172,7 +165,7 @@ static int global_new(lua_State *L) {
   wl_store_t *store = wl_store_check(L, 1);
   bool is_mutable = false;
   if (!lua_isnil(L, 3)) {
-    luaL_checktype(L, 3, LUA_TTABLE);
+    wl_options_check(L, 3, "options");
     lua_getfield(L, 3, "mutable");
     is_mutable = lua_toboolean(L, -1);
     lua_pop(L, 1);

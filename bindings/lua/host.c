@@ -166,7 +166,7 @@ wherry_func_t wl_host_func(lua_State *L, wl_store_t *store, int anchor, int inde
 
 /* wherry.host{caller = true, fn} */
 static int host_option_new(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  wl_options_check(L, 1, "host");
   lua_settop(L, 1);
   for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
     if (lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1) continue;
@@ -197,7 +197,7 @@ static int functype_gc(lua_State *L) {
 static int func_new(lua_State *L) {
   lua_settop(L, 3);
   wl_store_t *store = wl_store_check(L, 1);
-  const char *signature = luaL_checkstring(L, 2);
+  const char *signature = wl_string_check(L, 2, "type", NULL);
   wl_store_push_anchor(L, 1);
   wl_functype_t *type = wl_object_new(L, &wl_functype_kind, sizeof *type, 0);
   wl_check(L, wherry_functype_parse(signature, &type->type));
@@ -225,7 +225,7 @@ static int caller_export(lua_State *L) {
   wl_caller_t *object;
   size_t size;
   wherry_extern_t item;
-  const char *name = luaL_checklstring(L, 2, &size);
+  const char *name = wl_string_check(L, 2, "name", &size);
   wherry_caller_t *caller = caller_check(L, &object);
   wl_check(L, wherry_caller_export(caller, name, size, &item));
   wl_push_extern(L, object->store, 3, &item, name, size);

@@ -238,7 +238,7 @@ static int instance_new(lua_State *L) {
   lua_settop(L, 3);
   wl_store_t *store = wl_store_check(L, 1);
   wl_module_check(L, 2);
-  if (!lua_isnil(L, 3)) luaL_checktype(L, 3, LUA_TTABLE);
+  if (!lua_isnil(L, 3)) wl_options_check(L, 3, "imports");
   wl_store_push_anchor(L, 1);
   wl_push_instance(L, store, 4, wl_instantiate(L, store, 4, 2, lua_isnil(L, 3) ? 0 : 3));
   return 1;
@@ -315,8 +315,8 @@ static int linker_define(lua_State *L) {
   lua_settop(L, 4);
   wl_linker_t *object = linker_check(L, 1);
   size_t module_size, name_size;
-  const char *module = luaL_checklstring(L, 2, &module_size);
-  const char *name = luaL_checklstring(L, 3, &name_size);
+  const char *module = wl_string_check(L, 2, "module", &module_size);
+  const char *name = wl_string_check(L, 3, "name", &name_size);
   wherry_extern_t item;
   wl_store_t *store = entity(L, 4, &item);
   if (store) {
@@ -338,7 +338,7 @@ static int linker_define(lua_State *L) {
 static int linker_define_instance(lua_State *L) {
   wl_linker_t *object = linker_check(L, 1);
   size_t size;
-  const char *module = luaL_checklstring(L, 2, &size);
+  const char *module = wl_string_check(L, 2, "module", &size);
   wl_instance_t *instance = wl_instance_check(L, 3);
   wl_check(L, wherry_linker_define_instance(object->linker, instance->store->store, module, size,
                                             instance->instance));
@@ -393,8 +393,8 @@ static int linker_get(lua_State *L) {
   wl_linker_t *object = linker_check(L, 1);
   wl_store_t *store = wl_store_check(L, 2);
   size_t module_size, name_size;
-  const char *module = luaL_checklstring(L, 3, &module_size);
-  const char *name = luaL_checklstring(L, 4, &name_size);
+  const char *module = wl_string_check(L, 3, "module", &module_size);
+  const char *name = wl_string_check(L, 4, "name", &name_size);
   wherry_extern_t item;
   lua_settop(L, 4);
   lua_getiuservalue(L, 1, 1);

@@ -34,16 +34,10 @@ static bool inside(uint64_t address, uint64_t size, uint64_t memory_size) {
   return size <= memory_size && address <= memory_size - size;
 }
 
-static uint64_t length_check(lua_State *L, int index) {
-  lua_Integer size = luaL_checkinteger(L, index);
-  if (size < 0) wl_fail(L, WHERRY_ERROR_RANGE, "size: %lld is negative", (long long)size);
-  return (uint64_t)size;
-}
-
 /* memory:read(address, size) */
 static int memory_read(lua_State *L) {
   const wl_memory_t *memory = check_at(L, 1);
-  uint64_t address = wl_address_check(L, 2, "address"), size = length_check(L, 3);
+  uint64_t address = wl_address_check(L, 2, "address"), size = wl_count_check(L, 3, "size");
   if (WL_UNLIKELY(!inside(address, size, *memory->size)))
     return out_of_bounds(L, address, size, *memory->size);
   lua_pushlstring(L, (const char *)memory->base + address, size);
@@ -103,7 +97,7 @@ static int memory_pages(lua_State *L) {
 /* memory:grow(pages): how many there were */
 static int memory_grow(lua_State *L) {
   wl_memory_t *memory = check_at(L, 1);
-  uint64_t previous, pages = length_check(L, 2);
+  uint64_t previous, pages = wl_count_check(L, 2, "pages");
   wl_check(L, wherry_memory_grow(memory->store->store, memory->memory, pages, &previous));
   lua_pushinteger(L, (lua_Integer)previous);
   return 1;
@@ -147,9 +141,9 @@ static int memory_text(lua_State *L) {
 static int memory_new(lua_State *L) {
   lua_settop(L, 3);
   wl_store_t *store = wl_store_check(L, 1);
-  uint64_t minimum = length_check(L, 2), maximum = UINT64_MAX;
+  uint64_t minimum = wl_count_check(L, 2, "minimum"), maximum = UINT64_MAX;
   wherry_memory_t memory;
-  if (!lua_isnil(L, 3)) maximum = length_check(L, 3);
+  if (!lua_isnil(L, 3)) maximum = wl_count_check(L, 3, "maximum");
   wl_store_push_anchor(L, 1);
   wl_check(L, wherry_memory_new(store->store, minimum, maximum, &memory));
   wl_push_memory(L, store, 4, memory);

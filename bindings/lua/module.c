@@ -164,7 +164,7 @@ static int push_exports(lua_State *L, const wherry_module_t *module) {
 static int custom_section(lua_State *L) {
   wherry_module_t *module = wl_module_check(L, 1);
   size_t size, count = wherry_module_custom_section_count(module);
-  const char *name = luaL_checklstring(L, 2, &size);
+  const char *name = wl_string_check(L, 2, "name", &size);
   for (size_t i = 0; i < count; i++) {
     wherry_bytes_t other = wherry_module_custom_section_name(module, i);
     if (other.size != size || memcmp(other.data, name, size) != 0) continue;

@@ -38,8 +38,13 @@ void *wl_object_test(lua_State *L, int index, const wl_kind_t *kind) {
 
 void *wl_object_check(lua_State *L, int index, const wl_kind_t *kind) {
   void *object = wl_object_test(L, index, kind);
-  if (WL_UNLIKELY(!object))
-    wl_fail(L, WHERRY_ERROR_TYPE, "expected %s, got %s", kind->name, wl_type_name(L, index));
+  if (WL_UNLIKELY(!object)) {
+    bool method =
+        index == 1 && (kind == &wl_memory_kind || kind == &wl_view_kind || kind == &wl_table_kind ||
+                       kind == &wl_linker_kind || kind == &wl_caller_kind);
+    wl_fail(L, WHERRY_ERROR_TYPE, "expected %s, got %s%s", kind->name, wl_type_name(L, index),
+            method ? "; methods are called with a colon" : "");
+  }
   return object;
 }
 

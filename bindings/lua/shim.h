@@ -79,6 +79,15 @@ void wl_error_open(lua_State *L);
    to a buffer of WH_BIND_TEXT; empty text if there are none. */
 void wl_near_names(lua_State *L, int index, const char *name, char *text);
 
+/* ---- arguments.c: of the explicit level; what: the name of the argument ---- */
+
+uint64_t wl_count_check(lua_State *L, int index, const char *what); /* not negative */
+const char *wl_string_check(lua_State *L, int index, const char *what, size_t *size);
+void wl_options_check(lua_State *L, int index, const char *what); /* a table */
+/* Bytes from an integer or from "64 MB"; nanoseconds from seconds. */
+uint64_t wl_size_check(lua_State *L, int index, const char *what);
+uint64_t wl_seconds_check(lua_State *L, int index, const char *what);
+
 /* ---- store.c: engine, config, store ---- */
 
 typedef struct wl_frame { /* of a host function that runs */
@@ -138,10 +147,6 @@ void wl_store_push_anchor(lua_State *L, int index);
 
 /* Keeps the value on top in the anchor (and pops it); its place. */
 lua_Integer wl_anchor_keep(lua_State *L, int anchor);
-
-/* Bytes from an integer or from "64 MB"; nanoseconds from seconds. */
-uint64_t wl_size_check(lua_State *L, int index, const char *what);
-uint64_t wl_seconds_check(lua_State *L, int index, const char *what);
 
 void wl_store_register(lua_State *L);
 

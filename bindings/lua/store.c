@@ -14,43 +14,6 @@ typedef struct wl_config {
 
 static const char default_engine_key;
 
-/* ---- arguments ---- */
-
-uint64_t wl_size_check(lua_State *L, int index, const char *what) {
-  uint64_t bytes;
-  size_t size;
-  if (lua_type(L, index) == LUA_TSTRING) {
-    const char *text = lua_tolstring(L, index, &size);
-    if (wh_bind_parse_size(text, size, &bytes)) return bytes;
-    wl_fail(L, WHERRY_ERROR_RANGE, "%s: '%s' is not a size (write a number or, say, \"64 MB\")",
-            what, text);
-  }
-  int exact;
-  lua_Integer number = lua_tointegerx(L, index, &exact);
-  if (!exact)
-    wl_fail(L, WHERRY_ERROR_TYPE, "%s: expected an integer or a size, got %s", what,
-            wl_type_name(L, index));
-  if (number < 0) wl_fail(L, WHERRY_ERROR_RANGE, "%s: %lld is negative", what, (long long)number);
-  return (uint64_t)number;
-}
-
-uint64_t wl_seconds_check(lua_State *L, int index, const char *what) {
-  if (lua_type(L, index) != LUA_TNUMBER)
-    wl_fail(L, WHERRY_ERROR_TYPE, "%s: expected seconds, got %s", what, wl_type_name(L, index));
-  double seconds = lua_tonumber(L, index);
-  if (!(seconds >= 0)) wl_fail(L, WHERRY_ERROR_RANGE, "%s: %g is not a time", what, seconds);
-  return seconds >= 1e9 ? UINT64_MAX : (uint64_t)(seconds * 1e9);
-}
-
-static uint64_t count_check(lua_State *L, int index, const char *what) {
-  int exact;
-  lua_Integer number = lua_tointegerx(L, index, &exact);
-  if (!exact || lua_type(L, index) != LUA_TNUMBER)
-    wl_fail(L, WHERRY_ERROR_TYPE, "%s: expected an integer, got %s", what, wl_type_name(L, index));
-  if (number < 0) wl_fail(L, WHERRY_ERROR_RANGE, "%s: %lld is negative", what, (long long)number);
-  return (uint64_t)number;
-}
-
 /* ---- Config ---- */
 
 wherry_config_t *wl_config_check(lua_State *L, int index) {
@@ -83,9 +46,9 @@ static int config_set(lua_State *L, wherry_config_t *config, const char *key, in
   } else if (strcmp(key, "stack_size") == 0) {
     wl_check(L, wherry_config_set_stack_size(config, wl_size_check(L, value, key)));
   } else if (strcmp(key, "tick") == 0) {
-    wl_check(L, wherry_config_set_tick(config, count_check(L, value, key)));
+    wl_check(L, wherry_config_set_tick(config, wl_count_check(L, value, key)));
   } else if (strcmp(key, "call_depth") == 0) {
-    uint64_t calls = count_check(L, value, key);
+    uint64_t calls = wl_count_check(L, value, key);
     wl_check(
         L, wherry_config_set_call_depth(config, calls > UINT32_MAX ? UINT32_MAX : (uint32_t)calls));
   } else {
@@ -96,7 +59,7 @@ static int config_set(lua_State *L, wherry_config_t *config, const char *key, in
 
 /* wherry.Config{stack_size = "1 MB", features = {tail_call = false}} */
 static int config_new(lua_State *L) {
-  if (!lua_isnoneornil(L, 1)) luaL_checktype(L, 1, LUA_TTABLE);
+  if (!lua_isnoneornil(L, 1)) wl_options_check(L, 1, "Config");
   lua_settop(L, 1);
   wl_config_t *object = wl_object_new(L, &wl_config_kind, sizeof *object, 0);
   wl_check(L, wherry_config_new(NULL, &object->config));
@@ -209,7 +172,7 @@ static void set_limits(lua_State *L, wl_store_t *store, int options) {
   if (lua_getfield(L, options, "memory_limit") != LUA_TNIL)
     wl_check(L, wherry_store_set_memory_limit(of, wl_size_check(L, -1, "memory_limit")));
   if (lua_getfield(L, options, "fuel") != LUA_TNIL)
-    wl_check(L, wherry_store_set_fuel(of, count_check(L, -1, "fuel")));
+    wl_check(L, wherry_store_set_fuel(of, wl_count_check(L, -1, "fuel")));
   if (lua_getfield(L, options, "timeout") != LUA_TNIL)
     wl_check(L, wherry_store_set_timeout(of, wl_seconds_check(L, -1, "timeout")));
   lua_pop(L, 3);
@@ -244,7 +207,7 @@ lua_Integer wl_anchor_keep(lua_State *L, int anchor) {
 static int store_new(lua_State *L) {
   lua_settop(L, 2);
   wherry_engine_t *engine = lua_isnil(L, 1) ? wl_engine_default(L) : wl_engine_check(L, 1);
-  if (!lua_isnil(L, 2)) luaL_checktype(L, 2, LUA_TTABLE);
+  if (!lua_isnil(L, 2)) wl_options_check(L, 2, "options");
   wl_store_push(L, engine, lua_isnil(L, 2) ? 0 : 2);
   lua_pop(L, 1);
   return 1;
@@ -289,9 +252,9 @@ static int store_index(lua_State *L) {
 
 static int store_newindex(lua_State *L) {
   wl_store_t *store = wl_store_check(L, 1);
-  const char *key = luaL_checkstring(L, 2);
+  const char *key = wl_string_check(L, 2, "field", NULL);
   if (strcmp(key, "fuel") == 0) {
-    wl_check(L, wherry_store_set_fuel(store->store, count_check(L, 3, key)));
+    wl_check(L, wherry_store_set_fuel(store->store, wl_count_check(L, 3, key)));
   } else if (strcmp(key, "timeout") == 0) {
     wl_check(L, wherry_store_set_timeout(store->store, wl_seconds_check(L, 3, key)));
   } else if (strcmp(key, "memory_limit") == 0) {

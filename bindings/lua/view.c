@@ -114,12 +114,6 @@ static wl_view_t *check(lua_State *L, int index) {
   return view;
 }
 
-static uint64_t count_check(lua_State *L, int index, const char *what) {
-  lua_Integer count = luaL_checkinteger(L, index);
-  if (count < 0) wl_fail(L, WHERRY_ERROR_RANGE, "%s: %lld is negative", what, (long long)count);
-  return (uint64_t)count;
-}
-
 /* The new view lies on what is at index 1, a memory or a view, and shares its user value. */
 static wl_view_t *push_view(lua_State *L, int format) {
   wl_view_t *view = wl_object_new(L, &wl_view_kind, sizeof *view, 1);
@@ -134,7 +128,7 @@ int wl_view_new(lua_State *L, int format, int offset_index) {
   uint64_t offset = 0, count = UINT64_MAX, all = *memory->size, bytes = 0;
   if (!lua_isnoneornil(L, offset_index)) offset = wl_address_check(L, offset_index, "offset");
   if (!lua_isnoneornil(L, offset_index + 1)) {
-    count = count_check(L, offset_index + 1, "count");
+    count = wl_count_check(L, offset_index + 1, "count");
     bytes = count > UINT32_MAX * UINT64_C(2) ? UINT64_MAX : count * formats[format].size;
   }
   if (offset > all || bytes > all - offset) {
@@ -154,12 +148,12 @@ int wl_view_new(lua_State *L, int format, int offset_index) {
 /* view:slice(first[, count]): elements first to first + count - 1 */
 static int view_slice(lua_State *L) {
   const wl_view_t *view = check(L, 1);
-  uint64_t first = count_check(L, 2, "first"), all = length(view), count = UINT64_MAX;
+  uint64_t first = wl_count_check(L, 2, "first"), all = length(view), count = UINT64_MAX;
   if (first > all)
     return wl_fail(L, WHERRY_ERROR_RANGE, "first: %llu is past the end (%llu elements)",
                    (unsigned long long)first, (unsigned long long)all);
   if (!lua_isnoneornil(L, 3)) {
-    count = count_check(L, 3, "count");
+    count = wl_count_check(L, 3, "count");
     if (count > all - first)
       return wl_fail(L, WHERRY_ERROR_RANGE,
                      "count: %llu elements from %llu on end past the end (%llu)",
@@ -177,8 +171,8 @@ static int view_slice(lua_State *L) {
 }
 
 static int no_element(lua_State *L, uint64_t all) {
-  return wl_fail(L, WHERRY_ERROR_RANGE, "index %lld is not in the view (%llu elements, from 0)",
-                 (long long)lua_tointeger(L, 2), (unsigned long long)all);
+  return wl_fail(L, WHERRY_ERROR_RANGE, "index %s is not in the view (%llu elements, from 0)",
+                 luaL_tolstring(L, 2, NULL), (unsigned long long)all);
 }
 
 static int view_index(lua_State *L) {
@@ -222,7 +216,7 @@ static int view_length(lua_State *L) {
 /* view:string([count]): the bytes of the first count elements, of all of them */
 static int view_string(lua_State *L) {
   const wl_view_t *view = check(L, 1);
-  uint64_t all = length(view), count = lua_isnoneornil(L, 2) ? all : count_check(L, 2, "count");
+  uint64_t all = length(view), count = lua_isnoneornil(L, 2) ? all : wl_count_check(L, 2, "count");
   if (count > all)
     return wl_fail(L, WHERRY_ERROR_RANGE, "count: %llu is past the end (%llu elements)",
                    (unsigned long long)count, (unsigned long long)all);
@@ -247,7 +241,7 @@ static int view_table(lua_State *L) {
 /* view:set(first, values): a table, a view of the same format, or a string of packed elements */
 static int view_set(lua_State *L) {
   wl_view_t *view = check(L, 1);
-  uint64_t first = count_check(L, 2, "first"), all = length(view), count;
+  uint64_t first = wl_count_check(L, 2, "first"), all = length(view), count;
   size_t bytes, size = formats[view->format].size;
   const void *from = NULL;
   const wl_view_t *other = wl_object_test(L, 3, &wl_view_kind);

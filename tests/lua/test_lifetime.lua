@@ -200,6 +200,20 @@ T.test("the interpreter may exit in a host function", function()
   T.equal({ how, status }, { "exit", 3 })
 end)
 
+T.test("a debug hook may not call the guest it interrupts", function()
+  if T.stress then T.skip "the collector has the hook" end
+  local guest <close> = wherry.load(simple, { fuel = 50000000 })
+  local err
+  debug.sethook(function()
+    local ok, why = pcall(guest.sum, 1, 2)
+    err = not ok and why or err
+  end, "c")
+  pcall(guest.spin)
+  debug.sethook()
+  T.equal(err.kind, "state")
+  T.equal(T.raises("limit", "", guest.sum, 1, 2).limit, "fuel")
+end)
+
 T.test("a debug hook ends a guest that loops: so does Ctrl-C in lua5.4", function()
   if T.stress then T.skip "the collector has the hook" end
   local guest <close> = wherry.load(simple)

@@ -129,6 +129,18 @@ T.test("out of bounds is an error", function()
   T.raises("type", "a memory has no field 'rea'; did you mean 'read'", function() memory:rea() end)
 end)
 
+T.test("a method called with a dot gets a hint", function()
+  local guest <close> = wherry.load(simple)
+  T.raises("type", "expected wherry.Memory, got number; methods are called with a colon", function()
+    guest.memory.read(0, 1)
+  end)
+  T.raises("type", "size: expected an integer, got string", guest.memory.read,
+    guest.memory, 0, "1")
+  T.raises("type", "size: expected an integer, got nil", function() guest.memory:read(0) end)
+  local view = guest.memory:view "u8"
+  T.raises("range", "index 0.5 is not in the view", function() return view[0.5] end)
+end)
+
 T.test("views see memory that grew", function()
   local guest <close> = wherry.load(T.guest "values", { imports = { env = { offset = 0 } } })
   local memory = guest.memory
