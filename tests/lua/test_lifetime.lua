@@ -206,7 +206,7 @@ T.test("a debug hook may not call the guest it interrupts", function()
   local err
   debug.sethook(function()
     local ok, why = pcall(guest.sum, 1, 2)
-    err = not ok and why or err
+    err = err or not ok and why
   end, "c")
   pcall(guest.spin)
   debug.sethook()
