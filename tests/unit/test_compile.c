@@ -21,7 +21,7 @@ typedef struct function {
   size_t size;
 } function_t;
 
-#define BODY(...) {__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__})
+#define BODY(...) {__VA_ARGS__}, sizeof((uint8_t[]) {__VA_ARGS__})
 
 static const struct {
   const char *idea;
@@ -38,7 +38,9 @@ static const struct {
      {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 7, 0x21, 0, 0x20, 0, 0x6B, 0x0B)},
      "MOVE -1 2|SET_K32 7 -1|I32_SUB_SS_RET 2 -1 -1"},
     {"comparison and branch are one; what it skips, a return of a local, too",
-     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 2, 0x48, 0x04, 0x40, 0x20, 0, 0x0F, 0x0B, 0x41, 9, 0x0B)},
+     {{I32},
+      {I32},
+      BODY(0, 0x20, 0, 0x41, 2, 0x48, 0x04, 0x40, 0x20, 0, 0x0F, 0x0B, 0x41, 9, 0x0B)},
      "I32_LT_S_SK_RETIF -1 2 -1 -1|SET_K32 9 2|RETURN_S_u64 2 -1"},
     {"a constant on the left turns the comparison round",
      {{I64}, {I32}, BODY(0, 0x42, 3, 0x20, 0, 0x53, 0x0B)},
@@ -87,7 +89,7 @@ static size_t assemble(const function_t *function, uint8_t *out) {
   at += put_types(at, function->params);
   at += put_types(at, function->results);
   section[1] = (uint8_t)(at - section - 2);
-  memcpy(at, ((uint8_t[]){3, 2, 1, 0, 10}), 5); /* functions; code */
+  memcpy(at, ((uint8_t[]) {3, 2, 1, 0, 10}), 5); /* functions; code */
   at += 5;
   *at++ = (uint8_t)(function->size + 2);
   *at++ = 1;
