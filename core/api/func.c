@@ -109,8 +109,10 @@ wherry_error_t *wherry_func_call(wherry_store_t *store, wherry_func_t func,
     if (!slots) return wh_error_oom();
     wh_engine_retain(engine); /* whose allocator it is: the call may end the store */
   }
+  uint64_t *slot = slots;
   for (size_t i = 0; i < arg_count && !error; i++) {
-    error = wh_value_to_slot(store, &args[i], type->types[i], &slots[i]);
+    error = wh_value_to_slot(store, &args[i], type->types[i], slot);
+    slot += wh_type_slots(type->types[i]);
     if (error) {
       wh_error_prefix(error, "argument %zu: ", i + 1);
       about(store, reference, error);
@@ -124,8 +126,11 @@ wherry_error_t *wherry_func_call(wherry_store_t *store, wherry_func_t func,
       error = wh_store_check(store);
     } else if (!error) {
       const wherry_valtype_t *types = type->types + type->param_count;
-      for (size_t i = 0; i < type->result_count; i++)
-        results[i] = wh_value_from_slot(store, slots[i], types[i]);
+      slot = slots;
+      for (size_t i = 0; i < type->result_count; i++) {
+        results[i] = wh_value_from_slot(store, slot, types[i]);
+        slot += wh_type_slots(types[i]);
+      }
     }
     wh_store_release(store);
   }

@@ -3,10 +3,10 @@
 
 wherry_error_t *wherry_global_new(wherry_store_t *store, const wherry_value_t *initial,
                                   bool is_mutable, wherry_global_t *out) {
-  uint64_t slot, index;
+  uint64_t slots[2], index;
   wherry_error_t *error = wh_store_check(store);
-  if (!error) error = wh_value_to_slot(store, initial, initial->type, &slot);
-  if (!error) error = wh_host_global_make(store, initial->type, is_mutable, slot, &index);
+  if (!error) error = wh_value_to_slot(store, initial, initial->type, slots);
+  if (!error) error = wh_host_global_make(store, initial->type, is_mutable, slots, &index);
   if (!error) *out = (wherry_global_t) {store->id, index};
   return error;
 }
@@ -23,7 +23,7 @@ wherry_error_t *wherry_global_get(wherry_store_t *store, wherry_global_t global,
   wherry_valtype_t type;
   bool is_mutable;
   wherry_error_t *error = wh_find_global(store, global, &cell, &type, &is_mutable);
-  if (!error) *out = wh_value_from_slot(store, *cell, type);
+  if (!error) *out = wh_value_from_slot(store, cell, type);
   return error;
 }
 

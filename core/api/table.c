@@ -60,7 +60,7 @@ wherry_error_t *wherry_table_get(wherry_store_t *store, wherry_table_t value, ui
                                  wherry_value_t *out) {
   wh_table_t *table;
   wherry_error_t *error = find_element(store, value, index, &table);
-  if (!error) *out = wh_value_from_slot(store, table->elements[index], table->type);
+  if (!error) *out = wh_value_from_slot(store, &table->elements[index], table->type);
   return error;
 }
 

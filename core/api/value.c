@@ -30,5 +30,6 @@ wherry_error_t *wherry_value_to_slot(wherry_store_t *store, const wherry_value_t
 
 wherry_value_t wherry_value_from_slot(wherry_store_t *store, wherry_slot_t slot,
                                       wherry_valtype_t type) {
-  return wh_value_from_slot(store, slot.u64, type);
+  uint64_t slots[2] = {slot.u64, 0};
+  return wh_value_from_slot(store, slots, type);
 }

@@ -161,6 +161,22 @@ bool compile_numeric(compiler_t *c, uint32_t opcode);
 wh_code_op_t inverse_compare(wh_code_op_t base);
 void compile_select(compiler_t *c, wherry_valtype_t type);
 
+/* Where an access goes: its address operand, offset and memory. Kind S and A name the operand's place,
+   K has address and offset in one, X is for any but a 32-bit memory 0 and has the address in a slot. */
+typedef struct access {
+  operand_t address;
+  uint64_t offset;
+  uint32_t memory;
+  char kind;
+} access_t;
+void read_access(compiler_t *c, access_t *access);
+/* For an address that is in a slot: S or X. */
+void choose_slot_kind(compiler_t *c, access_t *access);
+void emit_access(compiler_t *c, const access_t *access);
+
+/* ---- vector.c; false: not one of its operations ---- */
+bool compile_vector(compiler_t *c, uint32_t opcode);
+
 /* ---- control.c ---- */
 void compile_control(compiler_t *c, uint32_t opcode);
 void compile_return(compiler_t *c);

@@ -364,6 +364,16 @@ void skip_unreachable(compiler_t *c) {
     case WH_IMM_NONE: break;
     case WH_IMM_F32_CONST: c->next += 4; break;
     case WH_IMM_F64_CONST: c->next += 8; break;
+    case WH_IMM_V128_CONST:
+    case WH_IMM_SHUFFLE: c->next += 16; break;
+    case WH_IMM_LANE_: c->next++; break;
+    case WH_IMM_MEMARG_:
+    case WH_IMM_MEMARG_LANE_: {
+      access_t access;
+      read_access(c, &access);
+      if (wh_op(opcode)->immediates == WH_IMM_MEMARG_LANE_) c->next++;
+      break;
+    }
     case WH_IMM_BLOCK:
     case WH_IMM_I32_CONST:
     case WH_IMM_I64_CONST:
@@ -373,7 +383,6 @@ void skip_unreachable(compiler_t *c) {
     case WH_IMM_ELEM_TABLE:
     case WH_IMM_DATA_MEMORY:
     case WH_IMM_MEMORY_MEMORY:
-    case WH_IMM_MEMARG_:
       imm_u32(c);
       wh_leb_u(&c->next);
       break;

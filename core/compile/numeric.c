@@ -139,28 +139,24 @@ static void equals_zero(compiler_t *c, bool wide) {
   compare_operands(c, base, base, a, zero);
 }
 
-/* Where an access goes: its address operand, offset and memory. Kind K has address and offset in one,
-   X is any but a 32-bit memory 0. */
-typedef struct access {
-  operand_t address;
-  uint64_t offset;
-  uint32_t memory;
-  char kind;
-} access_t;
-
 enum { MEMORY_FOLLOWS = 0x40 }; /* in the alignment */
 
-static void read_access(compiler_t *c, access_t *access) {
+void read_access(compiler_t *c, access_t *access) {
   uint32_t align = imm_u32(c);
   access->memory = align & MEMORY_FOLLOWS ? imm_u32(c) : 0;
   access->offset = wh_leb_u(&c->next);
 }
 
+void choose_slot_kind(compiler_t *c, access_t *access) {
+  bool plain = access->memory == 0 && !c->model->memories.items[0].is64;
+  access->kind = plain ? 'S' : 'X';
+}
+
 /* After the operands have been popped. */
 static void choose_kind(compiler_t *c, access_t *access) {
-  bool plain = access->memory == 0 && !c->model->memories.items[0].is64;
-  if (!plain) need_slot(c, &access->address);
-  access->kind = plain ? kind_of(c, &access->address) : 'X';
+  choose_slot_kind(c, access);
+  if (access->kind == 'X') need_slot(c, &access->address);
+  else access->kind = kind_of(c, &access->address);
 }
 
 /* The kinds' places in the order of rows.h. */
@@ -168,7 +164,7 @@ static unsigned kind_place(char kind) {
   return kind == 'S' ? 0 : kind == 'A' ? 1 : kind == 'K' ? 2 : 3;
 }
 
-static void emit_access(compiler_t *c, const access_t *access) {
+void emit_access(compiler_t *c, const access_t *access) {
   switch (access->kind) {
   case 'K': emit_bits(c, (uint32_t)access->address.bits + access->offset, true); break;
   case 'X':

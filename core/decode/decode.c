@@ -113,7 +113,7 @@ bool wh_decode_ref_type(decoder_t *d, wherry_valtype_t *out, const char *which) 
   if (!wh_decode_u8(d, &code, "a reference type")) return false;
   *out = code;
   if (WH_VALTYPE_IS_REF(code)) return true;
-  const char *later = code == WHERRY_V128 ? NULL : wh_later_type(code); /* that is no reference */
+  const char *later = wh_later_type(code);
   if (later) return wh_decode_needs(d, at, later, "type 0x%02X of %s", code, which);
   return wh_decode_malformed(d, at, "malformed reference type",
                              "0x%02X of %s, expected 0x70 (funcref) or 0x6F (externref)", code,
@@ -131,6 +131,8 @@ bool wh_decode_val_type(decoder_t *d, wherry_valtype_t *out, const char *which) 
            wh_decode_needs(d, at, "reference-types", "type %s of %s", wherry_valtype_name(code),
                            which);
   }
+  if (code == WHERRY_V128)
+    return has(d, WH_FEATURE(SIMD)) || wh_decode_needs(d, at, "simd", "type v128 of %s", which);
   const char *later = wh_later_type(code);
   if (later) return wh_decode_needs(d, at, later, "type 0x%02X of %s", code, which);
   return wh_decode_malformed(d, at, "malformed value type", "0x%02X of %s", code, which);

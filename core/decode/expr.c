@@ -45,7 +45,7 @@ static bool memarg(decoder_t *d) {
   if (flags >= 128)
     return wh_decode_malformed(d, at, "malformed memop flags", "0x%x, expected less than 0x80",
                                flags);
-  if (flags >= 64) return wh_decode_needs(d, at, "multi-memory", "an index of a memory");
+  if (flags >= 64 && !u32s(d, 1, "an index of a memory")) return false;
   uint64_t offset;
   at = d->in.next;
   return wh_read_u64(&d->in, &offset) ||
@@ -90,6 +90,10 @@ static bool immediates(decoder_t *d, const wh_op_t *op) {
   case WH_IMM_I64_CONST: return signed_number(d, 64);
   case WH_IMM_F32_CONST: return bytes(d, 4, "an f32");
   case WH_IMM_F64_CONST: return bytes(d, 8, "an f64");
+  case WH_IMM_V128_CONST: return bytes(d, 16, "a v128");
+  case WH_IMM_SHUFFLE: return bytes(d, 16, "a shuffle");
+  case WH_IMM_LANE_: return bytes(d, 1, "a lane");
+  case WH_IMM_MEMARG_LANE_: return memarg(d) && bytes(d, 1, "a lane");
   case WH_IMM_REF_TYPE: {
     wherry_valtype_t ignored;
     if (d->in.next < d->in.end && *d->in.next < 0x40)

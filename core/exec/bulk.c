@@ -1,6 +1,7 @@
 /* Memories, tables and segments as wholes (Execution, Memory and Table Instructions). */
 #include "exec_state.h"
 
+#include "num/num.h"
 #include "ops/ops.h"
 
 /* What is filled or copied between two looks at the budget, in bytes, and what that costs. */
@@ -257,7 +258,23 @@ wherry_error_t *wh_exec_constant(const wh_instance_t *instance, const uint8_t **
       memcpy(&value, *at, 8);
       *at += 8;
       break;
-    case WH_OP_GLOBAL_GET: value = *wh_global_cell(instance, (uint32_t)wh_leb_u(at)); break;
+    case WH_OP_GLOBAL_GET: {
+      uint32_t index = (uint32_t)wh_leb_u(at);
+      const uint64_t *cell = wh_global_cell(instance, index);
+      if (instance->module->model->globals.items[index].type == WHERRY_V128) {
+        /* No instruction takes vectors here, so this is the whole expression. */
+        memcpy(out, cell, sizeof(wh_v128_t));
+        (*at)++;
+        goto done;
+      }
+      value = *cell;
+      break;
+    }
+    case WH_OP_PREFIX_FD: /* v128.const, the whole expression too */
+      wh_leb_u(at);
+      memcpy(out, *at, sizeof(wh_v128_t));
+      *at += sizeof(wh_v128_t) + 1;
+      goto done;
     case WH_OP_REF_NULL: wh_leb_s(at); break;
     case WH_OP_REF_FUNC: value = wh_instance_reference(instance, (uint32_t)wh_leb_u(at)); break;
     default: { /* extended constants: two operands */

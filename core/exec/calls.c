@@ -53,15 +53,22 @@ static wherry_error_t *call_with_values(wherry_store_t *store, const wh_host_fun
   if (params + results > SMALL_VALUES &&
       !(values = wh_alloc_array(store->alloc, params + results, sizeof *values)))
     return wh_error_oom();
-  for (size_t i = 0; i < params; i++)
-    values[i] = wh_value_from_slot(store, slots[i], type->types[i]);
+  static const uint64_t zero[2];
+  const uint64_t *slot = slots;
+  for (size_t i = 0; i < params; i++) {
+    values[i] = wh_value_from_slot(store, slot, type->types[i]);
+    slot += wh_type_slots(type->types[i]);
+  }
   for (size_t i = 0; i < results; i++)
-    values[params + i] = wh_value_from_slot(store, 0, type->types[params + i]);
+    values[params + i] = wh_value_from_slot(store, zero, type->types[params + i]);
   wherry_error_t *error =
       host->callback(host->data, caller, values, params, values + params, results);
-  for (size_t i = 0; i < results && !error; i++)
-    if ((error = wh_value_to_slot(store, &values[params + i], type->types[params + i], &slots[i])))
+  for (size_t i = 0; i < results && !error; i++) {
+    error = wh_value_to_slot(store, &values[params + i], type->types[params + i], slots);
+    slots += wh_type_slots(type->types[params + i]);
+    if (error)
       wh_error_prefix(error, "result %zu of a host function: ", i + 1);
+  }
   if (values != small) wh_free(store->alloc, values, (params + results) * sizeof *values);
   return error;
 }

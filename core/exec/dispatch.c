@@ -6,6 +6,7 @@
    The loop (WHERRY_DISPATCH_LOOP): one function with a switch, for sanitizers, unoptimised builds and
    compilers without sibling calls. */
 #include "num/num.h"
+#include "num/simd.h"
 #include "exec_state.h"
 #include "dispatch.h"
 

@@ -20,6 +20,11 @@ static wh_instance_t *make_instance(wherry_store_t *store, wherry_module_t *modu
   next += model->tables.count;
   instance->imports = next;
   next += model->imported_functions;
+  for (size_t i = model->imported_globals; i < model->globals.count; i++) {
+    if (model->globals.items[i].type != WHERRY_V128) continue;
+    instance->globals[i] = (uint64_t)(uintptr_t)next;
+    next += wh_type_slots(WHERRY_V128);
+  }
   instance->dropped_elems = (uint8_t *)next;
   instance->dropped_datas = instance->dropped_elems + model->elems.count;
   return instance;
@@ -39,8 +44,10 @@ static wherry_error_t *place_import(wherry_store_t *store, wh_instance_t *instan
     wherry_valtype_t type;
     bool is_mutable;
     wherry_error_t *error = wh_find_global(store, item->of.global, &cell, &type, &is_mutable);
-    if (!error) instance->globals[import->index] = is_mutable ? (uint64_t)(uintptr_t)cell : *cell;
-    return error;
+    if (error) return error;
+    bool by_address = is_mutable || type == WHERRY_V128;
+    instance->globals[import->index] = by_address ? (uint64_t)(uintptr_t)cell : *cell;
+    return NULL;
   }
   }
   WH_UNREACHABLE();
@@ -66,7 +73,7 @@ static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) 
   }
   for (size_t i = model->imported_globals; i < model->globals.count; i++) {
     const uint8_t *at = model->globals.items[i].init.bytes;
-    error = wh_exec_constant(instance, &at, &instance->globals[i]);
+    error = wh_exec_constant(instance, &at, wh_global_cell(instance, (uint32_t)i));
     if (error) return error;
   }
   return NULL;

@@ -4,23 +4,32 @@
   {name, signature, (uint8_t)((WH_IMM_##immediates) & 0xFF), \
    (uint8_t)((WH_IMM_##immediates) >> 8), (uint8_t)WH_OP_FEATURE_##feature_}
 
-/* Plain opcodes first, those with prefix FC from 256. */
-enum { PREFIX_FC_FIRST = 256, PREFIX_FC_COUNT = 18 };
-#define PLACE(opcode) ((opcode) < 256 ? (opcode) : PREFIX_FC_FIRST + ((opcode) & 0xFFFF))
+/* Plain opcodes first, those with prefix FC from 256, then those with prefix FD. */
+enum {
+  PREFIX_FC_FIRST = 256,
+  PREFIX_FC_COUNT = 18,
+  PREFIX_FD_FIRST = PREFIX_FC_FIRST + PREFIX_FC_COUNT,
+  PREFIX_FD_COUNT = 0x114
+};
+#define PLACE(opcode)                                                               \
+  ((opcode) < 256                      ? (opcode)                                   \
+   : (opcode) >> 16 == WH_OP_PREFIX_FC ? PREFIX_FC_FIRST + ((opcode) & 0xFFFF)      \
+                                       : PREFIX_FD_FIRST + ((opcode) & 0xFFFF))
 
-static const wh_op_t rows[PREFIX_FC_FIRST + PREFIX_FC_COUNT] = {
+static const wh_op_t rows[PREFIX_FD_FIRST + PREFIX_FD_COUNT] = {
 #define OP(opcode, identifier, name, immediates, signature, feature) \
   [PLACE(opcode)] = ROW(name, immediates, signature, feature),
 #include "ops/ops.def"
 };
 
 const wh_op_t *wh_op(uint32_t opcode) {
-  uint32_t place = opcode;
-  if (opcode >= 256) {
-    if (opcode >> 16 != WH_OP_PREFIX_FC || (opcode & 0xFFFF) >= PREFIX_FC_COUNT) return NULL;
-    place = PREFIX_FC_FIRST + (opcode & 0xFFFF);
+  uint32_t prefix = opcode >> 16, number = opcode & 0xFFFF;
+  if (opcode < 256 || (prefix == WH_OP_PREFIX_FC && number < PREFIX_FC_COUNT) ||
+      (prefix == WH_OP_PREFIX_FD && number < PREFIX_FD_COUNT)) {
+    const wh_op_t *op = &rows[PLACE(opcode)];
+    return op->name ? op : NULL;
   }
-  return rows[place].name ? &rows[place] : NULL;
+  return NULL;
 }
 
 bool wh_op_is_prefix(uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
@@ -48,8 +57,6 @@ const char *wh_later_opcode(uint32_t opcode) {
       {0xFB0000, 0xFB001E, "gc"},
       {0xFB0020, 0xFB0026, "custom-descriptors"},
       {0xFC0013, 0xFC0016, "wide-arithmetic"},
-      {0xFD0000, 0xFD00FF, "simd"},
-      {0xFD0100, 0xFD0113, "relaxed-simd"},
       {0xFE0000, 0xFE004E, "threads"},
   };
   return find(table, WH_COUNT(table), opcode);
@@ -57,7 +64,6 @@ const char *wh_later_opcode(uint32_t opcode) {
 
 const char *wh_later_type(uint8_t code) {
   static const later_t table[] = {
-      {0x7B, 0x7B, "simd"},
       {0x74, 0x74, "exceptions"}, /* noexn */
       {0x71, 0x73, "gc"},         /* none, noextern, nofunc */
       {0x6A, 0x6E, "gc"},         /* array, struct, i31, eq, any */
@@ -111,6 +117,8 @@ const char *wherry_feature_name(wherry_feature_t feature) {
       [WHERRY_FEATURE_TAIL_CALL] = "tail-call",
       [WHERRY_FEATURE_MULTI_MEMORY] = "multi-memory",
       [WHERRY_FEATURE_MEMORY64] = "memory64",
+      [WHERRY_FEATURE_SIMD] = "simd",
+      [WHERRY_FEATURE_RELAXED_SIMD] = "relaxed-simd",
   };
   return (unsigned)feature < WHERRY_FEATURE_COUNT ? names[feature] : NULL;
 }

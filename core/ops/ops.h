@@ -32,11 +32,17 @@ typedef enum wh_imm {
   WH_IMM_F32_CONST,     /* 4 bytes */
   WH_IMM_F64_CONST,     /* 8 bytes */
   WH_IMM_REF_TYPE,      /* heap type */
-  WH_IMM_SELECT_TYPES   /* vector of value types */
+  WH_IMM_SELECT_TYPES,  /* vector of value types */
+  WH_IMM_V128_CONST,    /* 16 bytes */
+  WH_IMM_SHUFFLE,       /* 16 lane numbers, a byte each */
+  WH_IMM_LANE_,         /* a byte; a row says how many lanes there are, as a power of two */
+  WH_IMM_MEMARG_LANE_   /* a memory access, then a lane */
 } wh_imm_t;
 
 /* A row's immediates column is a kind; that of a memory access also holds the natural alignment. */
 #define WH_IMM_MEMARG(log2) (WH_IMM_MEMARG_ | (log2) << 8)
+#define WH_IMM_MEMARG_LANE(log2) (WH_IMM_MEMARG_LANE_ | (log2) << 8)
+#define WH_IMM_LANE(log2) (WH_IMM_LANE_ | (log2) << 8)
 
 #define WH_OP_FEATURE_CORE_1 WHERRY_FEATURE_COUNT /* WebAssembly 1.0: cannot be switched off */
 #define WH_OP_FEATURE_MULTI_VALUE WHERRY_FEATURE_MULTI_VALUE
@@ -45,19 +51,23 @@ typedef enum wh_imm {
 #define WH_OP_FEATURE_BULK_MEMORY WHERRY_FEATURE_BULK_MEMORY
 #define WH_OP_FEATURE_REFERENCE_TYPES WHERRY_FEATURE_REFERENCE_TYPES
 #define WH_OP_FEATURE_TAIL_CALL WHERRY_FEATURE_TAIL_CALL
+#define WH_OP_FEATURE_SIMD WHERRY_FEATURE_SIMD
+#define WH_OP_FEATURE_RELAXED_SIMD WHERRY_FEATURE_RELAXED_SIMD
 
 /* WH_OP_I32_ADD = 0x6A, WH_OP_MEMORY_COPY = 0xFC000A, … */
 typedef enum wh_opcode {
 #define OP(opcode, identifier, name, immediates, signature, feature) WH_OP_##identifier = opcode,
 #include "ops/ops.def"
-  WH_OP_PREFIX_FC = 0xFC /* a byte, no instruction */
+  WH_OP_PREFIX_FC = 0xFC, /* bytes, no instructions */
+  WH_OP_PREFIX_FD = 0xFD
 } wh_opcode_t;
 
 typedef struct wh_op {
   const char *name;
   const char *signature; /* "ii:i"; "*": see ops.def */
   uint8_t immediates;    /* wh_imm_t */
-  uint8_t align;         /* natural alignment as a power of two, of a memory access */
+  uint8_t align;         /* powers of two: of a memory access its natural alignment, of a lane how
+                            many there are */
   uint8_t feature;       /* wherry_feature_t or WH_OP_FEATURE_CORE_1 */
 } wh_op_t;
 

@@ -82,7 +82,7 @@ wherry_error_t *wh_find_global(wherry_store_t *store, wherry_global_t value, uin
   if (value.index >> 32 == 0) {
     if (index && index < store->host_globals.count) {
       wh_host_global_t *global = store->host_globals.items[index];
-      *cell = &global->value;
+      *cell = global->value;
       *type = global->type;
       *is_mutable = global->is_mutable;
       return NULL;

@@ -10,11 +10,13 @@ typedef struct wh_name {
 
 /* One block for an instance and its arrays; link lays them out in this order. */
 static bool count_instance(const wh_model_t *model, size_t *out) {
-  size_t words, size;
+  size_t words, size, vectors = 0;
+  for (size_t i = model->imported_globals; i < model->globals.count; i++)
+    if (model->globals.items[i].type == WHERRY_V128) vectors += wh_type_slots(WHERRY_V128);
   if (!wh_add_size(model->globals.count, model->memories.count, &words) ||
       !wh_add_size(words, model->tables.count, &words) ||
       !wh_add_size(words, model->imported_functions, &words) ||
-      !wh_mul_size(words, sizeof(uint64_t), &size) ||
+      !wh_add_size(words, vectors, &words) || !wh_mul_size(words, sizeof(uint64_t), &size) ||
       !wh_add_size(size, sizeof(wh_instance_t), &size) ||
       !wh_add_size(size, model->elems.count, &size) ||
       !wh_add_size(size, model->datas.count, &size))

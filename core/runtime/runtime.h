@@ -201,7 +201,8 @@ struct wh_instance {
   wherry_call_t *newest_call;    /* of the stepped calls that began in it and have not ended */
   uint32_t call_count;           /* of these */
   bool initialized;  /* `_initialize` has been called, or there is none (short level, canon) */
-  uint64_t *globals; /* by index; of imported mutable ones: the address of the owner's cell */
+  uint64_t *globals; /* by index; of imported mutable ones: the address of the owner's cell; of v128
+                        always the address of its two slots */
   wh_memory_t **memories;
   wh_table_t **tables;
   uint64_t *imports;                      /* function references of the imported functions */
@@ -212,7 +213,8 @@ struct wh_instance {
 static inline uint64_t *wh_global_cell(const wh_instance_t *instance, uint32_t index) {
   const wh_global_type_t *global = &instance->module->model->globals.items[index];
   uint64_t *own = &instance->globals[index];
-  return global->imported && global->is_mutable ? (uint64_t *)(uintptr_t)*own : own;
+  bool elsewhere = (global->imported && global->is_mutable) || global->type == WHERRY_V128;
+  return elsewhere ? (uint64_t *)(uintptr_t)*own : own;
 }
 
 /* ---- stacks and the context ---- */
@@ -274,7 +276,7 @@ typedef struct wh_extern {
 typedef struct wh_host_global {
   wherry_valtype_t type;
   bool is_mutable;
-  uint64_t value;
+  uint64_t value[2];
 } wh_host_global_t;
 
 struct wherry_store {
@@ -320,7 +322,8 @@ void wh_store_finish(wherry_store_t *store);
 
 /* A global of the host; an extern reference. As in wherry_global_new and wherry_externref_new. */
 WH_MUST_USE wherry_error_t *wh_host_global_make(wherry_store_t *store, wherry_valtype_t type,
-                                                bool is_mutable, uint64_t value, uint64_t *index);
+                                                bool is_mutable, const uint64_t *value,
+                                                uint64_t *index);
 WH_MUST_USE wherry_error_t *wh_extern_make(wherry_store_t *store, void *data,
                                            wherry_finalizer_t finalizer, uint64_t *reference);
 /* Makes a memory or table that belongs to the host findable. */
@@ -396,11 +399,21 @@ static inline uint32_t wh_reference_type(const wherry_store_t *store, uint64_t r
 /* Between public values and slots. from: any bits are fine. to: type is checked. */
 WH_MUST_USE wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *value,
                                              wherry_valtype_t type, uint64_t *out);
-wherry_value_t wh_value_from_slot(const wherry_store_t *store, uint64_t slot,
+wherry_value_t wh_value_from_slot(const wherry_store_t *store, const uint64_t *slot,
                                   wherry_valtype_t type);
 
-/* Slots that values of these types take (v128 will take two). */
-static inline uint32_t wh_param_slots(const wherry_functype_t *type) { return type->param_count; }
-static inline uint32_t wh_result_slots(const wherry_functype_t *type) { return type->result_count; }
+/* Slots that values of these types take: v128 takes two. */
+static inline uint32_t wh_type_slots(wherry_valtype_t type) { return type == WHERRY_V128 ? 2 : 1; }
+static inline uint32_t wh_types_slots(const wherry_valtype_t *types, uint32_t count) {
+  uint32_t slots = 0;
+  for (uint32_t i = 0; i < count; i++) slots += wh_type_slots(types[i]);
+  return slots;
+}
+static inline uint32_t wh_param_slots(const wherry_functype_t *type) {
+  return wh_types_slots(type->types, type->param_count);
+}
+static inline uint32_t wh_result_slots(const wherry_functype_t *type) {
+  return wh_types_slots(type->types + type->param_count, type->result_count);
+}
 
 #endif

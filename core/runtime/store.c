@@ -172,12 +172,12 @@ wherry_error_t *wh_host_func_make(wherry_store_t *store, const wherry_functype_t
 }
 
 wherry_error_t *wh_host_global_make(wherry_store_t *store, wherry_valtype_t type, bool is_mutable,
-                                    uint64_t value, uint64_t *index) {
+                                    const uint64_t *value, uint64_t *index) {
   wh_host_global_t *global = WH_NEW(store->alloc, wh_host_global_t);
   if (!global) return wh_error_oom();
   global->type = type;
   global->is_mutable = is_mutable;
-  global->value = value;
+  memcpy(global->value, value, wh_type_slots(type) * sizeof *value);
   if (!ADD(store, &store->host_globals, global)) {
     WH_DELETE(store->alloc, global);
     return wh_error_oom();

@@ -20,6 +20,7 @@ wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *va
     return NULL;
   }
   case WHERRY_F64: memcpy(out, &value->of.f64, sizeof *out); return NULL;
+  case WHERRY_V128: memcpy(out, value->of.v128, sizeof value->of.v128); return NULL;
   case WHERRY_FUNCREF:
     if (!value->of.func.store && !value->of.func.index) {
       *out = 0;
@@ -44,8 +45,9 @@ wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *va
   }
 }
 
-wherry_value_t wh_value_from_slot(const wherry_store_t *store, uint64_t slot,
+wherry_value_t wh_value_from_slot(const wherry_store_t *store, const uint64_t *slots,
                                   wherry_valtype_t type) {
+  uint64_t slot = *slots;
   wherry_value_t value;
   memset(&value, 0, sizeof value);
   value.type = type;
@@ -68,6 +70,7 @@ wherry_value_t wh_value_from_slot(const wherry_store_t *store, uint64_t slot,
       value.of.externref.index = slot;
     }
     break;
+  case WHERRY_V128: memcpy(value.of.v128, slots, sizeof value.of.v128); break;
   default: memcpy(&value.of, &slot, sizeof slot);
   }
   return value;

@@ -41,7 +41,6 @@ static const char *type_of(const json_t *value) {
 
 const char *wast_value_feature(const json_t *value) {
   const char *type = type_of(value);
-  if (strcmp(type, "v128") == 0) return "simd";
   if (strcmp(type, "either") == 0) {
     const json_t *choices = json_member(value, "values");
     return choices && choices->count ? wast_value_feature(&choices->items[0]) : NULL;
@@ -77,12 +76,52 @@ static bool read_number(const char *type, const char *text, wherry_value_t *out)
   return true;
 }
 
+/* A vector is a list of numbers of one type, "lane_type". i8 and i16 have no values of their own: they are
+   read as i32. *size: of a lane, in bytes. */
+static const char *lane_type(const json_t *value, size_t *size) {
+  static const struct {
+    const char *name, *read_as;
+    size_t size;
+  } lanes[] = {{"i8", "i32", 1},  {"i16", "i32", 2}, {"i32", "i32", 4},
+               {"i64", "i64", 8}, {"f32", "f32", 4}, {"f64", "f64", 8}};
+  const char *name = json_text(value, "lane_type");
+  for (size_t i = 0; name && i < sizeof lanes / sizeof *lanes; i++) {
+    if (strcmp(name, lanes[i].name) != 0) continue;
+    *size = lanes[i].size;
+    return lanes[i].read_as;
+  }
+  return NULL;
+}
+
+/* The lanes of a vector that is written whole; NULL: it is none, or malformed. */
+static const json_t *lanes_of(const json_t *value, const char **type, size_t *size) {
+  const json_t *lanes = json_member(value, "value");
+  *type = lane_type(value, size);
+  return *type && lanes && lanes->count * *size == sizeof(((wherry_value_t *)0)->of.v128) ? lanes
+                                                                                         : NULL;
+}
+
+static bool read_vector(const json_t *value, wherry_value_t *out) {
+  const char *type;
+  size_t size;
+  const json_t *lanes = lanes_of(value, &type, &size);
+  memset(out, 0, sizeof *out);
+  out->type = WHERRY_V128;
+  for (size_t i = 0; lanes && i < lanes->count; i++) {
+    wherry_value_t lane;
+    if (!lanes->items[i].text || !read_number(type, lanes->items[i].text, &lane)) return false;
+    memcpy(out->of.v128 + i * size, &lane.of, size);
+  }
+  return lanes != NULL;
+}
+
 /* A host reference's number is kept as its data, plus one: data NULL would look like null. */
 static void *number_as_data(const char *text) { return (void *)(uintptr_t)(bits_of(text) + 1); }
 
 bool wast_read_value(wherry_store_t *store, const json_t *value, wherry_value_t *out) {
   const char *type = type_of(value), *text = json_text(value, "value");
   int reference = reference_of(type);
+  if (strcmp(type, "v128") == 0) return read_vector(value, out);
   if (reference < 0) return text && read_number(type, text, out);
   memset(out, 0, sizeof *out);
   out->type = references[reference].type;
@@ -134,6 +173,31 @@ static bool nan_matches(const wherry_value_t *got, const char *text) {
   return (bits & canonical) == canonical;
 }
 
+static bool number_matches(const char *type, const char *text, const wherry_value_t *got) {
+  wherry_value_t value;
+  if (!text || !read_number(type, text, &value) || value.type != got->type) return false;
+  if (strncmp(text, "nan:", 4) == 0) return nan_matches(got, text);
+  return number_bits(&value) == number_bits(got);
+}
+
+static bool vector_matches(const json_t *expected, const wherry_value_t *got) {
+  const char *type;
+  size_t size;
+  const json_t *lanes = lanes_of(expected, &type, &size);
+  for (size_t i = 0; lanes && i < lanes->count; i++) {
+    wherry_value_t lane, wanted;
+    const char *text = lanes->items[i].text;
+    if (!text || !read_number(type, text, &wanted)) return false;
+    memset(&lane, 0, sizeof lane);
+    lane.type = wanted.type;
+    memcpy(&lane.of, got->of.v128 + i * size, size);
+    bool same = size < sizeof(int32_t) ? memcmp(&lane.of, &wanted.of, size) == 0
+                                       : number_matches(type, text, &lane);
+    if (!same) return false;
+  }
+  return lanes && got->type == WHERRY_V128;
+}
+
 bool wast_value_matches(wherry_store_t *store, const json_t *expected, const wherry_value_t *got) {
   const char *type = type_of(expected), *text = json_text(expected, "value");
   if (strcmp(type, "either") == 0) {
@@ -145,10 +209,8 @@ bool wast_value_matches(wherry_store_t *store, const json_t *expected, const whe
   }
   int reference = reference_of(type);
   if (reference >= 0) return reference_matches(store, reference, text, got);
-  wherry_value_t value;
-  if (!text || !read_number(type, text, &value) || value.type != got->type) return false;
-  if (strncmp(text, "nan:", 4) == 0) return nan_matches(got, text);
-  return number_bits(&value) == number_bits(got);
+  if (strcmp(type, "v128") == 0) return vector_matches(expected, got);
+  return number_matches(type, text, got);
 }
 
 static void print_number(text_t *text, const wherry_value_t *value) {
@@ -163,8 +225,18 @@ static void print_number(text_t *text, const wherry_value_t *value) {
              number_bits(value));
 }
 
+static void print_vector(text_t *text, const wherry_value_t *value) {
+  text_print(text, "v128");
+  for (size_t i = 0; i < sizeof value->of.v128; i++) text_print(text, " %02x", value->of.v128[i]);
+}
+
 void wast_print_expected(text_t *text, const json_t *expected) {
   const char *type = type_of(expected), *value = json_text(expected, "value");
+  wherry_value_t vector;
+  if (strcmp(type, "v128") == 0 && read_vector(expected, &vector)) {
+    print_vector(text, &vector);
+    return;
+  }
   wherry_value_t number;
   if (value && strncmp(value, "nan:", 4) != 0 && read_number(type, value, &number)) {
     print_number(text, &number);
@@ -174,6 +246,10 @@ void wast_print_expected(text_t *text, const json_t *expected) {
 }
 
 void wast_print_value(wherry_store_t *store, text_t *text, const wherry_value_t *value) {
+  if (value->type == WHERRY_V128) {
+    print_vector(text, value);
+    return;
+  }
   if (value->type != WHERRY_FUNCREF && value->type != WHERRY_EXTERNREF) {
     print_number(text, value);
     return;

@@ -25,9 +25,9 @@ typedef struct rule {
 #define LAST(s) ((s)[sizeof(s) - 2])
 #define PUSHES(s) (IS_TYPE(LAST(s)) ? 1 : 0)
 
-/* Rows with a prefix go to the end, where nobody looks. */
-#define PLACE(opcode) ((opcode) < 256 ? (opcode) : 256 + ((opcode) & 0x1F))
-static const rule_t rules[256 + 32] = {
+/* Rows with a prefix go to the end, each prefix to a place of its own, where nobody looks. */
+#define PLACE(opcode) ((opcode) < 256 ? (opcode) : 256 + ((opcode) & 0x101FF) % 0xFE00)
+static const rule_t rules[256 + 1024] = {
 #define OP(opcode, identifier, name, imm, signature, feature)                     \
   [PLACE(opcode)] = {LOWER(signature), UPPER(signature), LETTER(LAST(signature)), \
                      (WH_IMM_##imm) >> 8},
@@ -236,6 +236,7 @@ static bool code(validator_t *v, const uint8_t *at) {
       [WH_OP_F64_CONST] = &&f64_const,
       [WH_OP_REF_NULL... WH_OP_REF_FUNC] = &&ref,
       [WH_OP_PREFIX_FC] = &&prefix_fc,
+      [WH_OP_PREFIX_FD] = &&prefix_fd,
   };
 #pragma GCC diagnostic pop
   const uint8_t *const end = v->end;
@@ -378,6 +379,8 @@ ref:
   OUT_OF_LINE(wh_validate_ref(v, at));
 prefix_fc:
   OUT_OF_LINE(wh_validate_prefix_fc(v, at));
+prefix_fd:
+  OUT_OF_LINE(wh_validate_prefix_fd(v, at));
 other:
   OUT_OF_LINE(general(v, at));
 

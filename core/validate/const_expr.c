@@ -62,6 +62,12 @@ static bool instruction(validator_t *v, const uint8_t **at, size_t globals) {
     *at += 8;
     *v->sp++ = WHERRY_F64;
     return true;
+  case WH_OP_PREFIX_FD:
+    if (wh_leb_u(at) != (WH_OP_V128_CONST & 0xFFFF)) return not_constant(v);
+    if (!(v->features & WH_FEATURE(SIMD))) return wh_validate_needs(v, WHERRY_FEATURE_SIMD);
+    *at += 16;
+    *v->sp++ = WHERRY_V128;
+    return true;
   case WH_OP_REF_NULL: return wh_validate_ref_type(v, at, v->sp++);
   case WH_OP_REF_FUNC: return ref_func(v, at);
   case WH_OP_GLOBAL_GET: return global_get(v, at, globals);

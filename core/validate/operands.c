@@ -161,6 +161,7 @@ static vtype_t letter(const validator_t *v, char c) {
   case 'l': return WHERRY_I64;
   case 'f': return WHERRY_F32;
   case 'd': return WHERRY_F64;
+  case 'v': return WHERRY_V128;
   default: WH_UNREACHABLE();
   }
 }
@@ -195,6 +196,8 @@ bool wh_validate_val_type(validator_t *v, const uint8_t **at, vtype_t *out) {
     return (v->features & WH_FEATURE(REFERENCE_TYPES)) ||
            wh_validate_needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
   }
+  if (*out == WHERRY_V128)
+    return (v->features & WH_FEATURE(SIMD)) || wh_validate_needs(v, WHERRY_FEATURE_SIMD);
   const char *feature = wh_later_type((uint8_t)*out);
   if (feature) return later_type(v, feature);
   return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, *at - 1, "malformed value type 0x%02X: %s",

@@ -24,6 +24,8 @@ typedef enum wherry_feature {
   WHERRY_FEATURE_TAIL_CALL,
   WHERRY_FEATURE_MULTI_MEMORY,
   WHERRY_FEATURE_MEMORY64, /* of memories and tables */
+  WHERRY_FEATURE_SIMD,
+  WHERRY_FEATURE_RELAXED_SIMD, /* always as the standard's deterministic profile has it */
   WHERRY_FEATURE_COUNT
 } wherry_feature_t;
 

@@ -2,7 +2,8 @@
 
    wherry_value_t says its own type and is checked wherever it is given. wherry_slot_t is the bare
    64 bits in which the engine keeps it, for callers that have checked the type themselves: an i32
-   or f32 lies in the low 32 bits (the rest is zero), funcref and externref are the engine's own. */
+   or f32 lies in the low 32 bits (the rest is zero), a v128 takes two slots, funcref and externref are the
+   engine's own. */
 #ifndef WHERRY_VALUE_H
 #define WHERRY_VALUE_H
 
@@ -72,7 +73,8 @@ WHERRY_API wherry_error_t *wherry_externref_new(wherry_store_t *store, void *dat
 WHERRY_API wherry_error_t *wherry_externref_data(wherry_store_t *store, wherry_externref_t ref,
                                                  void **out);
 
-/* From and to the engine's own 64 bits, for those who use slots. Errors: type, state. */
+/* From and to the engine's own 64 bits, for those who use slots. A v128 takes two slots, one after the
+   other (out has room for both); from_slot cannot see the second. Errors: type, state. */
 WHERRY_API wherry_error_t *wherry_value_to_slot(wherry_store_t *store, const wherry_value_t *value,
                                                 wherry_valtype_t type, wherry_slot_t *out);
 WHERRY_API wherry_value_t wherry_value_from_slot(wherry_store_t *store, wherry_slot_t slot,

@@ -1,0 +1,103 @@
+/* Operations on v128: operands in slots, results in homes. */
+#include "compile_state.h"
+#include "ops/ops.h"
+
+/* Emits a vector operation over the topmost operands, all in slots. */
+static void over_slots(compiler_t *c, wh_code_op_t op, uint32_t operands) {
+  operand_t operand[3];
+  for (uint32_t i = operands; i-- > 0;) operand[i] = pop(c);
+  for (uint32_t i = 0; i < operands; i++) need_slot(c, &operand[i]);
+  uint32_t at = emit_op(c, op);
+  for (uint32_t i = 0; i < operands; i++) emit_slot(c, operand[i].slot);
+  emit_home_result(c, at, WHERRY_V128);
+}
+
+static uint32_t read_lane(compiler_t *c) { return *c->next++; }
+
+/* A vector to a scalar, which stays in its accumulator; lane: whether a lane's number follows. */
+static void to_scalar(compiler_t *c, wh_code_op_t op, wherry_valtype_t type, bool lane) {
+  operand_t a = pop(c);
+  need_slot(c, &a);
+  spill_class(c, class_of(type));
+  uint32_t at = emit_op(c, op);
+  emit_slot(c, a.slot);
+  if (lane) emit(c, read_lane(c));
+  emit_result(c, at, op, type);
+}
+
+static void replace_lane(compiler_t *c, wh_code_op_t op) {
+  operand_t value = pop(c), vector = pop(c);
+  need_slot(c, &vector);
+  need_slot(c, &value);
+  uint32_t at = emit_op(c, op);
+  emit_slot(c, vector.slot);
+  emit(c, read_lane(c));
+  emit_slot(c, value.slot);
+  emit_home_result(c, at, WHERRY_V128);
+}
+
+static void shuffle(compiler_t *c) {
+  operand_t b = pop(c), a = pop(c);
+  need_slot(c, &a);
+  need_slot(c, &b);
+  uint32_t at = emit_op(c, WH_CODE_I8X16_SHUFFLE);
+  emit_slot(c, a.slot);
+  emit_slot(c, b.slot);
+  emit_v128(c, c->next);
+  c->next += 16;
+  emit_home_result(c, at, WHERRY_V128);
+}
+
+/* base: the form for a 32-bit memory 0; the general one follows it. vector: a v128 is an operand too;
+   lane: a lane's number follows the access; result: it makes a v128. */
+static void access_memory(compiler_t *c, wh_code_op_t base, bool vector, bool lane, bool result) {
+  access_t access;
+  read_access(c, &access);
+  operand_t value = {0};
+  if (vector) value = pop(c);
+  access.address = pop(c);
+  need_slot(c, &access.address);
+  if (vector) need_slot(c, &value);
+  choose_slot_kind(c, &access);
+  mark_offset(c);
+  uint32_t at = emit_op(c, (wh_code_op_t)(base + (access.kind == 'X')));
+  emit_access(c, &access);
+  if (vector) emit_slot(c, value.slot);
+  if (lane) emit(c, read_lane(c));
+  if (result) emit_home_result(c, at, WHERRY_V128);
+}
+
+#define TYPE_i32 WHERRY_I32
+#define TYPE_u32 WHERRY_I32
+#define TYPE_u64 WHERRY_I64
+#define TYPE_f32 WHERRY_F32
+#define TYPE_f64 WHERRY_F64
+
+bool compile_vector(compiler_t *c, uint32_t opcode) {
+  switch (opcode) {
+#define ROW(N, ...)   \
+  case WH_OP_##N:     \
+    __VA_ARGS__;      \
+    return true;
+#define VECTOR_UNARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 1))
+#define VECTOR_BINARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 2))
+#define VECTOR_TERNARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 3))
+#define VECTOR_SHIFT(N, function) ROW(N, over_slots(c, WH_CODE_##N, 2))
+#define VECTOR_SPLAT(N, ...) ROW(N, over_slots(c, WH_CODE_##N, 1))
+#define VECTOR_TEST(N, function) ROW(N, to_scalar(c, WH_CODE_##N##_R, WHERRY_I32, false))
+#define VECTOR_EXTRACT(N, R, ...) ROW(N, to_scalar(c, WH_CODE_##N##_R, TYPE_##R, true))
+#define VECTOR_REPLACE(N, ...) ROW(N, replace_lane(c, WH_CODE_##N))
+#define VECTOR_LOAD(N, ...) ROW(N, access_memory(c, WH_CODE_##N##_S, false, false, true))
+#define VECTOR_STORE(N) ROW(N, access_memory(c, WH_CODE_##N##_S, true, false, false))
+#define VECTOR_LOAD_LANE(N, ...) ROW(N, access_memory(c, WH_CODE_##N##_S, true, true, true))
+#define VECTOR_STORE_LANE(N, ...) ROW(N, access_memory(c, WH_CODE_##N##_S, true, true, false))
+#define PLAIN(N, ...)
+#include "code/vector.def"
+    case WH_OP_V128_CONST:
+      push_const_v128(c, c->next);
+      c->next += 16;
+      return true;
+    case WH_OP_I8X16_SHUFFLE: shuffle(c); return true;
+    default: return false;
+  }
+}
