@@ -111,8 +111,8 @@
 #define VECTOR_UNARY(N, function) OP(N, 2, v128 a = SLOT(v128, 0); VECTOR_PUT_(1, function(a)))
 #define VECTOR_BINARY(N, function) \
   OP(N, 3, v128 a = SLOT(v128, 0); v128 b = SLOT(v128, 1); VECTOR_PUT_(2, function(a, b)))
-#define VECTOR_TERNARY(N, function)                                                  \
-  OP(N, 4, v128 a = SLOT(v128, 0); v128 b = SLOT(v128, 1); v128 c = SLOT(v128, 2);   \
+#define VECTOR_TERNARY(N, function)                                                \
+  OP(N, 4, v128 a = SLOT(v128, 0); v128 b = SLOT(v128, 1); v128 c = SLOT(v128, 2); \
      VECTOR_PUT_(3, function(a, b, c)))
 #define VECTOR_SHIFT(N, function) \
   OP(N, 3, v128 a = SLOT(v128, 0); u32 b = SLOT(u32, 1); VECTOR_PUT_(2, function(a, b)))
@@ -120,28 +120,28 @@
 #define VECTOR_SPLAT(N, T, shape, convert) \
   OP(N, 2, T a = SLOT(T, 0); VECTOR_PUT_(1, wh_num_##shape##_splat(convert(a))))
 /* Operands: vector, lane, scalar. */
-#define VECTOR_REPLACE(N, T, shape, convert)                         \
-  OP(N, 4, v128 a = SLOT(v128, 0); T b = SLOT(T, 2);                 \
+#define VECTOR_REPLACE(N, T, shape, convert)         \
+  OP(N, 4, v128 a = SLOT(v128, 0); T b = SLOT(T, 2); \
      VECTOR_PUT_(3, wh_num_##shape##_replace(a, WORD(1), convert(b))))
 #define VECTOR_EXTRACT(N, R, shape, convert) \
   RESULTS_(N, 2, R, v128 a = SLOT(v128, 0);, convert(wh_num_##shape##_extract(a, WORD(1))))
 /* Addresses as in loads: only the slot and the general form. */
-#define VECTOR_LOAD(N, M, ...)                                                                     \
-  OP(N##_S, 3, uint8_t *at = AT_S_(sizeof(M)); M m = READ(M, at); VECTOR_PUT_(2, __VA_ARGS__))     \
+#define VECTOR_LOAD(N, M, ...)                                                                 \
+  OP(N##_S, 3, uint8_t *at = AT_S_(sizeof(M)); M m = READ(M, at); VECTOR_PUT_(2, __VA_ARGS__)) \
   OP(N##_X, 5, uint8_t *at = AT_X_(sizeof(M)); M m = READ(M, at); VECTOR_PUT_(4, __VA_ARGS__))
-#define VECTOR_STORE(N)                                                                  \
-  OP(N##_S, 3, uint8_t *at = AT_S_(sizeof(v128)); WRITE(v128, at, SLOT(v128, 2));)       \
+#define VECTOR_STORE(N)                                                            \
+  OP(N##_S, 3, uint8_t *at = AT_S_(sizeof(v128)); WRITE(v128, at, SLOT(v128, 2));) \
   OP(N##_X, 5, uint8_t *at = AT_X_(sizeof(v128)); WRITE(v128, at, SLOT(v128, 4));)
 /* Behind the address: vector, lane. */
-#define VECTOR_LOAD_LANE(N, M, shape)                                                           \
-  OP(N##_S, 5, uint8_t *at = AT_S_(sizeof(M)); M m = READ(M, at);                               \
-     VECTOR_PUT_(4, wh_num_##shape##_replace(SLOT(v128, 2), WORD(3), m)))                       \
-  OP(N##_X, 7, uint8_t *at = AT_X_(sizeof(M)); M m = READ(M, at);                               \
+#define VECTOR_LOAD_LANE(N, M, shape)                                     \
+  OP(N##_S, 5, uint8_t *at = AT_S_(sizeof(M)); M m = READ(M, at);         \
+     VECTOR_PUT_(4, wh_num_##shape##_replace(SLOT(v128, 2), WORD(3), m))) \
+  OP(N##_X, 7, uint8_t *at = AT_X_(sizeof(M)); M m = READ(M, at);         \
      VECTOR_PUT_(6, wh_num_##shape##_replace(SLOT(v128, 4), WORD(5), m)))
-#define VECTOR_STORE_LANE(N, M, shape)                                     \
-  OP(N##_S, 4, uint8_t *at = AT_S_(sizeof(M));                             \
-     WRITE(M, at, wh_num_##shape##_extract(SLOT(v128, 2), WORD(3)));)      \
-  OP(N##_X, 6, uint8_t *at = AT_X_(sizeof(M));                             \
+#define VECTOR_STORE_LANE(N, M, shape)                                \
+  OP(N##_S, 4, uint8_t *at = AT_S_(sizeof(M));                        \
+     WRITE(M, at, wh_num_##shape##_extract(SLOT(v128, 2), WORD(3)));) \
+  OP(N##_X, 6, uint8_t *at = AT_X_(sizeof(M));                        \
      WRITE(M, at, wh_num_##shape##_extract(SLOT(v128, 4), WORD(5)));)
 
 /* Globals: their own value, or (CELL) the address of another instance's. */

@@ -131,8 +131,7 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t 
     c.instruction = c.next;
     uint32_t opcode = read_opcode(&c);
     c.path++;
-    if (!compile_simple(&c, opcode) && !compile_numeric(&c, opcode) &&
-        !compile_vector(&c, opcode))
+    if (!compile_simple(&c, opcode) && !compile_numeric(&c, opcode) && !compile_vector(&c, opcode))
       compile_called(&c, opcode);
   }
   wherry_error_t *error = finish_code(&c, out);

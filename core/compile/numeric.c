@@ -155,8 +155,10 @@ void choose_slot_kind(compiler_t *c, access_t *access) {
 /* After the operands have been popped. */
 static void choose_kind(compiler_t *c, access_t *access) {
   choose_slot_kind(c, access);
-  if (access->kind == 'X') need_slot(c, &access->address);
-  else access->kind = kind_of(c, &access->address);
+  if (access->kind == 'X')
+    need_slot(c, &access->address);
+  else
+    access->kind = kind_of(c, &access->address);
 }
 
 /* The kinds' places in the order of rows.h. */

@@ -75,10 +75,8 @@ static void access_memory(compiler_t *c, wh_code_op_t base, bool vector, bool la
 
 bool compile_vector(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
-#define ROW(N, ...)   \
-  case WH_OP_##N:     \
-    __VA_ARGS__;      \
-    return true;
+#define ROW(N, ...) \
+  case WH_OP_##N: __VA_ARGS__; return true;
 #define VECTOR_UNARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 1))
 #define VECTOR_BINARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 2))
 #define VECTOR_TERNARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 3))
@@ -93,11 +91,11 @@ bool compile_vector(compiler_t *c, uint32_t opcode) {
 #define VECTOR_STORE_LANE(N, ...) ROW(N, access_memory(c, WH_CODE_##N##_S, true, true, false))
 #define PLAIN(N, ...)
 #include "code/vector.def"
-    case WH_OP_V128_CONST:
-      push_const_v128(c, c->next);
-      c->next += 16;
-      return true;
-    case WH_OP_I8X16_SHUFFLE: shuffle(c); return true;
-    default: return false;
+  case WH_OP_V128_CONST:
+    push_const_v128(c, c->next);
+    c->next += 16;
+    return true;
+  case WH_OP_I8X16_SHUFFLE: shuffle(c); return true;
+  default: return false;
   }
 }

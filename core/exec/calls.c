@@ -66,8 +66,7 @@ static wherry_error_t *call_with_values(wherry_store_t *store, const wh_host_fun
   for (size_t i = 0; i < results && !error; i++) {
     error = wh_value_to_slot(store, &values[params + i], type->types[params + i], slots);
     slots += wh_type_slots(type->types[params + i]);
-    if (error)
-      wh_error_prefix(error, "result %zu of a host function: ", i + 1);
+    if (error) wh_error_prefix(error, "result %zu of a host function: ", i + 1);
   }
   if (values != small) wh_free(store->alloc, values, (params + results) * sizeof *values);
   return error;

@@ -11,9 +11,9 @@ enum {
   PREFIX_FD_FIRST = PREFIX_FC_FIRST + PREFIX_FC_COUNT,
   PREFIX_FD_COUNT = 0x114
 };
-#define PLACE(opcode)                                                               \
-  ((opcode) < 256                      ? (opcode)                                   \
-   : (opcode) >> 16 == WH_OP_PREFIX_FC ? PREFIX_FC_FIRST + ((opcode) & 0xFFFF)      \
+#define PLACE(opcode)                                                          \
+  ((opcode) < 256                      ? (opcode)                              \
+   : (opcode) >> 16 == WH_OP_PREFIX_FC ? PREFIX_FC_FIRST + ((opcode) & 0xFFFF) \
                                        : PREFIX_FD_FIRST + ((opcode) & 0xFFFF))
 
 static const wh_op_t rows[PREFIX_FD_FIRST + PREFIX_FD_COUNT] = {

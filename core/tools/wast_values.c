@@ -98,7 +98,7 @@ static const json_t *lanes_of(const json_t *value, const char **type, size_t *si
   const json_t *lanes = json_member(value, "value");
   *type = lane_type(value, size);
   return *type && lanes && lanes->count * *size == sizeof(((wherry_value_t *)0)->of.v128) ? lanes
-                                                                                         : NULL;
+                                                                                          : NULL;
 }
 
 static bool read_vector(const json_t *value, wherry_value_t *out) {

@@ -24,8 +24,7 @@ enum { VECTOR_BYTES = 16, SHUFFLE_LANES = 32 };
 const uint8_t *wh_validate_prefix_fd(validator_t *v, const uint8_t *at) {
   uint32_t number;
   if (!wh_validate_u32(v, &at, &number)) return NULL;
-  const wh_op_t *op =
-      number > 0xFFFF ? NULL : wh_op((uint32_t)WH_OP_PREFIX_FD << 16 | number);
+  const wh_op_t *op = number > 0xFFFF ? NULL : wh_op((uint32_t)WH_OP_PREFIX_FD << 16 | number);
   if (!op) return wh_validate_opcode(v), NULL;
   if (!(v->features >> op->feature & 1))
     return wh_validate_needs(v, (wherry_feature_t)op->feature), NULL;

@@ -289,7 +289,50 @@ static void globals_keep_their_type(void **state) {
   assert_ok(wherry_global_get(world.store, fixed, &got));
   assert_true(got.of.f32 == 1.5f);
   value.type = WHERRY_V128;
-  assert_error(wherry_global_new(world.store, &value, true, &changing), TYPE, "v128");
+  for (uint8_t i = 0; i < sizeof value.of.v128; i++) value.of.v128[i] = i;
+  assert_ok(wherry_global_new(world.store, &value, true, &changing));
+  assert_ok(wherry_global_get(world.store, changing, &got));
+  assert_int_equal(got.type, WHERRY_V128);
+  assert_memory_equal(got.of.v128, value.of.v128, sizeof value.of.v128);
+  world_end(&world);
+}
+
+/* (module (func (import "h" "f") (param v128 i32) (result i32 v128))
+           (func (export "f") (param v128 i32) (result i32 v128)
+             (call 0 (local.get 0) (local.get 1)))) */
+static const uint8_t vectors[] =
+    "\0asm\1\0\0\0\x01\x08\x01\x60\x02\x7b\x7f\x02\x7f\x7b\x02\x07\x01\x01h\x01"
+    "f\x00\x00\x03\x02\x01\x00\x07\x05\x01\x01"
+    "f\x00\x01\x0a\x0a\x01\x08\x00\x20\x00\x20\x01\x10\x00\x0b";
+
+static wherry_error_t *next_bytes(void *data, wherry_caller_t *caller, const wherry_value_t *args,
+                                  size_t arg_count, wherry_value_t *results, size_t result_count) {
+  (void)data, (void)caller, (void)arg_count, (void)result_count;
+  results[0].of.i32 = args[1].of.i32 + 1;
+  for (size_t i = 0; i < sizeof results[1].of.v128; i++)
+    results[1].of.v128[i] = (uint8_t)(args[0].of.v128[i] + 1);
+  return NULL;
+}
+
+static void vectors_go_in_and_out(void **state) {
+  (void)state;
+  world_t world = world_of(NULL);
+  wherry_module_t *module;
+  assert_ok(wherry_module_new(world.engine, vectors, sizeof vectors - 1, &module));
+  const wherry_functype_t *type = wherry_externtype_functype(wherry_module_import_type(module, 0));
+  wherry_extern_t import = {.kind = WHERRY_EXTERN_FUNC}, export;
+  assert_ok(wherry_func_new(world.store, type, next_bytes, NULL, NULL, &import.of.func));
+  wherry_instance_t instance;
+  assert_ok(wherry_instance_new(world.store, module, &import, 1, &instance));
+  assert_ok(wherry_instance_find(world.store, instance, "f", 1, &export));
+  wherry_value_t args[2] = {{.type = WHERRY_V128}, wherry_i32(41)}, results[2];
+  for (uint8_t i = 0; i < sizeof args[0].of.v128; i++) args[0].of.v128[i] = i;
+  assert_ok(wherry_func_call(world.store, export.of.func, args, 2, results, 2));
+  assert_int_equal(results[0].of.i32, 42);
+  assert_int_equal(results[1].type, WHERRY_V128);
+  for (uint8_t i = 0; i < sizeof results[1].of.v128; i++)
+    assert_int_equal(results[1].of.v128[i], i + 1);
+  wherry_module_release(module);
   world_end(&world);
 }
 
@@ -406,6 +449,7 @@ int main(void) {
       cmocka_unit_test(the_reservation_bounds_growth),
       cmocka_unit_test(tables_hold_references_of_their_type),
       cmocka_unit_test(globals_keep_their_type),
+      cmocka_unit_test(vectors_go_in_and_out),
       cmocka_unit_test(nothing_of_a_closed_store_can_be_used),
       cmocka_unit_test(finalizers_may_use_the_store),
       cmocka_unit_test(a_store_that_holds_itself_ends_when_closed),

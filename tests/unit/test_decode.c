@@ -110,8 +110,8 @@ static const struct {
   int off; /* wherry_feature_t; -1: one that this version does not have */
   const char *error;
 } needed[] = {
-    {BYTES(H "\x01\x05\x01\x60\x01\x7b\x00"), -1,
-     "type 0x7B of a parameter needs feature simd, which"},
+    {BYTES(H "\x01\x05\x01\x60\x01\x7b\x00"), WHERRY_FEATURE_SIMD,
+     "type v128 of a parameter needs feature simd, which is switched off"},
     {BYTES(H "\x01\x05\x01\x60\x01\x6e\x00"), -1, "needs feature gc, which"},
     {BYTES(H "\x01\x03\x01\x5f\x00"), -1, "needs feature gc, which"},
     {BYTES(H "\x01\x06\x01\x60\x01\x64\x70\x00"), -1, "needs feature function-references, which"},
@@ -120,10 +120,6 @@ static const struct {
     {BYTES(H "\x0d\x01\x00"), -1, "a section with id 13 needs feature exceptions, which"},
     {BYTES(H "\x02\x06\x01\x00\x00\x04\x00\x00"), -1,
      "import kind 4 needs feature exceptions, which"},
-    {BYTES(H "\x06\x16\x01\x7f\x00\xfd\x0c"
-             "0123456789abcdef"
-             "\x0b"),
-     -1, "instruction 0xFD000C needs feature simd, which"},
     {BYTES(H "\x01\x06\x01\x60\x00\x02\x7f\x7f"), WHERRY_FEATURE_MULTI_VALUE,
      "needs feature multi-value, which is switched off"},
     {BYTES(H "\x01\x05\x01\x60\x00\x01\x6f"), WHERRY_FEATURE_REFERENCE_TYPES,
