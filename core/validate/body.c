@@ -27,7 +27,8 @@ typedef struct rule {
 
 /* Rows with a prefix go to the end, each prefix to a place of its own, where nobody looks. */
 #define PLACE(opcode) ((opcode) < 256 ? (opcode) : 256 + ((opcode) & 0x101FF) % 0xFE00)
-static const rule_t rules[256 + 1024] = {
+enum { PLACES = 256 + 1024 };
+static const rule_t rules[PLACES] = {
 #define OP(opcode, identifier, name, imm, signature, feature)                     \
   [PLACE(opcode)] = {LOWER(signature), UPPER(signature), LETTER(LAST(signature)), \
                      (WH_IMM_##imm) >> 8},
@@ -204,7 +205,7 @@ static inline bool takes_nothing(const validator_t *v, uint8_t depth) {
 static bool code(validator_t *v, const uint8_t *at) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-  static const void *const labels[256 + 32] = {
+  static const void *const labels[PLACES] = {
       [0 ... 255] = &&other,
 #define OP(opcode, identifier, name, imm, signature, feature) \
   [PLACE(opcode)] = LABEL(imm, signature, feature),

@@ -27,11 +27,7 @@ static WH_COLD bool unknown_type(validator_t *v, const uint8_t *at, uint32_t ind
 }
 
 /* A pointer to a type that is its own address: results of a block with one. */
-<<<<<<< HEAD
 const vtype_t wh_validate_single[128] = {
-=======
-static const vtype_t single[128] = {
->>>>>>> 05c3b7f (v128 through the C API; tests of vectors)
     [0x7F] = WHERRY_I32, [0x7E] = WHERRY_I64,     [0x7D] = WHERRY_F32,
     [0x7C] = WHERRY_F64, [0x70] = WHERRY_FUNCREF, [0x6F] = WHERRY_EXTERNREF,
 };
