@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Runs the standard's core suite: run.sh WHERRY. The suite is found through WHERRY_SUITES, else in
-# ../shared/suites beside the project; without it the test is skipped.
+# Runs the standard's core suite: run.sh [EMULATOR…] WHERRY. The suite is found through
+# WHERRY_SUITES, else in ../shared/suites beside the project; without it the test is skipped.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-wherry=$1
 suites=${WHERRY_SUITES:-$here/../../../shared/suites}
 if [ ! -d "$suites/core/json" ]; then
   echo "skipped: the core suite is not in $suites (WHERRY_SUITES names another place)"
@@ -13,7 +12,7 @@ shopt -s globstar
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-"$wherry" wast "$suites"/core/json/**/*.json | tee "$log" || status=$?
+"$@" wast "$suites"/core/json/**/*.json | tee "$log" || status=$?
 [ "$status" = 0 ] || exit "$status"
 
 # What is skipped stands in skipped.txt, no more and no less.
