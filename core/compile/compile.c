@@ -2,9 +2,9 @@
 #include "compile_state.h"
 #include "ops/ops.h"
 
-uint32_t read_opcode(compiler_t *c) {
+uint32_t whc_read_opcode(compiler_t *c) {
   uint32_t opcode = *c->next++;
-  if (wh_op_is_prefix((uint8_t)opcode)) opcode = opcode << 16 | imm_u32(c);
+  if (wh_op_is_prefix((uint8_t)opcode)) opcode = opcode << 16 | whc_imm_u32(c);
   return opcode;
 }
 
@@ -19,35 +19,35 @@ static uint64_t read_bytes(compiler_t *c, size_t size) {
 static bool compile_simple(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_NOP: return true;
-  case WH_OP_DROP: pop(c); return true;
+  case WH_OP_DROP: whc_pop(c); return true;
   case WH_OP_SELECT: {
     /* The type is that of an operand; the class and width are all that matters of it. */
-    const operand_t *b = operand_at(c, (uint32_t)c->stack.count - 2);
+    const operand_t *b = whc_operand_at(c, (uint32_t)c->stack.count - 2);
     static const wherry_valtype_t wide[] = {WHERRY_I64, WHERRY_F32, WHERRY_F64, WHERRY_V128};
-    compile_select(c, b->class == CLASS_INT && !b->wide ? WHERRY_I32 : wide[b->class]);
+    whc_select(c, b->class == CLASS_INT && !b->wide ? WHERRY_I32 : wide[b->class]);
     return true;
   }
   case WH_OP_SELECT_TYPED:
-    imm_u32(c);
-    compile_select(c, (wherry_valtype_t)imm_u32(c));
+    whc_imm_u32(c);
+    whc_select(c, (wherry_valtype_t)whc_imm_u32(c));
     return true;
-  case WH_OP_LOCAL_GET: push_local(c, imm_u32(c)); return true;
-  case WH_OP_LOCAL_SET: set_local(c, imm_u32(c), false); return true;
-  case WH_OP_LOCAL_TEE: set_local(c, imm_u32(c), true); return true;
-  case WH_OP_I32_CONST: push_const(c, WHERRY_I32, (uint32_t)wh_leb_s(&c->next)); return true;
-  case WH_OP_I64_CONST: push_const(c, WHERRY_I64, (uint64_t)wh_leb_s(&c->next)); return true;
-  case WH_OP_F32_CONST: push_const(c, WHERRY_F32, read_bytes(c, 4)); return true;
-  case WH_OP_F64_CONST: push_const(c, WHERRY_F64, read_bytes(c, 8)); return true;
+  case WH_OP_LOCAL_GET: whc_push_local(c, whc_imm_u32(c)); return true;
+  case WH_OP_LOCAL_SET: whc_set_local(c, whc_imm_u32(c), false); return true;
+  case WH_OP_LOCAL_TEE: whc_set_local(c, whc_imm_u32(c), true); return true;
+  case WH_OP_I32_CONST: whc_push_const(c, WHERRY_I32, (uint32_t)wh_leb_s(&c->next)); return true;
+  case WH_OP_I64_CONST: whc_push_const(c, WHERRY_I64, (uint64_t)wh_leb_s(&c->next)); return true;
+  case WH_OP_F32_CONST: whc_push_const(c, WHERRY_F32, read_bytes(c, 4)); return true;
+  case WH_OP_F64_CONST: whc_push_const(c, WHERRY_F64, read_bytes(c, 8)); return true;
   case WH_OP_REF_NULL:
     wh_leb_s(&c->next);
-    push_const(c, WHERRY_FUNCREF, 0);
+    whc_push_const(c, WHERRY_FUNCREF, 0);
     return true;
   case WH_OP_GLOBAL_GET:
-  case WH_OP_GLOBAL_SET: compile_global(c, opcode); return true;
+  case WH_OP_GLOBAL_SET: whc_global(c, opcode); return true;
   case WH_OP_CALL:
   case WH_OP_CALL_INDIRECT:
   case WH_OP_RETURN_CALL:
-  case WH_OP_RETURN_CALL_INDIRECT: compile_call(c, opcode); return true;
+  case WH_OP_RETURN_CALL_INDIRECT: whc_call(c, opcode); return true;
   case WH_OP_UNREACHABLE:
   case WH_OP_BLOCK:
   case WH_OP_LOOP:
@@ -57,7 +57,7 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
   case WH_OP_BR:
   case WH_OP_BR_IF:
   case WH_OP_BR_TABLE:
-  case WH_OP_RETURN: compile_control(c, opcode); return true;
+  case WH_OP_RETURN: whc_control(c, opcode); return true;
   default: return false;
   }
 }
@@ -67,18 +67,18 @@ static bool add_local(compiler_t *c, wherry_valtype_t type, int32_t *slot) {
   bool added = wh_vec_push(c->alloc, &c->locals, type) &&
                wh_vec_push(c->alloc, &c->local_slots, *slot) &&
                wh_vec_push(c->alloc, &c->local_uses, 0u);
-  *slot += slots_of(type);
+  *slot += whc_slots_of(type);
   return added;
 }
 
 /* Declares the locals and makes those that are not parameters zero. False: no memory. */
 static bool start_locals(compiler_t *c) {
-  int32_t slot = -param_slots(c->type);
+  int32_t slot = -whc_param_slots(c->type);
   for (uint32_t i = 0; i < c->type->param_count; i++)
     if (!add_local(c, c->type->types[i], &slot)) return false;
   slot = WH_FRAME_HEADER;
-  for (uint32_t groups = imm_u32(c); groups; groups--) {
-    uint32_t count = imm_u32(c);
+  for (uint32_t groups = whc_imm_u32(c); groups; groups--) {
+    uint32_t count = whc_imm_u32(c);
     wherry_valtype_t type = *c->next++;
     while (count--)
       if (!add_local(c, type, &slot)) return false;
@@ -86,13 +86,13 @@ static bool start_locals(compiler_t *c) {
   c->next_home = c->top_slot = slot;
   uint32_t zeroed = (uint32_t)slot - WH_FRAME_HEADER;
   if (zeroed == 1) {
-    emit_op(c, WH_CODE_SET_K32);
-    emit(c, 0);
-    emit(c, WH_FRAME_HEADER);
+    whc_emit_op(c, WH_CODE_SET_K32);
+    whc_emit(c, 0);
+    whc_emit(c, WH_FRAME_HEADER);
   } else if (zeroed) {
-    emit_op(c, WH_CODE_ZERO);
-    emit(c, WH_FRAME_HEADER);
-    emit(c, zeroed);
+    whc_emit_op(c, WH_CODE_ZERO);
+    whc_emit(c, WH_FRAME_HEADER);
+    whc_emit(c, zeroed);
   }
   return true;
 }
@@ -127,14 +127,14 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t 
                   .function = function};
   c.failed = !start(&c, &model->bodies.items[function - model->imported_functions]);
   while (!c.done && !c.failed) {
-    if (!c.reachable) skip_unreachable(&c);
+    if (!c.reachable) whc_skip_unreachable(&c);
     c.instruction = c.next;
-    uint32_t opcode = read_opcode(&c);
+    uint32_t opcode = whc_read_opcode(&c);
     c.path++;
-    if (!compile_simple(&c, opcode) && !compile_numeric(&c, opcode) && !compile_vector(&c, opcode))
-      compile_called(&c, opcode);
+    if (!compile_simple(&c, opcode) && !whc_numeric(&c, opcode) && !whc_vector(&c, opcode))
+      whc_called(&c, opcode);
   }
-  wherry_error_t *error = finish_code(&c, out);
+  wherry_error_t *error = whc_finish_code(&c, out);
   wh_vec_free(alloc, &c.words);
   wh_vec_free(alloc, &c.stack);
   wh_vec_free(alloc, &c.blocks);

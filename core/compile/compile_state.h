@@ -1,4 +1,5 @@
-/* The compiler's inner state, and what its files give each other.
+/* The compiler's inner state, and what its files give each other (whc_…: names of their own, because a
+   static library has no secrets).
 
    The operand stack of the wasm code exists only here: an operand is a slot (a local's, or its own
    home, a temporary chosen by its height), a constant, or in the accumulator of its class. Code is
@@ -102,64 +103,64 @@ typedef struct compiler {
 } compiler_t;
 
 /* ---- operands.c ---- */
-static inline int32_t slots_of(wherry_valtype_t type) {
+static inline int32_t whc_slots_of(wherry_valtype_t type) {
   return type == WHERRY_V128 ? V128_SLOTS : 1;
 }
-int32_t slots_of_types(const wherry_valtype_t *types, uint32_t count);
-static inline int32_t param_slots(const wherry_functype_t *type) {
-  return slots_of_types(type->types, type->param_count);
+int32_t whc_slots_of_types(const wherry_valtype_t *types, uint32_t count);
+static inline int32_t whc_param_slots(const wherry_functype_t *type) {
+  return whc_slots_of_types(type->types, type->param_count);
 }
-class_t class_of(wherry_valtype_t type);
-bool is_wide(wherry_valtype_t type);
-operand_t *operand_at(compiler_t *c, uint32_t index);
-static inline operand_t *top_operand(compiler_t *c) {
-  return operand_at(c, (uint32_t)c->stack.count - 1);
+class_t whc_class_of(wherry_valtype_t type);
+bool whc_is_wide(wherry_valtype_t type);
+operand_t *whc_operand_at(compiler_t *c, uint32_t index);
+static inline operand_t *whc_top_operand(compiler_t *c) {
+  return whc_operand_at(c, (uint32_t)c->stack.count - 1);
 }
-void push_local(compiler_t *c, uint32_t local);
-void push_home(compiler_t *c, wherry_valtype_t type);
-void push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits);
-void push_const_v128(compiler_t *c, const uint8_t *bytes);
-operand_t pop(compiler_t *c);
-void drop_to(compiler_t *c, uint32_t height);
+void whc_push_local(compiler_t *c, uint32_t local);
+void whc_push_home(compiler_t *c, wherry_valtype_t type);
+void whc_push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits);
+void whc_push_const_v128(compiler_t *c, const uint8_t *bytes);
+operand_t whc_pop(compiler_t *c);
+void whc_drop_to(compiler_t *c, uint32_t height);
 /* Whether its value is in its class's accumulator now. */
-bool in_acc(const compiler_t *c, const operand_t *operand);
+bool whc_in_acc(const compiler_t *c, const operand_t *operand);
 /* Gives an operand on the stack a slot of its own: for values that only the accumulator has, for
    locals about to change, and (constants too) for what must lie in order. */
-void spill(compiler_t *c, uint32_t index);
-void settle(compiler_t *c, uint32_t index, bool constants);
-void settle_all(compiler_t *c, uint32_t count, bool constants);
-void spill_class(compiler_t *c, class_t class);
-void spill_accs(compiler_t *c);
+void whc_spill(compiler_t *c, uint32_t index);
+void whc_settle(compiler_t *c, uint32_t index, bool constants);
+void whc_settle_all(compiler_t *c, uint32_t count, bool constants);
+void whc_spill_class(compiler_t *c, class_t class);
+void whc_spill_accs(compiler_t *c);
 /* After a call or at a label: the accumulators hold nothing that is known. */
-void forget_accs(compiler_t *c);
+void whc_forget_accs(compiler_t *c);
 /* A slot was written by something that left no accumulator equal to it. */
-void wrote(compiler_t *c, int32_t slot);
+void whc_wrote(compiler_t *c, int32_t slot);
 /* Emits whatever puts a popped operand's value into a slot; knows nothing of what the slot held. */
-void emit_move(compiler_t *c, const operand_t *operand, int32_t slot);
+void whc_emit_move(compiler_t *c, const operand_t *operand, int32_t slot);
 /* A popped operand that must be in a slot: constants go to its home. */
-void need_slot(compiler_t *c, operand_t *operand);
-void set_local(compiler_t *c, uint32_t local, bool tee);
+void whc_need_slot(compiler_t *c, operand_t *operand);
+void whc_set_local(compiler_t *c, uint32_t local, bool tee);
 
 /* ---- emit.c ---- */
-uint32_t emit_op(compiler_t *c, wh_code_op_t op);
-void emit(compiler_t *c, uint32_t word);
-void emit_bits(compiler_t *c, uint64_t bits, bool wide);
-void emit_v128(compiler_t *c, const uint8_t *bytes);
-void emit_slot(compiler_t *c, int32_t slot);
-void change_op(compiler_t *c, uint32_t at, wh_code_op_t op);
+uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op);
+void whc_emit(compiler_t *c, uint32_t word);
+void whc_emit_bits(compiler_t *c, uint64_t bits, bool wide);
+void whc_emit_v128(compiler_t *c, const uint8_t *bytes);
+void whc_emit_slot(compiler_t *c, int32_t slot);
+void whc_change_op(compiler_t *c, uint32_t at, wh_code_op_t op);
 /* The operation emitted next may trap or call: its place in the binary must be found again. */
-void mark_offset(compiler_t *c);
+void whc_mark_offset(compiler_t *c);
 /* The last word of a value's operation, and the value on the stack. base: the R form. */
-void emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type);
+void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type);
 /* The same for an operation that stores its result itself: its home, and nothing in an accumulator. */
-void emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type);
-wherry_error_t *finish_code(compiler_t *c, wh_code_t **out);
+void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type);
+wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out);
 
 /* ---- numeric.c: the rows of code's definitions; false: not one of them ---- */
-bool compile_numeric(compiler_t *c, uint32_t opcode);
+bool whc_numeric(compiler_t *c, uint32_t opcode);
 /* The comparison that is true where this one is false; WH_CODE_COUNT: there is none (floats). */
-wh_code_op_t inverse_compare(wh_code_op_t base);
-void compile_select(compiler_t *c, wherry_valtype_t type);
+wh_code_op_t whc_inverse_compare(wh_code_op_t base);
+void whc_select(compiler_t *c, wherry_valtype_t type);
 
 /* Where an access goes: its address operand, offset and memory. Kind S and A name the operand's place,
    K has address and offset in one, X is for any but a 32-bit memory 0 and has the address in a slot. */
@@ -169,29 +170,29 @@ typedef struct access {
   uint32_t memory;
   char kind;
 } access_t;
-void read_access(compiler_t *c, access_t *access);
+void whc_read_access(compiler_t *c, access_t *access);
 /* For an address that is in a slot: S or X. */
-void choose_slot_kind(compiler_t *c, access_t *access);
-void emit_access(compiler_t *c, const access_t *access);
+void whc_choose_slot_kind(compiler_t *c, access_t *access);
+void whc_emit_access(compiler_t *c, const access_t *access);
 
 /* ---- vector.c; false: not one of its operations ---- */
-bool compile_vector(compiler_t *c, uint32_t opcode);
+bool whc_vector(compiler_t *c, uint32_t opcode);
 
 /* ---- control.c ---- */
-void compile_control(compiler_t *c, uint32_t opcode);
-void compile_return(compiler_t *c);
+void whc_control(compiler_t *c, uint32_t opcode);
+void whc_return(compiler_t *c);
 /* Passes over code that cannot be reached, up to the else or end of the innermost block. */
-void skip_unreachable(compiler_t *c);
+void whc_skip_unreachable(compiler_t *c);
 
 /* ---- misc.c: calls, memory, tables, globals ---- */
-void compile_call(compiler_t *c, uint32_t opcode);
-void compile_global(compiler_t *c, uint32_t opcode);
-void compile_called(compiler_t *c, uint32_t opcode);
+void whc_call(compiler_t *c, uint32_t opcode);
+void whc_global(compiler_t *c, uint32_t opcode);
+void whc_called(compiler_t *c, uint32_t opcode);
 
 /* ---- compile.c ---- */
-uint32_t read_opcode(compiler_t *c);
+uint32_t whc_read_opcode(compiler_t *c);
 
 /* Values of the binary's immediates. */
-static inline uint32_t imm_u32(compiler_t *c) { return (uint32_t)wh_leb_u(&c->next); }
+static inline uint32_t whc_imm_u32(compiler_t *c) { return (uint32_t)wh_leb_u(&c->next); }
 
 #endif

@@ -18,7 +18,7 @@ static void shorten(uint32_t *path, uint32_t other) {
 /* The word for a distance that is not known yet. */
 static void emit_fixup(compiler_t *c, uint32_t op_at, uint32_t *chain) {
   fixup_t fixup = {(uint32_t)c->words.count, op_at, *chain};
-  emit(c, 0);
+  whc_emit(c, 0);
   if (!wh_vec_push(c->alloc, &c->fixups, fixup))
     c->failed = true;
   else
@@ -51,9 +51,9 @@ static bool needs_moves(compiler_t *c, const block_t *block) {
   uint32_t arity = label_arity(block);
   int32_t slot = block->base;
   for (uint32_t i = 0; i < arity; i++) {
-    const operand_t *operand = operand_at(c, (uint32_t)c->stack.count - arity + i);
+    const operand_t *operand = whc_operand_at(c, (uint32_t)c->stack.count - arity + i);
     if (operand->where != IN_SLOT || operand->slot != slot) return true;
-    slot += slots_of(label_types(block)[i]);
+    slot += whc_slots_of(label_types(block)[i]);
   }
   return false;
 }
@@ -65,17 +65,17 @@ static void emit_moves(compiler_t *c, const block_t *block) {
   uint32_t arity = label_arity(block);
   int32_t slot = block->base;
   for (uint32_t i = 0; i < arity; i++) {
-    const operand_t *operand = operand_at(c, (uint32_t)c->stack.count - arity + i);
-    if (operand->where != IN_SLOT || operand->slot != slot) emit_move(c, operand, slot);
-    slot += slots_of(label_types(block)[i]);
+    const operand_t *operand = whc_operand_at(c, (uint32_t)c->stack.count - arity + i);
+    if (operand->where != IN_SLOT || operand->slot != slot) whc_emit_move(c, operand, slot);
+    slot += whc_slots_of(label_types(block)[i]);
   }
 }
 
 /* The distance to a label, and for a loop what another round costs. */
 static void emit_target(compiler_t *c, block_t *block, uint32_t op_at) {
   if (block->opcode == WH_OP_LOOP) {
-    emit(c, block->loop_at - op_at);
-    emit(c, c->path > block->loop_path ? c->path - block->loop_path : 1);
+    whc_emit(c, block->loop_at - op_at);
+    whc_emit(c, c->path > block->loop_path ? c->path - block->loop_path : 1);
   } else {
     emit_fixup(c, op_at, &block->fixups);
     shorten(&block->end_path, c->path);
@@ -83,8 +83,8 @@ static void emit_target(compiler_t *c, block_t *block, uint32_t op_at) {
 }
 
 static void emit_branch(compiler_t *c, block_t *block) {
-  if (block->opcode == WH_OP_LOOP) mark_offset(c);
-  uint32_t at = emit_op(c, block->opcode == WH_OP_LOOP ? WH_CODE_BRL : WH_CODE_BR);
+  if (block->opcode == WH_OP_LOOP) whc_mark_offset(c);
+  uint32_t at = whc_emit_op(c, block->opcode == WH_OP_LOOP ? WH_CODE_BRL : WH_CODE_BR);
   emit_target(c, block, at);
 }
 
@@ -96,40 +96,40 @@ static void emit_return(compiler_t *c) {
   static const wh_code_op_t from_acc[] = {WH_CODE_RETURN_A_u64, WH_CODE_RETURN_A_f32,
                                           WH_CODE_RETURN_A_f64};
   uint32_t count = c->type->result_count;
-  int32_t slots = slots_of_types(c->type->types + c->type->param_count, count);
-  int32_t to = -param_slots(c->type);
+  int32_t slots = whc_slots_of_types(c->type->types + c->type->param_count, count);
+  int32_t to = -whc_param_slots(c->type);
   shorten(&c->blocks.items[0].end_path, c->path);
   if (count == 0) {
-    emit_op(c, WH_CODE_RETURN);
+    whc_emit_op(c, WH_CODE_RETURN);
     return;
   }
-  operand_t operand = *operand_at(c, (uint32_t)c->stack.count - count);
+  operand_t operand = *whc_operand_at(c, (uint32_t)c->stack.count - count);
   if (slots > 1) {
-    emit_op(c, WH_CODE_RETURN_MANY);
-    emit_slot(c, operand.home);
-    emit(c, (uint32_t)slots);
+    whc_emit_op(c, WH_CODE_RETURN_MANY);
+    whc_emit_slot(c, operand.home);
+    whc_emit(c, (uint32_t)slots);
   } else if (operand.where == IN_ACC && c->acc[operand.class].op_at == c->last_op_at) {
     accumulator_t *acc = &c->acc[operand.class];
-    change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_RET));
+    whc_change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_RET));
     if (!c->failed) c->words.items[acc->dst_at] = (uint32_t)to;
     return;
-  } else if (in_acc(c, &operand)) {
-    emit_op(c, from_acc[operand.class]);
+  } else if (whc_in_acc(c, &operand)) {
+    whc_emit_op(c, from_acc[operand.class]);
   } else {
     if (operand.where == IN_CONST) {
-      emit_move(c, &operand, operand.home);
+      whc_emit_move(c, &operand, operand.home);
       operand.slot = operand.home;
     }
-    emit_op(c, from_slot[operand.class]);
-    emit_slot(c, operand.slot);
+    whc_emit_op(c, from_slot[operand.class]);
+    whc_emit_slot(c, operand.slot);
   }
-  emit_slot(c, to);
+  whc_emit_slot(c, to);
 }
 
 static void settle_results(compiler_t *c) {
   uint32_t count = c->type->result_count;
-  if (slots_of_types(c->type->types + c->type->param_count, count) > 1)
-    for (uint32_t i = 0; i < count; i++) settle(c, (uint32_t)c->stack.count - count + i, true);
+  if (whc_slots_of_types(c->type->types + c->type->param_count, count) > 1)
+    for (uint32_t i = 0; i < count; i++) whc_settle(c, (uint32_t)c->stack.count - count + i, true);
 }
 
 /* Emits a branch on a popped condition, all but its distance: taken if the condition is `when`. A
@@ -144,14 +144,14 @@ static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, b
     c->words.count = acc->dst_at;
     c->compare_at = NO_PLACE;
     at = acc->op_at;
-    change_op(c, at, (wh_code_op_t)(c->branch + form));
+    whc_change_op(c, at, (wh_code_op_t)(c->branch + form));
   } else {
-    if (condition->where == IN_CONST) need_slot(c, condition);
-    if (back) mark_offset(c);
-    bool in_accumulator = in_acc(c, condition);
+    if (condition->where == IN_CONST) whc_need_slot(c, condition);
+    if (back) whc_mark_offset(c);
+    bool in_accumulator = whc_in_acc(c, condition);
     c->branch = in_accumulator ? WH_CODE_TRUE_A_BR : WH_CODE_TRUE_S_BR;
-    at = emit_op(c, (wh_code_op_t)(c->branch + form));
-    if (!in_accumulator) emit_slot(c, condition->slot);
+    at = whc_emit_op(c, (wh_code_op_t)(c->branch + form));
+    if (!in_accumulator) whc_emit_slot(c, condition->slot);
   }
   return at;
 }
@@ -160,18 +160,18 @@ static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, b
    branch; chain: of its fixups, where it is the only one. False: the result is not of that kind. */
 static bool emit_return_if(compiler_t *c, uint32_t at, uint32_t *chain) {
   if (c->type->result_count != 1 || c->failed) return false;
-  const operand_t *result = top_operand(c);
+  const operand_t *result = whc_top_operand(c);
   if (result->class != CLASS_INT || result->where != IN_SLOT) return false;
-  change_op(c, at, (wh_code_op_t)(c->branch + FORM_RETIF));
+  whc_change_op(c, at, (wh_code_op_t)(c->branch + FORM_RETIF));
   c->words.items[c->fixups.items[*chain].at] = (uint32_t)result->slot;
-  emit_slot(c, -param_slots(c->type));
+  whc_emit_slot(c, -whc_param_slots(c->type));
   *chain = NO_PLACE;
   c->last_op_at = NO_PLACE;
   shorten(&c->blocks.items[0].end_path, c->path);
   return true;
 }
 
-void compile_return(compiler_t *c) {
+void whc_return(compiler_t *c) {
   /* First thing in an `if`: the branch that skips it is the operation before. */
   block_t *block = block_at(c, 0);
   if (block->opcode == WH_OP_IF && block->else_open && block->body_at == c->words.count &&
@@ -182,8 +182,8 @@ void compile_return(compiler_t *c) {
 }
 
 static void compile_br_if(compiler_t *c) {
-  block_t *block = block_at(c, imm_u32(c));
-  operand_t condition = pop(c);
+  block_t *block = block_at(c, whc_imm_u32(c));
+  operand_t condition = whc_pop(c);
   bool returns = is_function(c, block);
   if (returns) settle_results(c);
   if (!returns && !needs_moves(c, block)) {
@@ -206,18 +206,18 @@ static void compile_br_if(compiler_t *c) {
 }
 
 static void compile_br_table(compiler_t *c) {
-  operand_t index = pop(c);
-  uint32_t count = imm_u32(c);
-  bool in_accumulator = in_acc(c, &index);
-  if (index.where == IN_CONST) need_slot(c, &index);
+  operand_t index = whc_pop(c);
+  uint32_t count = whc_imm_u32(c);
+  bool in_accumulator = whc_in_acc(c, &index);
+  if (index.where == IN_CONST) whc_need_slot(c, &index);
   settle_results(c);
   for (size_t i = 0; i < c->blocks.count; i++) c->blocks.items[i].stub = NO_PLACE;
-  uint32_t at = emit_op(c, in_accumulator ? WH_CODE_BR_TABLE_A : WH_CODE_BR_TABLE_S);
-  if (!in_accumulator) emit_slot(c, index.slot);
-  emit(c, count);
+  uint32_t at = whc_emit_op(c, in_accumulator ? WH_CODE_BR_TABLE_A : WH_CODE_BR_TABLE_S);
+  if (!in_accumulator) whc_emit_slot(c, index.slot);
+  whc_emit(c, count);
   /* First the labels' depths; then, behind the table, what a label needs before it is reached. */
   uint32_t first = (uint32_t)c->words.count;
-  for (uint64_t i = 0; i <= count; i++) emit(c, imm_u32(c));
+  for (uint64_t i = 0; i <= count; i++) whc_emit(c, whc_imm_u32(c));
   for (uint64_t i = 0; i <= count && !c->failed; i++) {
     uint32_t word = first + (uint32_t)i;
     block_t *block = block_at(c, c->words.items[word]);
@@ -276,15 +276,15 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
                    .else_path = c->path};
   read_block_type(c, &block);
   operand_t condition = {0};
-  if (opcode == WH_OP_IF) condition = pop(c);
+  if (opcode == WH_OP_IF) condition = whc_pop(c);
   uint32_t count = (uint32_t)c->stack.count;
   block.height = count - block.param_count;
-  block.base = c->next_home - slots_of_types(block.params, block.param_count);
-  settle_all(c, block.height, false);
+  block.base = c->next_home - whc_slots_of_types(block.params, block.param_count);
+  whc_settle_all(c, block.height, false);
   /* A loop's parameters are a label's; an if's must be the same for both branches. */
-  for (uint32_t i = block.height; i < count; i++) settle(c, i, opcode != WH_OP_BLOCK);
+  for (uint32_t i = block.height; i < count; i++) whc_settle(c, i, opcode != WH_OP_BLOCK);
   if (opcode == WH_OP_LOOP) {
-    forget_accs(c);
+    whc_forget_accs(c);
     c->last_op_at = NO_PLACE;
     block.loop_at = (uint32_t)c->words.count;
     block.loop_path = c->path;
@@ -303,14 +303,14 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
 /* The results of the innermost block to their homes, if its end can be reached from here. */
 static void end_branch(compiler_t *c, block_t *block) {
   if (c->reachable)
-    for (uint32_t i = 0; i < block->result_count; i++) settle(c, block->height + i, true);
+    for (uint32_t i = 0; i < block->result_count; i++) whc_settle(c, block->height + i, true);
 }
 
 /* The stack at a label: values of these types in their homes. */
 static void restart(compiler_t *c, uint32_t height, const wherry_valtype_t *types, uint32_t count) {
-  drop_to(c, height);
-  for (uint32_t i = 0; i < count; i++) push_home(c, types[i]);
-  forget_accs(c);
+  whc_drop_to(c, height);
+  for (uint32_t i = 0; i < count; i++) whc_push_home(c, types[i]);
+  whc_forget_accs(c);
   c->last_op_at = NO_PLACE;
 }
 
@@ -330,7 +330,7 @@ static void compile_else(compiler_t *c) {
 static void compile_end(compiler_t *c) {
   block_t block = *block_at(c, 0);
   if (c->blocks.count == 1) {
-    if (c->reachable) compile_return(c);
+    if (c->reachable) whc_return(c);
     c->done = true;
     return;
   }
@@ -349,11 +349,11 @@ static void compile_end(compiler_t *c) {
   c->blocks.count--;
 }
 
-void skip_unreachable(compiler_t *c) {
+void whc_skip_unreachable(compiler_t *c) {
   uint32_t depth = 0;
   while (c->next < c->end) {
     const uint8_t *at = c->next;
-    uint32_t opcode = read_opcode(c);
+    uint32_t opcode = whc_read_opcode(c);
     if (opcode == WH_OP_BLOCK || opcode == WH_OP_LOOP || opcode == WH_OP_IF) depth++;
     if ((opcode == WH_OP_ELSE || opcode == WH_OP_END) && depth == 0) {
       c->next = at;
@@ -370,7 +370,7 @@ void skip_unreachable(compiler_t *c) {
     case WH_IMM_MEMARG_:
     case WH_IMM_MEMARG_LANE_: {
       access_t access;
-      read_access(c, &access);
+      whc_read_access(c, &access);
       if (wh_op(opcode)->immediates == WH_IMM_MEMARG_LANE_) c->next++;
       break;
     }
@@ -383,22 +383,22 @@ void skip_unreachable(compiler_t *c) {
     case WH_IMM_ELEM_TABLE:
     case WH_IMM_DATA_MEMORY:
     case WH_IMM_MEMORY_MEMORY:
-      imm_u32(c);
+      whc_imm_u32(c);
       wh_leb_u(&c->next);
       break;
     case WH_IMM_LABEL_TABLE:
     case WH_IMM_SELECT_TYPES: {
       bool labels = opcode == WH_OP_BR_TABLE;
-      for (uint32_t count = imm_u32(c); count; count--) imm_u32(c);
-      if (labels) imm_u32(c);
+      for (uint32_t count = whc_imm_u32(c); count; count--) whc_imm_u32(c);
+      if (labels) whc_imm_u32(c);
       break;
     }
-    default: imm_u32(c); break; /* a single index */
+    default: whc_imm_u32(c); break; /* a single index */
     }
   }
 }
 
-void compile_control(compiler_t *c, uint32_t opcode) {
+void whc_control(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_BLOCK:
   case WH_OP_LOOP:
@@ -407,9 +407,9 @@ void compile_control(compiler_t *c, uint32_t opcode) {
   case WH_OP_END: compile_end(c); return;
   case WH_OP_BR_IF: compile_br_if(c); return;
   case WH_OP_BR: {
-    block_t *block = block_at(c, imm_u32(c));
+    block_t *block = block_at(c, whc_imm_u32(c));
     if (is_function(c, block)) {
-      compile_return(c);
+      whc_return(c);
     } else {
       emit_moves(c, block);
       emit_branch(c, block);
@@ -417,10 +417,10 @@ void compile_control(compiler_t *c, uint32_t opcode) {
     break;
   }
   case WH_OP_BR_TABLE: compile_br_table(c); break;
-  case WH_OP_RETURN: compile_return(c); break;
+  case WH_OP_RETURN: whc_return(c); break;
   default: /* unreachable */
-    mark_offset(c);
-    emit_op(c, WH_CODE_UNREACHABLE);
+    whc_mark_offset(c);
+    whc_emit_op(c, WH_CODE_UNREACHABLE);
     shorten(&c->blocks.items[0].end_path, c->path);
     break;
   }

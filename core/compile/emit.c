@@ -1,64 +1,64 @@
 /* Words of code as they are made, and the finished object. */
 #include "compile_state.h"
 
-void emit(compiler_t *c, uint32_t word) {
+void whc_emit(compiler_t *c, uint32_t word) {
   if (WH_UNLIKELY(!wh_vec_push(c->alloc, &c->words, word))) c->failed = true;
 }
 
-void emit_bits(compiler_t *c, uint64_t bits, bool wide) {
-  emit(c, (uint32_t)bits);
-  if (wide) emit(c, (uint32_t)(bits >> 32));
+void whc_emit_bits(compiler_t *c, uint64_t bits, bool wide) {
+  whc_emit(c, (uint32_t)bits);
+  if (wide) whc_emit(c, (uint32_t)(bits >> 32));
 }
 
-void emit_v128(compiler_t *c, const uint8_t *bytes) {
+void whc_emit_v128(compiler_t *c, const uint8_t *bytes) {
   for (int i = 0; i < 4; i++) {
     uint32_t word;
     memcpy(&word, bytes + 4 * i, sizeof word);
-    emit(c, word);
+    whc_emit(c, word);
   }
 }
 
-void emit_slot(compiler_t *c, int32_t slot) { emit(c, (uint32_t)slot); }
+void whc_emit_slot(compiler_t *c, int32_t slot) { whc_emit(c, (uint32_t)slot); }
 
-uint32_t emit_op(compiler_t *c, wh_code_op_t op) {
+uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
   uint32_t at = (uint32_t)c->words.count;
   uint64_t handler = c->handlers->of[op];
-  emit(c, (uint32_t)handler);
-  emit(c, (uint32_t)(handler >> 32));
+  whc_emit(c, (uint32_t)handler);
+  whc_emit(c, (uint32_t)(handler >> 32));
   c->last_op_at = at;
   return at;
 }
 
-void change_op(compiler_t *c, uint32_t at, wh_code_op_t op) {
+void whc_change_op(compiler_t *c, uint32_t at, wh_code_op_t op) {
   if (c->failed) return;
   memcpy(&c->words.items[at], &c->handlers->of[op], sizeof(uint64_t));
 }
 
-void mark_offset(compiler_t *c) {
+void whc_mark_offset(compiler_t *c) {
   mark_t mark = {(uint32_t)c->words.count,
                  (uint32_t)(c->instruction - c->model->bodies.items[0].bytes)};
   if (!wh_vec_push(c->alloc, &c->marks, mark)) c->failed = true;
 }
 
-void emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {
-  class_t class = class_of(type);
-  push_home(c, type);
+void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {
+  class_t class = whc_class_of(type);
+  whc_push_home(c, type);
   if (c->failed) return;
-  operand_t *operand = top_operand(c);
+  operand_t *operand = whc_top_operand(c);
   operand->where = IN_ACC;
   c->acc[class] = (accumulator_t) {.entry = (int32_t)c->stack.count - 1,
                                    .mirror = NO_SLOT,
                                    .op_at = op_at,
                                    .dst_at = (uint32_t)c->words.count,
                                    .op = base};
-  emit(c, 0);
+  whc_emit(c, 0);
 }
 
-void emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type) {
-  push_home(c, type);
-  int32_t home = top_operand(c)->home;
-  emit_slot(c, home);
-  for (int32_t i = 0; i < slots_of(type); i++) wrote(c, home + i);
+void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type) {
+  whc_push_home(c, type);
+  int32_t home = whc_top_operand(c)->home;
+  whc_emit_slot(c, home);
+  for (int32_t i = 0; i < whc_slots_of(type); i++) whc_wrote(c, home + i);
   c->home_op_at = op_at;
 }
 
@@ -74,7 +74,7 @@ static uint8_t *put_leb(uint8_t *at, uint64_t value) {
   return at;
 }
 
-wherry_error_t *finish_code(compiler_t *c, wh_code_t **out) {
+wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
   if (c->failed) return wh_error_oom();
   /* Marks count from the first body's bytes; the map wants offsets in the binary. Both rise. */
   uint64_t base = c->model->bodies.items[0].offset;
@@ -93,9 +93,9 @@ wherry_error_t *finish_code(compiler_t *c, wh_code_t **out) {
       .frame_slots = (uint32_t)c->top_slot,
       .cost = c->blocks.items[0].end_path == UINT32_MAX ? 1 : c->blocks.items[0].end_path,
       .function = c->function,
-      .params = (uint32_t)param_slots(c->type),
-      .results =
-          (uint32_t)slots_of_types(c->type->types + c->type->param_count, c->type->result_count),
+      .params = (uint32_t)whc_param_slots(c->type),
+      .results = (uint32_t)whc_slots_of_types(c->type->types + c->type->param_count,
+                                              c->type->result_count),
       .word_count = (uint32_t)c->words.count,
       .map_size = (uint32_t)map_size,
       .size = size};

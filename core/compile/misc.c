@@ -6,79 +6,79 @@
 static int32_t frame_slot(const compiler_t *c) { return c->next_home; }
 
 static void settle_top(compiler_t *c, uint32_t count) {
-  for (uint32_t i = 0; i < count; i++) settle(c, (uint32_t)c->stack.count - count + i, true);
+  for (uint32_t i = 0; i < count; i++) whc_settle(c, (uint32_t)c->stack.count - count + i, true);
 }
 
 /* After a call: its results are where its arguments were. */
 static void take_results(compiler_t *c, const wherry_functype_t *type) {
-  drop_to(c, (uint32_t)c->stack.count - type->param_count);
-  forget_accs(c);
+  whc_drop_to(c, (uint32_t)c->stack.count - type->param_count);
+  whc_forget_accs(c);
   for (uint32_t i = 0; i < type->result_count; i++)
-    push_home(c, type->types[type->param_count + i]);
+    whc_push_home(c, type->types[type->param_count + i]);
   if (type->result_count == 1) {
-    const operand_t *result = top_operand(c);
+    const operand_t *result = whc_top_operand(c);
     if (result->class == CLASS_V128) return;
     c->acc[result->class].mirror = result->home;
   }
 }
 
 static void end_tail_call(compiler_t *c) {
-  emit_slot(c, param_slots(c->type));
+  whc_emit_slot(c, whc_param_slots(c->type));
   if (c->path < c->blocks.items[0].end_path) c->blocks.items[0].end_path = c->path;
   c->reachable = false;
 }
 
 static void compile_call_direct(compiler_t *c, bool tail) {
-  uint32_t function = imm_u32(c);
+  uint32_t function = whc_imm_u32(c);
   const wherry_functype_t *type = wh_model_functype(c->model, function);
   settle_top(c, type->param_count);
-  spill_accs(c);
-  mark_offset(c);
+  whc_spill_accs(c);
+  whc_mark_offset(c);
   if (tail) {
-    emit_op(c, WH_CODE_RETURN_CALL);
-    emit(c, function);
-    emit_slot(c, param_slots(type));
-    emit_slot(c, frame_slot(c));
+    whc_emit_op(c, WH_CODE_RETURN_CALL);
+    whc_emit(c, function);
+    whc_emit_slot(c, whc_param_slots(type));
+    whc_emit_slot(c, frame_slot(c));
     end_tail_call(c);
     return;
   }
-  emit_op(c, function < c->model->imported_functions ? WH_CODE_CALL_IMPORT : WH_CODE_CALL);
-  emit(c, function);
-  emit_slot(c, frame_slot(c));
+  whc_emit_op(c, function < c->model->imported_functions ? WH_CODE_CALL_IMPORT : WH_CODE_CALL);
+  whc_emit(c, function);
+  whc_emit_slot(c, frame_slot(c));
   take_results(c, type);
 }
 
 static void compile_call_indirect(compiler_t *c, bool tail) {
-  const wherry_functype_t *type = &c->model->types.items[imm_u32(c)];
-  uint32_t table = imm_u32(c);
-  operand_t index = pop(c);
+  const wherry_functype_t *type = &c->model->types.items[whc_imm_u32(c)];
+  uint32_t table = whc_imm_u32(c);
+  operand_t index = whc_pop(c);
   bool wide = c->model->tables.items[table].is64;
-  if (index.where == IN_CONST || tail || wide) need_slot(c, &index);
+  if (index.where == IN_CONST || tail || wide) whc_need_slot(c, &index);
   settle_top(c, type->param_count);
   /* The callee's frame begins where the index may lie: it is read before. */
-  bool in_accumulator = !tail && !wide && in_acc(c, &index);
-  spill_accs(c);
-  mark_offset(c);
+  bool in_accumulator = !tail && !wide && whc_in_acc(c, &index);
+  whc_spill_accs(c);
+  whc_mark_offset(c);
   if (tail) {
-    emit_op(c, WH_CODE_RETURN_CALL_INDIRECT);
-    emit_slot(c, index.slot);
+    whc_emit_op(c, WH_CODE_RETURN_CALL_INDIRECT);
+    whc_emit_slot(c, index.slot);
   } else if (in_accumulator) {
-    emit_op(c, WH_CODE_CALL_INDIRECT_A);
+    whc_emit_op(c, WH_CODE_CALL_INDIRECT_A);
   } else {
-    emit_op(c, wide ? WH_CODE_CALL_INDIRECT_L : WH_CODE_CALL_INDIRECT_S);
-    emit_slot(c, index.slot);
+    whc_emit_op(c, wide ? WH_CODE_CALL_INDIRECT_L : WH_CODE_CALL_INDIRECT_S);
+    whc_emit_slot(c, index.slot);
   }
-  emit(c, type->canonical);
-  emit(c, table);
-  if (tail) emit_slot(c, param_slots(type));
-  emit_slot(c, frame_slot(c));
+  whc_emit(c, type->canonical);
+  whc_emit(c, table);
+  if (tail) whc_emit_slot(c, whc_param_slots(type));
+  whc_emit_slot(c, frame_slot(c));
   if (tail)
     end_tail_call(c);
   else
     take_results(c, type);
 }
 
-void compile_call(compiler_t *c, uint32_t opcode) {
+void whc_call(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_CALL: compile_call_direct(c, false); break;
   case WH_OP_RETURN_CALL: compile_call_direct(c, true); break;
@@ -89,46 +89,46 @@ void compile_call(compiler_t *c, uint32_t opcode) {
 
 static void compile_global_v128(compiler_t *c, uint32_t opcode, uint32_t index) {
   if (opcode == WH_OP_GLOBAL_GET) {
-    uint32_t at = emit_op(c, WH_CODE_GLOBAL_GET_V128);
-    emit(c, index);
-    emit_home_result(c, at, WHERRY_V128);
+    uint32_t at = whc_emit_op(c, WH_CODE_GLOBAL_GET_V128);
+    whc_emit(c, index);
+    whc_emit_home_result(c, at, WHERRY_V128);
     return;
   }
-  operand_t value = pop(c);
-  need_slot(c, &value);
-  emit_op(c, WH_CODE_GLOBAL_SET_V128);
-  emit_slot(c, value.slot);
-  emit(c, index);
+  operand_t value = whc_pop(c);
+  whc_need_slot(c, &value);
+  whc_emit_op(c, WH_CODE_GLOBAL_SET_V128);
+  whc_emit_slot(c, value.slot);
+  whc_emit(c, index);
 }
 
-void compile_global(compiler_t *c, uint32_t opcode) {
+void whc_global(compiler_t *c, uint32_t opcode) {
   static const wh_code_op_t get[] = {WH_CODE_GLOBAL_GET_u64_R, WH_CODE_GLOBAL_GET_f32_R,
                                      WH_CODE_GLOBAL_GET_f64_R};
   static const wh_code_op_t set[] = {WH_CODE_GLOBAL_SET_u64_S, WH_CODE_GLOBAL_SET_f32_S,
                                      WH_CODE_GLOBAL_SET_f64_S};
-  uint32_t index = imm_u32(c);
+  uint32_t index = whc_imm_u32(c);
   const wh_global_type_t *global = &c->model->globals.items[index];
   /* The forms for another instance's global lie behind those for an own one. */
   bool cell = global->imported && global->is_mutable;
-  class_t class = class_of(global->type);
+  class_t class = whc_class_of(global->type);
   if (class == CLASS_V128) {
     compile_global_v128(c, opcode, index);
     return;
   }
   if (opcode == WH_OP_GLOBAL_GET) {
-    spill_class(c, class);
+    whc_spill_class(c, class);
     wh_code_op_t op = (wh_code_op_t)((unsigned)get[class] + (cell ? FORMS : 0));
-    uint32_t at = emit_op(c, op);
-    emit(c, index);
-    emit_result(c, at, op, global->type);
+    uint32_t at = whc_emit_op(c, op);
+    whc_emit(c, index);
+    whc_emit_result(c, at, op, global->type);
     return;
   }
-  operand_t value = pop(c);
-  if (value.where == IN_CONST) need_slot(c, &value);
-  bool in_accumulator = in_acc(c, &value);
-  emit_op(c, (wh_code_op_t)((unsigned)set[class] + (cell ? 2 : 0) + in_accumulator));
-  if (!in_accumulator) emit_slot(c, value.slot);
-  emit(c, index);
+  operand_t value = whc_pop(c);
+  if (value.where == IN_CONST) whc_need_slot(c, &value);
+  bool in_accumulator = whc_in_acc(c, &value);
+  whc_emit_op(c, (wh_code_op_t)((unsigned)set[class] + (cell ? 2 : 0) + in_accumulator));
+  if (!in_accumulator) whc_emit_slot(c, value.slot);
+  whc_emit(c, index);
 }
 
 /* An operation whose operands must lie in order in their homes; its result, if any, goes where the
@@ -136,14 +136,14 @@ void compile_global(compiler_t *c, uint32_t opcode) {
 static void called(compiler_t *c, wh_code_op_t op, uint32_t operands, bool has_result,
                    wherry_valtype_t result) {
   settle_top(c, operands);
-  mark_offset(c);
+  whc_mark_offset(c);
   int32_t first = frame_slot(c) - (int32_t)operands;
-  drop_to(c, (uint32_t)c->stack.count - operands);
-  emit_op(c, op);
-  emit_slot(c, first);
+  whc_drop_to(c, (uint32_t)c->stack.count - operands);
+  whc_emit_op(c, op);
+  whc_emit_slot(c, first);
   if (!has_result) return;
-  push_home(c, result);
-  wrote(c, first);
+  whc_push_home(c, result);
+  whc_wrote(c, first);
 }
 
 static wherry_valtype_t element_type(const compiler_t *c, uint32_t table) {
@@ -159,40 +159,40 @@ static wherry_valtype_t index_type(const compiler_t *c, uint32_t table) {
 static void compile_memory(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_MEMORY_SIZE: {
-    uint32_t memory = imm_u32(c);
+    uint32_t memory = whc_imm_u32(c);
     called(c, WH_CODE_MEMORY_SIZE, 0, true, address_type(c, memory));
-    emit(c, memory);
+    whc_emit(c, memory);
     break;
   }
   case WH_OP_MEMORY_GROW: {
-    uint32_t memory = imm_u32(c);
+    uint32_t memory = whc_imm_u32(c);
     called(c, WH_CODE_MEMORY_GROW, 1, true, address_type(c, memory));
-    emit(c, memory);
+    whc_emit(c, memory);
     break;
   }
   case WH_OP_MEMORY_FILL:
     called(c, WH_CODE_MEMORY_FILL, 3, false, 0);
-    emit(c, imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
     break;
   case WH_OP_MEMORY_COPY:
     called(c, WH_CODE_MEMORY_COPY, 3, false, 0);
-    emit(c, imm_u32(c));
-    emit(c, imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
     break;
   case WH_OP_MEMORY_INIT:
     called(c, WH_CODE_MEMORY_INIT, 3, false, 0);
-    emit(c, imm_u32(c));
-    emit(c, imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
     break;
   default: /* data.drop */
-    emit_op(c, WH_CODE_DATA_DROP);
-    emit(c, imm_u32(c));
+    whc_emit_op(c, WH_CODE_DATA_DROP);
+    whc_emit(c, whc_imm_u32(c));
     break;
   }
 }
 
 static void compile_table(compiler_t *c, uint32_t opcode) {
-  uint32_t table = imm_u32(c);
+  uint32_t table = whc_imm_u32(c);
   switch (opcode) {
   case WH_OP_TABLE_GET: called(c, WH_CODE_TABLE_GET, 1, true, element_type(c, table)); break;
   case WH_OP_TABLE_SET: called(c, WH_CODE_TABLE_SET, 2, false, 0); break;
@@ -200,10 +200,10 @@ static void compile_table(compiler_t *c, uint32_t opcode) {
   case WH_OP_TABLE_GROW: called(c, WH_CODE_TABLE_GROW, 2, true, index_type(c, table)); break;
   default: called(c, WH_CODE_TABLE_FILL, 3, false, 0); break;
   }
-  emit(c, table);
+  whc_emit(c, table);
 }
 
-void compile_called(compiler_t *c, uint32_t opcode) {
+void whc_called(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_MEMORY_SIZE:
   case WH_OP_MEMORY_GROW:
@@ -218,21 +218,21 @@ void compile_called(compiler_t *c, uint32_t opcode) {
   case WH_OP_TABLE_FILL: compile_table(c, opcode); break;
   case WH_OP_TABLE_COPY: /* to, from */
     called(c, WH_CODE_TABLE_COPY, 3, false, 0);
-    emit(c, imm_u32(c));
-    emit(c, imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
     break;
   case WH_OP_TABLE_INIT: /* segment, table */
     called(c, WH_CODE_TABLE_INIT, 3, false, 0);
-    emit(c, imm_u32(c));
-    emit(c, imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
     break;
   case WH_OP_ELEM_DROP:
-    emit_op(c, WH_CODE_ELEM_DROP);
-    emit(c, imm_u32(c));
+    whc_emit_op(c, WH_CODE_ELEM_DROP);
+    whc_emit(c, whc_imm_u32(c));
     break;
   default: /* ref.func */
     called(c, WH_CODE_REF_FUNC, 0, true, WHERRY_FUNCREF);
-    emit(c, imm_u32(c));
+    whc_emit(c, whc_imm_u32(c));
     break;
   }
 }

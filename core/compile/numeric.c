@@ -14,14 +14,14 @@
 enum { KIND_SS, KIND_SK, KIND_AS, KIND_AK, KIND_SA, KIND_KS, KIND_KA };
 
 static void emit_operand(compiler_t *c, const operand_t *operand, char kind) {
-  if (kind == 'S') emit_slot(c, operand->slot);
-  if (kind == 'K') emit_bits(c, operand->bits, operand->wide);
+  if (kind == 'S') whc_emit_slot(c, operand->slot);
+  if (kind == 'K') whc_emit_bits(c, operand->bits, operand->wide);
 }
 
 /* How an operand is given: the accumulator before its slot, because that is nearer. */
 static char kind_of(const compiler_t *c, const operand_t *operand) {
   if (operand->where == IN_CONST) return 'K';
-  return in_acc(c, operand) ? 'A' : 'S';
+  return whc_in_acc(c, operand) ? 'A' : 'S';
 }
 
 static int find_kind(char a, char b) {
@@ -32,21 +32,21 @@ static int find_kind(char a, char b) {
 }
 
 static void unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
-  operand_t a = pop(c);
-  if (a.where == IN_CONST) need_slot(c, &a);
+  operand_t a = whc_pop(c);
+  if (a.where == IN_CONST) whc_need_slot(c, &a);
   char kind = kind_of(c, &a);
-  spill_class(c, class_of(result));
+  whc_spill_class(c, whc_class_of(result));
   wh_code_op_t op = (wh_code_op_t)(base + (kind == 'A' ? FORMS : 0));
-  uint32_t at = emit_op(c, op);
+  uint32_t at = whc_emit_op(c, op);
   emit_operand(c, &a, kind);
-  emit_result(c, at, op, result);
+  whc_emit_result(c, at, op, result);
 }
 
 /* Emits base with two popped operands, turned round first where that needs no other operation. swapped:
    the operation that means the same then; base itself where it commutes, WH_CODE_COUNT: none. */
 static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped, operand_t a,
                          operand_t b, wherry_valtype_t result) {
-  if (a.where == IN_CONST && b.where == IN_CONST) need_slot(c, &a);
+  if (a.where == IN_CONST && b.where == IN_CONST) whc_need_slot(c, &a);
   char kind_a = kind_of(c, &a), kind_b = kind_of(c, &b);
   if (kind_a == 'A' && kind_b == 'A') {
     /* One value in both places: a local read twice, so one of them can be its slot. */
@@ -65,18 +65,18 @@ static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped,
     kind_b = kind;
     base = swapped;
   }
-  spill_class(c, class_of(result));
+  whc_spill_class(c, whc_class_of(result));
   int kind = find_kind(kind_a, kind_b);
   WH_ASSERT(kind >= 0 && (swapped == WH_CODE_COUNT || kind <= KIND_AK));
   wh_code_op_t op = (wh_code_op_t)((int)base + FORMS * kind);
-  uint32_t at = emit_op(c, op);
+  uint32_t at = whc_emit_op(c, op);
   emit_operand(c, &a, kind_a);
   emit_operand(c, &b, kind_b);
-  emit_result(c, at, op, result);
+  whc_emit_result(c, at, op, result);
 }
 
 static void binary(compiler_t *c, wh_code_op_t base, bool commutes, wherry_valtype_t type) {
-  operand_t b = pop(c), a = pop(c);
+  operand_t b = whc_pop(c), a = whc_pop(c);
   two_operands(c, base, commutes ? base : WH_CODE_COUNT, a, b, type);
 }
 
@@ -91,11 +91,11 @@ static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirr
 }
 
 static void compare(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror) {
-  operand_t b = pop(c), a = pop(c);
+  operand_t b = whc_pop(c), a = whc_pop(c);
   compare_operands(c, base, mirror, a, b);
 }
 
-wh_code_op_t inverse_compare(wh_code_op_t base) {
+wh_code_op_t whc_inverse_compare(wh_code_op_t base) {
 #define PAIR(a, b)                                    \
   case WH_CODE_##a##_SS_R: return WH_CODE_##b##_SS_R; \
   case WH_CODE_##b##_SS_R: return WH_CODE_##a##_SS_R;
@@ -117,18 +117,18 @@ wh_code_op_t inverse_compare(wh_code_op_t base) {
 
 /* x == 0; of an integer comparison just made, its opposite. wide: x is an i64 or a reference. */
 static void equals_zero(compiler_t *c, bool wide) {
-  operand_t a = pop(c);
+  operand_t a = whc_pop(c);
   if (!wide && a.where == IN_ACC && c->compare_at == c->last_op_at) {
     accumulator_t *acc = &c->acc[CLASS_INT];
-    wh_code_op_t inverse = inverse_compare(c->compare);
+    wh_code_op_t inverse = whc_inverse_compare(c->compare);
     if (inverse != WH_CODE_COUNT && acc->op_at == c->last_op_at) {
       acc->op = (wh_code_op_t)(inverse + (acc->op - c->compare));
-      change_op(c, acc->op_at, acc->op);
+      whc_change_op(c, acc->op_at, acc->op);
       uint32_t at = acc->op_at;
       wh_code_op_t op = acc->op;
       c->words.count = acc->dst_at;
       c->compare = inverse;
-      emit_result(c, at, op, WHERRY_I32);
+      whc_emit_result(c, at, op, WHERRY_I32);
       return;
     }
   }
@@ -141,22 +141,22 @@ static void equals_zero(compiler_t *c, bool wide) {
 
 enum { MEMORY_FOLLOWS = 0x40 }; /* in the alignment */
 
-void read_access(compiler_t *c, access_t *access) {
-  uint32_t align = imm_u32(c);
-  access->memory = align & MEMORY_FOLLOWS ? imm_u32(c) : 0;
+void whc_read_access(compiler_t *c, access_t *access) {
+  uint32_t align = whc_imm_u32(c);
+  access->memory = align & MEMORY_FOLLOWS ? whc_imm_u32(c) : 0;
   access->offset = wh_leb_u(&c->next);
 }
 
-void choose_slot_kind(compiler_t *c, access_t *access) {
+void whc_choose_slot_kind(compiler_t *c, access_t *access) {
   bool plain = access->memory == 0 && !c->model->memories.items[0].is64;
   access->kind = plain ? 'S' : 'X';
 }
 
 /* After the operands have been popped. */
 static void choose_kind(compiler_t *c, access_t *access) {
-  choose_slot_kind(c, access);
+  whc_choose_slot_kind(c, access);
   if (access->kind == 'X')
-    need_slot(c, &access->address);
+    whc_need_slot(c, &access->address);
   else
     access->kind = kind_of(c, &access->address);
 }
@@ -166,65 +166,65 @@ static unsigned kind_place(char kind) {
   return kind == 'S' ? 0 : kind == 'A' ? 1 : kind == 'K' ? 2 : 3;
 }
 
-void emit_access(compiler_t *c, const access_t *access) {
+void whc_emit_access(compiler_t *c, const access_t *access) {
   switch (access->kind) {
-  case 'K': emit_bits(c, (uint32_t)access->address.bits + access->offset, true); break;
+  case 'K': whc_emit_bits(c, (uint32_t)access->address.bits + access->offset, true); break;
   case 'X':
-    emit_slot(c, access->address.slot);
-    emit_bits(c, access->offset, true);
-    emit(c, access->memory);
+    whc_emit_slot(c, access->address.slot);
+    whc_emit_bits(c, access->offset, true);
+    whc_emit(c, access->memory);
     break;
   default:
     emit_operand(c, &access->address, access->kind);
-    emit(c, (uint32_t)access->offset);
+    whc_emit(c, (uint32_t)access->offset);
     break;
   }
 }
 
 static void load(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
   access_t access;
-  read_access(c, &access);
-  access.address = pop(c);
+  whc_read_access(c, &access);
+  access.address = whc_pop(c);
   choose_kind(c, &access);
-  spill_class(c, class_of(result));
-  mark_offset(c);
+  whc_spill_class(c, whc_class_of(result));
+  whc_mark_offset(c);
   wh_code_op_t op = (wh_code_op_t)(base + FORMS * kind_place(access.kind));
-  uint32_t at = emit_op(c, op);
-  emit_access(c, &access);
-  emit_result(c, at, op, result);
+  uint32_t at = whc_emit_op(c, op);
+  whc_emit_access(c, &access);
+  whc_emit_result(c, at, op, result);
 }
 
 static void store(compiler_t *c, wh_code_op_t base) {
   access_t access;
-  read_access(c, &access);
-  operand_t value = pop(c);
-  access.address = pop(c);
+  whc_read_access(c, &access);
+  operand_t value = whc_pop(c);
+  access.address = whc_pop(c);
   choose_kind(c, &access);
   char kind = kind_of(c, &value);
-  mark_offset(c);
-  emit_op(c, (wh_code_op_t)(base + 3 * kind_place(access.kind) +
-                            (kind == 'S'   ? 0
-                             : kind == 'K' ? 1
-                                           : 2)));
-  emit_access(c, &access);
+  whc_mark_offset(c);
+  whc_emit_op(c, (wh_code_op_t)(base + 3 * kind_place(access.kind) +
+                                (kind == 'S'   ? 0
+                                 : kind == 'K' ? 1
+                                               : 2)));
+  whc_emit_access(c, &access);
   emit_operand(c, &value, kind);
 }
 
 static void select_v128(compiler_t *c, operand_t *condition) {
-  operand_t b = pop(c), a = pop(c);
-  need_slot(c, &a);
-  need_slot(c, &b);
-  if (condition->where == IN_CONST) need_slot(c, condition);
-  bool in_accumulator = in_acc(c, condition);
-  uint32_t at = emit_op(c, in_accumulator ? WH_CODE_SELECT_V128_A : WH_CODE_SELECT_V128_S);
-  if (!in_accumulator) emit_slot(c, condition->slot);
-  emit_slot(c, a.slot);
-  emit_slot(c, b.slot);
-  emit_home_result(c, at, WHERRY_V128);
+  operand_t b = whc_pop(c), a = whc_pop(c);
+  whc_need_slot(c, &a);
+  whc_need_slot(c, &b);
+  if (condition->where == IN_CONST) whc_need_slot(c, condition);
+  bool in_accumulator = whc_in_acc(c, condition);
+  uint32_t at = whc_emit_op(c, in_accumulator ? WH_CODE_SELECT_V128_A : WH_CODE_SELECT_V128_S);
+  if (!in_accumulator) whc_emit_slot(c, condition->slot);
+  whc_emit_slot(c, a.slot);
+  whc_emit_slot(c, b.slot);
+  whc_emit_home_result(c, at, WHERRY_V128);
 }
 
-void compile_select(compiler_t *c, wherry_valtype_t type) {
-  operand_t condition = pop(c);
+void whc_select(compiler_t *c, wherry_valtype_t type) {
+  operand_t condition = whc_pop(c);
   if (type == WHERRY_V128) {
     select_v128(c, &condition);
     return;
@@ -232,42 +232,42 @@ void compile_select(compiler_t *c, wherry_valtype_t type) {
   /* Whole slots are chosen, so values that only an accumulator has go to theirs; the condition may stay
      where it is: a spill stores, and moves nothing. */
   for (uint32_t index = (uint32_t)c->stack.count - 2; index < c->stack.count; index++)
-    if (operand_at(c, index)->where == IN_ACC) spill(c, index);
-  operand_t b = pop(c), a = pop(c);
-  if (condition.where == IN_CONST) need_slot(c, &condition);
-  bool in_accumulator = in_acc(c, &condition);
-  spill_class(c, CLASS_INT);
+    if (whc_operand_at(c, index)->where == IN_ACC) whc_spill(c, index);
+  operand_t b = whc_pop(c), a = whc_pop(c);
+  if (condition.where == IN_CONST) whc_need_slot(c, &condition);
+  bool in_accumulator = whc_in_acc(c, &condition);
+  whc_spill_class(c, CLASS_INT);
   unsigned kinds = (a.where == IN_CONST ? 2u : 0u) + (b.where == IN_CONST ? 1u : 0u);
   wh_code_op_t op =
       (wh_code_op_t)((in_accumulator ? WH_CODE_SELECT_A_SS_R : WH_CODE_SELECT_S_SS_R) +
                      FORMS * kinds);
-  uint32_t at = emit_op(c, op);
-  if (!in_accumulator) emit_slot(c, condition.slot);
+  uint32_t at = whc_emit_op(c, op);
+  if (!in_accumulator) whc_emit_slot(c, condition.slot);
   if (a.where == IN_CONST)
-    emit_bits(c, a.bits, true);
+    whc_emit_bits(c, a.bits, true);
   else
-    emit_slot(c, a.slot);
+    whc_emit_slot(c, a.slot);
   if (b.where == IN_CONST)
-    emit_bits(c, b.bits, true);
+    whc_emit_bits(c, b.bits, true);
   else
-    emit_slot(c, b.slot);
-  if (class_of(type) == CLASS_INT) {
-    emit_result(c, at, op, type);
+    whc_emit_slot(c, b.slot);
+  if (whc_class_of(type) == CLASS_INT) {
+    whc_emit_result(c, at, op, type);
     return;
   }
   /* A float's bits are in the integers' accumulator now, which serves nobody: the slot counts. */
-  change_op(c, at, (wh_code_op_t)(op + FORM_D));
-  emit_home_result(c, at, type);
+  whc_change_op(c, at, (wh_code_op_t)(op + FORM_D));
+  whc_emit_home_result(c, at, type);
   c->acc[CLASS_INT].mirror = NO_SLOT;
 }
 
-bool compile_numeric(compiler_t *c, uint32_t opcode) {
+bool whc_numeric(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
 #define UNARY(N, R, T, ...) \
   case WH_OP_##N: unary(c, WH_CODE_##N##_S_R, TYPE_##R); return true;
 #define UNARY_TRAPS(N, R, T, ...)          \
   case WH_OP_##N:                          \
-    mark_offset(c);                        \
+    whc_mark_offset(c);                    \
     unary(c, WH_CODE_##N##_S_R, TYPE_##R); \
     return true;
 #define BINARY(N, T, ...) \
@@ -276,7 +276,7 @@ bool compile_numeric(compiler_t *c, uint32_t opcode) {
   case WH_OP_##N: binary(c, WH_CODE_##N##_SS_R, true, TYPE_##T); return true;
 #define BINARY_TRAPS(N, T, ...)                     \
   case WH_OP_##N:                                   \
-    mark_offset(c);                                 \
+    whc_mark_offset(c);                             \
     binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T); \
     return true;
 #define COMPARE(N, T, mirror, ...) \

@@ -1,22 +1,22 @@
 /* The operand stack that exists only while compiling, and what the accumulators hold. */
 #include "compile_state.h"
 
-class_t class_of(wherry_valtype_t type) {
+class_t whc_class_of(wherry_valtype_t type) {
   return type == WHERRY_F32    ? CLASS_F32
          : type == WHERRY_F64  ? CLASS_F64
          : type == WHERRY_V128 ? CLASS_V128
                                : CLASS_INT;
 }
 
-bool is_wide(wherry_valtype_t type) { return type != WHERRY_I32 && type != WHERRY_F32; }
+bool whc_is_wide(wherry_valtype_t type) { return type != WHERRY_I32 && type != WHERRY_F32; }
 
-int32_t slots_of_types(const wherry_valtype_t *types, uint32_t count) {
+int32_t whc_slots_of_types(const wherry_valtype_t *types, uint32_t count) {
   int32_t slots = 0;
-  for (uint32_t i = 0; i < count; i++) slots += slots_of(types[i]);
+  for (uint32_t i = 0; i < count; i++) slots += whc_slots_of(types[i]);
   return slots;
 }
 
-operand_t *operand_at(compiler_t *c, uint32_t index) {
+operand_t *whc_operand_at(compiler_t *c, uint32_t index) {
   WH_ASSERT(index < c->stack.count);
   return &c->stack.items[index];
 }
@@ -31,9 +31,9 @@ static operand_t *push(compiler_t *c, wherry_valtype_t type) {
   *operand = (operand_t) {.slot = c->next_home,
                           .home = c->next_home,
                           .local = NO_LOCAL,
-                          .class = (uint8_t)class_of(type),
-                          .wide = is_wide(type)};
-  c->next_home += slots_of(type);
+                          .class = (uint8_t)whc_class_of(type),
+                          .wide = whc_is_wide(type)};
+  c->next_home += whc_slots_of(type);
   if (c->next_home > c->top_slot) c->top_slot = c->next_home;
   return operand;
 }
@@ -43,7 +43,7 @@ static void leave_local(compiler_t *c, operand_t *operand) {
   operand->local = NO_LOCAL;
 }
 
-void push_local(compiler_t *c, uint32_t local) {
+void whc_push_local(compiler_t *c, uint32_t local) {
   operand_t *operand = push(c, c->locals.items[local]);
   operand->where = IN_SLOT;
   operand->slot = c->local_slots.items[local];
@@ -51,23 +51,23 @@ void push_local(compiler_t *c, uint32_t local) {
   c->local_uses.items[local]++;
 }
 
-void push_home(compiler_t *c, wherry_valtype_t type) { push(c, type)->where = IN_SLOT; }
+void whc_push_home(compiler_t *c, wherry_valtype_t type) { push(c, type)->where = IN_SLOT; }
 
-void push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits) {
+void whc_push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits) {
   operand_t *operand = push(c, type);
   operand->where = IN_CONST;
   operand->bits = bits;
 }
 
-void push_const_v128(compiler_t *c, const uint8_t *bytes) {
+void whc_push_const_v128(compiler_t *c, const uint8_t *bytes) {
   operand_t *operand = push(c, WHERRY_V128);
   operand->where = IN_CONST;
   operand->bytes = bytes;
 }
 
-operand_t pop(compiler_t *c) {
+operand_t whc_pop(compiler_t *c) {
   WH_ASSERT(c->stack.count || c->failed);
-  if (WH_UNLIKELY(!c->stack.count)) push_const(c, WHERRY_I32, 0);
+  if (WH_UNLIKELY(!c->stack.count)) whc_push_const(c, WHERRY_I32, 0);
   operand_t operand = c->stack.items[--c->stack.count];
   c->next_home = operand.home;
   leave_local(c, &operand);
@@ -75,16 +75,16 @@ operand_t pop(compiler_t *c) {
   return operand;
 }
 
-void drop_to(compiler_t *c, uint32_t height) {
-  while (c->stack.count > height) pop(c);
+void whc_drop_to(compiler_t *c, uint32_t height) {
+  while (c->stack.count > height) whc_pop(c);
 }
 
-bool in_acc(const compiler_t *c, const operand_t *operand) {
+bool whc_in_acc(const compiler_t *c, const operand_t *operand) {
   return operand->where == IN_ACC || (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
                                       c->acc[operand->class].mirror == operand->slot);
 }
 
-void wrote(compiler_t *c, int32_t slot) {
+void whc_wrote(compiler_t *c, int32_t slot) {
   for (unsigned class = 0; class < CLASS_ACCS; class ++)
     if (c->acc[class].mirror == slot) c->acc[class].mirror = NO_SLOT;
 }
@@ -92,9 +92,9 @@ void wrote(compiler_t *c, int32_t slot) {
 /* Makes the operation that left a value in its accumulator store it to a slot as well. */
 static void store_result(compiler_t *c, class_t class, int32_t slot) {
   accumulator_t *acc = &c->acc[class];
-  change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_D));
+  whc_change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_D));
   if (!c->failed) c->words.items[acc->dst_at] = (uint32_t)slot;
-  wrote(c, slot);
+  whc_wrote(c, slot);
   acc->mirror = slot;
   acc->entry = NO_ENTRY;
 }
@@ -104,8 +104,8 @@ static void is_home(operand_t *operand) {
   operand->slot = operand->home;
 }
 
-void spill(compiler_t *c, uint32_t index) {
-  operand_t *operand = operand_at(c, index);
+void whc_spill(compiler_t *c, uint32_t index) {
+  operand_t *operand = whc_operand_at(c, index);
   WH_ASSERT(operand->where == IN_ACC);
   /* Nothing between the operation and here can have used this home: it lies at the operand's own
      height, and labels settle everything. */
@@ -113,16 +113,16 @@ void spill(compiler_t *c, uint32_t index) {
   is_home(operand);
 }
 
-void spill_class(compiler_t *c, class_t class) {
+void whc_spill_class(compiler_t *c, class_t class) {
   if (class != CLASS_V128 && c->acc[class].entry != NO_ENTRY)
-    spill(c, (uint32_t)c->acc[class].entry);
+    whc_spill(c, (uint32_t)c->acc[class].entry);
 }
 
-void spill_accs(compiler_t *c) {
-  for (unsigned class = 0; class < CLASS_ACCS; class ++) spill_class(c, (class_t) class);
+void whc_spill_accs(compiler_t *c) {
+  for (unsigned class = 0; class < CLASS_ACCS; class ++) whc_spill_class(c, (class_t) class);
 }
 
-void forget_accs(compiler_t *c) {
+void whc_forget_accs(compiler_t *c) {
   for (unsigned class = 0; class < CLASS_ACCS; class ++) {
     WH_ASSERT(c->acc[class].entry == NO_ENTRY || c->failed);
     c->acc[class].entry = NO_ENTRY;
@@ -130,68 +130,68 @@ void forget_accs(compiler_t *c) {
   }
 }
 
-void emit_move(compiler_t *c, const operand_t *operand, int32_t slot) {
+void whc_emit_move(compiler_t *c, const operand_t *operand, int32_t slot) {
   static const wh_code_op_t set_acc[] = {WH_CODE_SET_A_u64, WH_CODE_SET_A_f32, WH_CODE_SET_A_f64};
   bool is_v128 = operand->class == CLASS_V128;
-  if (in_acc(c, operand)) {
-    emit_op(c, set_acc[operand->class]);
+  if (whc_in_acc(c, operand)) {
+    whc_emit_op(c, set_acc[operand->class]);
   } else if (operand->where == IN_CONST && is_v128) {
-    emit_op(c, WH_CODE_SET_K128);
-    emit_v128(c, operand->bytes);
+    whc_emit_op(c, WH_CODE_SET_K128);
+    whc_emit_v128(c, operand->bytes);
   } else if (operand->where == IN_CONST) {
     bool wide = operand->bits > UINT32_MAX;
-    emit_op(c, wide ? WH_CODE_SET_K64 : WH_CODE_SET_K32);
-    emit_bits(c, operand->bits, wide);
+    whc_emit_op(c, wide ? WH_CODE_SET_K64 : WH_CODE_SET_K32);
+    whc_emit_bits(c, operand->bits, wide);
   } else {
-    emit_op(c, is_v128 ? WH_CODE_MOVE_V128 : WH_CODE_MOVE);
-    emit_slot(c, operand->slot);
+    whc_emit_op(c, is_v128 ? WH_CODE_MOVE_V128 : WH_CODE_MOVE);
+    whc_emit_slot(c, operand->slot);
   }
-  emit_slot(c, slot);
+  whc_emit_slot(c, slot);
 }
 
 /* Of a value written to a slot: the slots that changed. */
 static void wrote_value(compiler_t *c, const operand_t *operand, int32_t slot) {
-  wrote(c, slot);
-  if (operand->class == CLASS_V128) wrote(c, slot + 1);
+  whc_wrote(c, slot);
+  if (operand->class == CLASS_V128) whc_wrote(c, slot + 1);
 }
 
-void settle(compiler_t *c, uint32_t index, bool constants) {
-  operand_t *operand = operand_at(c, index);
+void whc_settle(compiler_t *c, uint32_t index, bool constants) {
+  operand_t *operand = whc_operand_at(c, index);
   if (operand->where == IN_ACC) {
-    spill(c, index);
+    whc_spill(c, index);
     return;
   }
   if (operand->where == IN_CONST ? !constants : operand->slot == operand->home) return;
-  emit_move(c, operand, operand->home);
+  whc_emit_move(c, operand, operand->home);
   wrote_value(c, operand, operand->home);
   leave_local(c, operand);
   is_home(operand);
 }
 
-void settle_all(compiler_t *c, uint32_t count, bool constants) {
-  for (uint32_t index = 0; index < count; index++) settle(c, index, constants);
+void whc_settle_all(compiler_t *c, uint32_t count, bool constants) {
+  for (uint32_t index = 0; index < count; index++) whc_settle(c, index, constants);
 }
 
-void need_slot(compiler_t *c, operand_t *operand) {
+void whc_need_slot(compiler_t *c, operand_t *operand) {
   if (operand->where == IN_SLOT) return;
-  emit_move(c, operand, operand->home);
+  whc_emit_move(c, operand, operand->home);
   wrote_value(c, operand, operand->home);
   if (operand->where == IN_ACC) c->acc[operand->class].mirror = operand->home;
   is_home(operand);
 }
 
-void set_local(compiler_t *c, uint32_t local, bool tee) {
+void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
   int32_t slot = c->local_slots.items[local];
-  operand_t value = *top_operand(c);
+  operand_t value = *whc_top_operand(c);
   if (value.where == IN_SLOT && value.slot == slot) {
-    if (!tee) pop(c);
+    if (!tee) whc_pop(c);
     return;
   }
-  pop(c);
+  whc_pop(c);
   /* Operands that still mean the old value take it with them. */
   if (c->local_uses.items[local]) {
     for (uint32_t index = 0; index < c->stack.count; index++)
-      if (operand_at(c, index)->local == local) settle(c, index, false);
+      if (whc_operand_at(c, index)->local == local) whc_settle(c, index, false);
   }
   if (value.where == IN_ACC && c->acc[value.class].op_at == c->last_op_at) {
     store_result(c, (class_t)value.class, slot);
@@ -201,10 +201,10 @@ void set_local(compiler_t *c, uint32_t local, bool tee) {
     c->words.items[c->words.count - 1] = (uint32_t)slot;
     wrote_value(c, &value, slot);
   } else {
-    bool from_acc = in_acc(c, &value);
-    emit_move(c, &value, slot);
+    bool from_acc = whc_in_acc(c, &value);
+    whc_emit_move(c, &value, slot);
     wrote_value(c, &value, slot);
     if (from_acc) c->acc[value.class].mirror = slot;
   }
-  if (tee) push_local(c, local);
+  if (tee) whc_push_local(c, local);
 }

@@ -5,66 +5,66 @@
 /* Emits a vector operation over the topmost operands, all in slots. */
 static void over_slots(compiler_t *c, wh_code_op_t op, uint32_t operands) {
   operand_t operand[3];
-  for (uint32_t i = operands; i-- > 0;) operand[i] = pop(c);
-  for (uint32_t i = 0; i < operands; i++) need_slot(c, &operand[i]);
-  uint32_t at = emit_op(c, op);
-  for (uint32_t i = 0; i < operands; i++) emit_slot(c, operand[i].slot);
-  emit_home_result(c, at, WHERRY_V128);
+  for (uint32_t i = operands; i-- > 0;) operand[i] = whc_pop(c);
+  for (uint32_t i = 0; i < operands; i++) whc_need_slot(c, &operand[i]);
+  uint32_t at = whc_emit_op(c, op);
+  for (uint32_t i = 0; i < operands; i++) whc_emit_slot(c, operand[i].slot);
+  whc_emit_home_result(c, at, WHERRY_V128);
 }
 
 static uint32_t read_lane(compiler_t *c) { return *c->next++; }
 
 /* A vector to a scalar, which stays in its accumulator; lane: whether a lane's number follows. */
 static void to_scalar(compiler_t *c, wh_code_op_t op, wherry_valtype_t type, bool lane) {
-  operand_t a = pop(c);
-  need_slot(c, &a);
-  spill_class(c, class_of(type));
-  uint32_t at = emit_op(c, op);
-  emit_slot(c, a.slot);
-  if (lane) emit(c, read_lane(c));
-  emit_result(c, at, op, type);
+  operand_t a = whc_pop(c);
+  whc_need_slot(c, &a);
+  whc_spill_class(c, whc_class_of(type));
+  uint32_t at = whc_emit_op(c, op);
+  whc_emit_slot(c, a.slot);
+  if (lane) whc_emit(c, read_lane(c));
+  whc_emit_result(c, at, op, type);
 }
 
 static void replace_lane(compiler_t *c, wh_code_op_t op) {
-  operand_t value = pop(c), vector = pop(c);
-  need_slot(c, &vector);
-  need_slot(c, &value);
-  uint32_t at = emit_op(c, op);
-  emit_slot(c, vector.slot);
-  emit(c, read_lane(c));
-  emit_slot(c, value.slot);
-  emit_home_result(c, at, WHERRY_V128);
+  operand_t value = whc_pop(c), vector = whc_pop(c);
+  whc_need_slot(c, &vector);
+  whc_need_slot(c, &value);
+  uint32_t at = whc_emit_op(c, op);
+  whc_emit_slot(c, vector.slot);
+  whc_emit(c, read_lane(c));
+  whc_emit_slot(c, value.slot);
+  whc_emit_home_result(c, at, WHERRY_V128);
 }
 
 static void shuffle(compiler_t *c) {
-  operand_t b = pop(c), a = pop(c);
-  need_slot(c, &a);
-  need_slot(c, &b);
-  uint32_t at = emit_op(c, WH_CODE_I8X16_SHUFFLE);
-  emit_slot(c, a.slot);
-  emit_slot(c, b.slot);
-  emit_v128(c, c->next);
+  operand_t b = whc_pop(c), a = whc_pop(c);
+  whc_need_slot(c, &a);
+  whc_need_slot(c, &b);
+  uint32_t at = whc_emit_op(c, WH_CODE_I8X16_SHUFFLE);
+  whc_emit_slot(c, a.slot);
+  whc_emit_slot(c, b.slot);
+  whc_emit_v128(c, c->next);
   c->next += 16;
-  emit_home_result(c, at, WHERRY_V128);
+  whc_emit_home_result(c, at, WHERRY_V128);
 }
 
 /* base: the form for a 32-bit memory 0; the general one follows it. vector: a v128 is an operand too;
    lane: a lane's number follows the access; result: it makes a v128. */
 static void access_memory(compiler_t *c, wh_code_op_t base, bool vector, bool lane, bool result) {
   access_t access;
-  read_access(c, &access);
+  whc_read_access(c, &access);
   operand_t value = {0};
-  if (vector) value = pop(c);
-  access.address = pop(c);
-  need_slot(c, &access.address);
-  if (vector) need_slot(c, &value);
-  choose_slot_kind(c, &access);
-  mark_offset(c);
-  uint32_t at = emit_op(c, (wh_code_op_t)(base + (access.kind == 'X')));
-  emit_access(c, &access);
-  if (vector) emit_slot(c, value.slot);
-  if (lane) emit(c, read_lane(c));
-  if (result) emit_home_result(c, at, WHERRY_V128);
+  if (vector) value = whc_pop(c);
+  access.address = whc_pop(c);
+  whc_need_slot(c, &access.address);
+  if (vector) whc_need_slot(c, &value);
+  whc_choose_slot_kind(c, &access);
+  whc_mark_offset(c);
+  uint32_t at = whc_emit_op(c, (wh_code_op_t)(base + (access.kind == 'X')));
+  whc_emit_access(c, &access);
+  if (vector) whc_emit_slot(c, value.slot);
+  if (lane) whc_emit(c, read_lane(c));
+  if (result) whc_emit_home_result(c, at, WHERRY_V128);
 }
 
 #define TYPE_i32 WHERRY_I32
@@ -73,7 +73,7 @@ static void access_memory(compiler_t *c, wh_code_op_t base, bool vector, bool la
 #define TYPE_f32 WHERRY_F32
 #define TYPE_f64 WHERRY_F64
 
-bool compile_vector(compiler_t *c, uint32_t opcode) {
+bool whc_vector(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
 #define ROW(N, ...) \
   case WH_OP_##N: __VA_ARGS__; return true;
@@ -92,7 +92,7 @@ bool compile_vector(compiler_t *c, uint32_t opcode) {
 #define PLAIN(N, ...)
 #include "code/vector.def"
   case WH_OP_V128_CONST:
-    push_const_v128(c, c->next);
+    whc_push_const_v128(c, c->next);
     c->next += 16;
     return true;
   case WH_OP_I8X16_SHUFFLE: shuffle(c); return true;

@@ -1,7 +1,7 @@
 /* Calls that run to their end: the way in for hosts, and for canon. */
 #include "link_private.h"
 
-void link_save(wh_context_t *context, wh_saved_t *saved) {
+void wh_link_save(wh_context_t *context, wh_saved_t *saved) {
   saved->below = context->below;
   saved->instance = context->instance;
   saved->entry = context->entry;
@@ -20,7 +20,7 @@ void link_save(wh_context_t *context, wh_saved_t *saved) {
   saved->host_slots = context->host_slots;
 }
 
-void link_restore(wh_context_t *context, const wh_saved_t *saved) {
+void wh_link_restore(wh_context_t *context, const wh_saved_t *saved) {
   context->below = saved->below;
   if (context->instance != saved->instance) wh_exec_select(context, saved->instance);
   context->entry = saved->entry;
@@ -42,13 +42,13 @@ void link_restore(wh_context_t *context, const wh_saved_t *saved) {
   context->host_slots = saved->host_slots;
 }
 
-uint64_t link_deadline(const wherry_store_t *store) {
+uint64_t wh_link_deadline(const wherry_store_t *store) {
   if (store->timeout == UINT64_MAX) return 0;
   uint64_t now = wh_os_now(), deadline = now + store->timeout;
   return deadline < now ? UINT64_MAX : deadline;
 }
 
-wherry_error_t *link_check_start(wherry_store_t *store) {
+wherry_error_t *wh_link_check_start(wherry_store_t *store) {
   wherry_error_t *error = wh_store_check(store);
   if (error) return error;
   if (atomic_exchange_explicit(&store->interrupted, false, memory_order_acquire))
@@ -56,7 +56,7 @@ wherry_error_t *link_check_start(wherry_store_t *store) {
   return NULL;
 }
 
-wherry_error_t *link_check_depth(wherry_store_t *store) {
+wherry_error_t *wh_link_check_depth(wherry_store_t *store) {
   if (store->context.depth < store->engine->call_depth) return NULL;
   if (store->context.depth == UINT32_MAX)
     return wh_error_new(store->alloc, WHERRY_ERROR_STATE,
@@ -66,7 +66,7 @@ wherry_error_t *link_check_depth(wherry_store_t *store) {
                         store->engine->call_depth);
 }
 
-WH_COLD wherry_error_t *link_take_error(wh_context_t *context) {
+WH_COLD wherry_error_t *wh_link_take_error(wh_context_t *context) {
   wherry_error_t *error = context->error;
   context->error = NULL;
   WH_ASSERT(error);
@@ -76,7 +76,7 @@ WH_COLD wherry_error_t *link_take_error(wh_context_t *context) {
   return error;
 }
 
-WH_COLD void link_lose_calls(wh_instance_t *instance, uint32_t depth) {
+WH_COLD void wh_link_lose_calls(wh_instance_t *instance, uint32_t depth) {
   for (wherry_call_t *call = instance->newest_call; call; call = call->next)
     if (call->base_depth >= depth) call->lost = true;
 }
@@ -91,7 +91,7 @@ static inline wherry_error_t *run(wh_context_t *context, const wh_instance_t *in
     if (WH_LIKELY(outcome == WH_EXEC_DONE)) return NULL;
     WH_ASSERT(outcome == WH_EXEC_ERROR);
   }
-  return link_take_error(context);
+  return wh_link_take_error(context);
 }
 
 /* Every case but the common one: nested, of a host function, with a deadline, the first of a store. */
@@ -99,19 +99,19 @@ static __attribute__((noinline)) wherry_error_t *call_any(wherry_store_t *store,
                                                           uint64_t *slots, bool quiet) {
   wh_context_t *context = &store->context;
   bool outermost = context->depth == 0;
-  wherry_error_t *error = outermost ? link_check_start(store) : link_check_depth(store);
+  wherry_error_t *error = outermost ? wh_link_check_start(store) : wh_link_check_depth(store);
   if (error) return error;
 
   wh_saved_t saved;
   uint64_t *base;
   wh_instance_t *instance = wh_reference_instance(store, reference);
-  link_save(context, &saved);
+  wh_link_save(context, &saved);
   if (outermost) {
     error = wh_stack_take(store, &context->stack);
     if (error) return error;
     context->stack_end = context->stack->end;
     base = context->stack->slots;
-    store->deadline = link_deadline(store);
+    store->deadline = wh_link_deadline(store);
   } else {
     base = context->stack->top;
     if (base > context->stack->end)
@@ -119,24 +119,24 @@ static __attribute__((noinline)) wherry_error_t *call_any(wherry_store_t *store,
     context->below = &saved;
   }
   uint32_t params, results;
-  link_slots(store, reference, &params, &results);
-  link_copy(base, slots, params);
+  wh_link_slots(store, reference, &params, &results);
+  wh_link_copy(base, slots, params);
   context->depth++;
   context->entry = instance;
   context->pausable = context->stepped_host = false;
   context->quiet = quiet;
   if (instance) {
     error = run(context, instance, NULL, reference, base);
-    if (instance->newest_call) link_lose_calls(instance, context->depth);
+    if (instance->newest_call) wh_link_lose_calls(instance, context->depth);
   } else {
     if (context->instance) wh_exec_select(context, NULL);
     context->stack->top = base + (params > results ? params : results);
     error = wh_exec_call_host(context, reference, base);
   }
-  if (!error) link_copy(slots, base, results);
+  if (!error) wh_link_copy(slots, base, results);
   context->depth--;
   wh_stack_t *stack = context->stack;
-  link_restore(context, &saved);
+  wh_link_restore(context, &saved);
   if (outermost) {
     store->deadline = 0;
     wh_stack_give(store, stack);
@@ -166,13 +166,13 @@ static inline wherry_error_t *call(wherry_store_t *store, uint64_t reference, ui
   context->pausable = context->stepped_host = false;
   context->quiet = quiet;
   uint64_t *base = stack->slots;
-  link_copy(base, slots, code->params);
+  wh_link_copy(base, slots, code->params);
   wherry_error_t *error = run(context, instance, code, reference, base);
-  if (WH_LIKELY(!error)) link_copy(slots, base, code->results);
+  if (WH_LIKELY(!error)) wh_link_copy(slots, base, code->results);
   context->depth = 0;
   context->stack = NULL;
   wh_stack_give(store, stack);
-  if (WH_UNLIKELY(instance->newest_call)) link_lose_calls(instance, 1);
+  if (WH_UNLIKELY(instance->newest_call)) wh_link_lose_calls(instance, 1);
   if (WH_UNLIKELY(store->closing)) wh_store_finish(store);
   return error;
 }

@@ -12,7 +12,7 @@ static const uint64_t spread_most = 16 << 20;
 
 /* False: no memory. An image is no more than a way to be quick: without it the segments are copied. */
 static bool offset_of(const wh_instance_t *instance, const wh_data_t *data, uint64_t *out) {
-  wherry_error_t *error = link_offset(instance, &data->offset, out);
+  wherry_error_t *error = wh_link_offset(instance, &data->offset, out);
   wherry_error_release(error);
   return !error;
 }
@@ -61,11 +61,11 @@ static wh_image_t *make_image(const wh_instance_t *instance) {
   return NULL;
 }
 
-const wh_image_t *link_image(const wh_instance_t *instance) {
+const wh_image_t *wh_link_image(const wh_instance_t *instance) {
   return atomic_load_explicit(&instance->module->image, memory_order_acquire);
 }
 
-void link_make_image(const wh_instance_t *instance) {
+void wh_link_make_image(const wh_instance_t *instance) {
   wherry_module_t *module = instance->module;
   if (!module->model->datas.count ||
       atomic_load_explicit(&module->image_tried, memory_order_acquire) ||

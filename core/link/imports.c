@@ -142,8 +142,8 @@ static WH_COLD wherry_error_t *print_problems(wherry_store_t *store, wherry_modu
   return error;
 }
 
-wherry_error_t *link_check_imports(wherry_store_t *store, wherry_module_t *module,
-                                   const link_imports_t *imports) {
+wherry_error_t *wh_link_check_imports(wherry_store_t *store, wherry_module_t *module,
+                                      const link_imports_t *imports) {
   const wh_model_t *model = module->model;
   for (size_t i = 0; i < model->imports.count; i++) {
     if (imports->found && imports->found[i] != LINK_FOUND)

@@ -92,8 +92,8 @@ static void unmake(wherry_store_t *store, wh_instance_t *instance) {
   wh_module_release(module);
 }
 
-wherry_error_t *link_offset(const wh_instance_t *instance, const wh_const_expr_t *expr,
-                            uint64_t *out) {
+wherry_error_t *wh_link_offset(const wh_instance_t *instance, const wh_const_expr_t *expr,
+                               uint64_t *out) {
   const uint8_t *at = expr->bytes;
   return wh_exec_constant(instance, &at, out);
 }
@@ -104,7 +104,7 @@ static wherry_error_t *fill_tables(wherry_store_t *store, wh_instance_t *instanc
     const wh_elem_t *elem = &model->elems.items[i];
     if (elem->mode == WH_SEGMENT_ACTIVE) {
       uint64_t to;
-      wherry_error_t *error = link_offset(instance, &elem->offset, &to);
+      wherry_error_t *error = wh_link_offset(instance, &elem->offset, &to);
       if (error) return error;
       wherry_trap_code_t trap =
           wh_exec_init_table(instance, elem->table, (uint32_t)i, to, 0, elem->count, &error);
@@ -123,7 +123,7 @@ static wherry_error_t *fill_tables(wherry_store_t *store, wh_instance_t *instanc
 
 static wherry_error_t *fill_memories(wherry_store_t *store, wh_instance_t *instance) {
   const wh_model_t *model = instance->module->model;
-  const wh_image_t *image = link_image(instance);
+  const wh_image_t *image = wh_link_image(instance);
   if (image && !wh_image_map(image, instance->memories[0])) return wh_error_oom();
   if (image && image->covers_all) {
     memset(instance->dropped_datas, 1, model->datas.count); /* some compilers make thousands */
@@ -134,7 +134,7 @@ static wherry_error_t *fill_memories(wherry_store_t *store, wh_instance_t *insta
     if (data->mode != WH_SEGMENT_ACTIVE) continue;
     if (!image || data->memory) {
       uint64_t to;
-      wherry_error_t *error = link_offset(instance, &data->offset, &to);
+      wherry_error_t *error = wh_link_offset(instance, &data->offset, &to);
       if (error) return error;
       wherry_trap_code_t trap = wh_exec_init_memory(instance, data->memory, (uint32_t)i, to, 0,
                                                     (uint32_t)data->bytes.size);
@@ -148,7 +148,7 @@ static wherry_error_t *fill_memories(wherry_store_t *store, wh_instance_t *insta
     }
     instance->dropped_datas[i] = 1;
   }
-  if (!image) link_make_image(instance);
+  if (!image) wh_link_make_image(instance);
   return NULL;
 }
 
@@ -167,8 +167,8 @@ static wherry_error_t *start(wherry_store_t *store, wh_instance_t *instance) {
   return error;
 }
 
-wherry_error_t *link_instantiate(wherry_store_t *store, wherry_module_t *module,
-                                 const wherry_extern_t *imports, wh_instance_t **out) {
+wherry_error_t *wh_link_instantiate(wherry_store_t *store, wherry_module_t *module,
+                                    const wherry_extern_t *imports, wh_instance_t **out) {
   const wh_model_t *model = module->model;
   uint64_t count = store->instances.count ? store->instances.count - 1 : 0;
   if (count >= store->instance_limit)
@@ -212,8 +212,8 @@ wherry_error_t *wh_instantiate(wherry_store_t *store, wherry_module_t *module,
                         module->model->imports.count, import_count);
   /* link_check_imports changes nothing of them. */
   link_imports_t given = {.items = (wherry_extern_t *)(uintptr_t)imports};
-  error = link_check_imports(store, module, &given);
-  return error ? error : link_instantiate(store, module, imports, out);
+  error = wh_link_check_imports(store, module, &given);
+  return error ? error : wh_link_instantiate(store, module, imports, out);
 }
 
 wherry_extern_t wh_instance_export(wh_instance_t *instance, size_t place) {

@@ -7,29 +7,29 @@
 /* ---- calls ---- */
 
 /* Puts the context's run aside, and back. */
-void link_save(wh_context_t *context, wh_saved_t *saved);
-void link_restore(wh_context_t *context, const wh_saved_t *saved);
+void wh_link_save(wh_context_t *context, wh_saved_t *saved);
+void wh_link_restore(wh_context_t *context, const wh_saved_t *saved);
 
 /* What every outermost call asks before it begins. */
-WH_MUST_USE wherry_error_t *link_check_start(wherry_store_t *store);
-WH_MUST_USE wherry_error_t *link_check_depth(wherry_store_t *store);
+WH_MUST_USE wherry_error_t *wh_link_check_start(wherry_store_t *store);
+WH_MUST_USE wherry_error_t *wh_link_check_depth(wherry_store_t *store);
 /* The error of a run that failed. */
-wherry_error_t *link_take_error(wh_context_t *context);
+wherry_error_t *wh_link_take_error(wh_context_t *context);
 /* A run in which stepped calls may have begun is over: they have lost the ground they stood on. */
-void link_lose_calls(wh_instance_t *instance, uint32_t depth);
+void wh_link_lose_calls(wh_instance_t *instance, uint32_t depth);
 
-uint64_t link_deadline(const wherry_store_t *store);
+uint64_t wh_link_deadline(const wherry_store_t *store);
 
 /* No call to memcpy for what is mostly one or two words. */
-static inline void link_copy(uint64_t *to, const uint64_t *from, uint32_t count) {
+static inline void wh_link_copy(uint64_t *to, const uint64_t *from, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
     to[i] = from[i];
     __asm__("" ::: "memory");
   }
 }
 
-static inline void link_slots(const wherry_store_t *store, uint64_t reference, uint32_t *params,
-                              uint32_t *results) {
+static inline void wh_link_slots(const wherry_store_t *store, uint64_t reference, uint32_t *params,
+                                 uint32_t *results) {
   const wherry_functype_t *type = wh_reference_functype(store, reference);
   *params = wh_param_slots(type);
   *results = wh_result_slots(type);
@@ -52,22 +52,23 @@ typedef struct link_imports {
 } link_imports_t;
 
 /* NULL: all fit; else all problems in one error. */
-WH_MUST_USE wherry_error_t *link_check_imports(wherry_store_t *store, wherry_module_t *module,
-                                               const link_imports_t *imports);
+WH_MUST_USE wherry_error_t *wh_link_check_imports(wherry_store_t *store, wherry_module_t *module,
+                                                  const link_imports_t *imports);
 
 /* After the imports were checked. */
-WH_MUST_USE wherry_error_t *link_instantiate(wherry_store_t *store, wherry_module_t *module,
-                                             const wherry_extern_t *imports, wh_instance_t **out);
+WH_MUST_USE wherry_error_t *wh_link_instantiate(wherry_store_t *store, wherry_module_t *module,
+                                                const wherry_extern_t *imports,
+                                                wh_instance_t **out);
 
 /* The offset of an active segment. */
-WH_MUST_USE wherry_error_t *link_offset(const wh_instance_t *instance, const wh_const_expr_t *expr,
-                                        uint64_t *out);
+WH_MUST_USE wherry_error_t *wh_link_offset(const wh_instance_t *instance,
+                                           const wh_const_expr_t *expr, uint64_t *out);
 
 /* ---- images ---- */
 
 /* The module's image of memory 0; NULL: copy the segments. */
-const wh_image_t *link_image(const wh_instance_t *instance);
+const wh_image_t *wh_link_image(const wh_instance_t *instance);
 /* Makes it, if it is time, from an instance whose segments have been copied and which has not run. */
-void link_make_image(const wh_instance_t *instance);
+void wh_link_make_image(const wh_instance_t *instance);
 
 #endif

@@ -282,8 +282,8 @@ wherry_error_t *wh_linker_instantiate(wherry_linker_t *linker, wherry_store_t *s
     const wh_import_t *import = &model->imports.items[i];
     error = find(linker, store, import->module, import->name, &imports.items[i], &imports.found[i]);
   }
-  if (!error) error = link_check_imports(store, module, &imports);
-  if (!error) error = link_instantiate(store, module, imports.items, out);
+  if (!error) error = wh_link_check_imports(store, module, &imports);
+  if (!error) error = wh_link_instantiate(store, module, imports.items, out);
   free_names(&names);
   if (count > SMALL_IMPORTS) {
     wh_free(alloc, imports.items, count * sizeof *imports.items);

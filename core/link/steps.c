@@ -47,8 +47,8 @@ wherry_error_t *wh_call_start(wherry_store_t *store, uint64_t reference, const u
     if (error) return error;
   }
   uint32_t params, results;
-  link_slots(store, reference, &params, &results);
-  link_copy(call->stack->slots, slots, params);
+  wh_link_slots(store, reference, &params, &results);
+  wh_link_copy(call->stack->slots, slots, params);
   call->reference = reference;
   call->instance = wh_reference_instance(store, reference);
   call->state = WH_CALL_NEW;
@@ -133,7 +133,7 @@ static wherry_error_t *check_resume(wherry_call_t *call) {
     if (stands_below_a_run(call))
       return refuse(call, "a call that runs in the same instance began later and must end first");
   }
-  return link_check_depth(store);
+  return wh_link_check_depth(store);
 }
 
 /* The first step. Errors end the call. */
@@ -141,7 +141,7 @@ static wherry_error_t *begin(wherry_call_t *call) {
   wherry_store_t *store = call->store;
   call->base_depth = store->context.depth;
   if (WH_UNLIKELY(atomic_load_explicit(&store->interrupted, memory_order_relaxed))) {
-    wherry_error_t *error = link_check_start(store);
+    wherry_error_t *error = wh_link_check_start(store);
     if (error) return error;
   }
   wh_instance_t *instance = call->instance;
@@ -155,7 +155,7 @@ static wherry_error_t *begin(wherry_call_t *call) {
     instance->call_count++;
   }
   call->begun = true;
-  call->deadline = link_deadline(store);
+  call->deadline = wh_link_deadline(store);
   return NULL;
 }
 
@@ -191,11 +191,11 @@ static wherry_error_t *step_guest(wherry_call_t *call, wh_call_state_t state,
     context->pausable = context->stepped_host = true;
     context->quiet = false;
     if (WH_UNLIKELY(!wh_exec_enter(context, call->reference, call->stack->slots)))
-      return link_take_error(context);
+      return wh_link_take_error(context);
   } else {
     wh_saved_t *saved = &call->saved;
     saved->below = context->below;
-    link_restore(context, saved);
+    wh_link_restore(context, saved);
     if (WH_UNLIKELY(call->failure != NULL)) {
       wherry_error_t *error = call->failure;
       call->failure = NULL;
@@ -212,9 +212,9 @@ static wherry_error_t *step_guest(wherry_call_t *call, wh_call_state_t state,
     *outcome = WHERRY_HOST_CALL;
     call->caller.instance = context->instance;
     break;
-  case WH_EXEC_ERROR: return link_take_error(context);
+  case WH_EXEC_ERROR: return wh_link_take_error(context);
   }
-  link_save(context, &call->saved);
+  wh_link_save(context, &call->saved);
   return NULL;
 }
 
@@ -236,7 +236,7 @@ wherry_error_t *wh_call_resume(wherry_call_t *call, wherry_outcome_t *outcome) {
   uint64_t outer_deadline = store->deadline;
   wh_saved_t outer;
   if (!outermost) {
-    link_save(context, &outer);
+    wh_link_save(context, &outer);
     context->below = &outer;
   }
   context->depth++;
@@ -255,7 +255,7 @@ wherry_error_t *wh_call_resume(wherry_call_t *call, wherry_outcome_t *outcome) {
   if (error || now == WHERRY_DONE) {
     leave(call);
     if (call->instance && call->instance->newest_call)
-      link_lose_calls(call->instance, context->depth);
+      wh_link_lose_calls(call->instance, context->depth);
   }
   context->depth--;
   store->deadline = outer_deadline;
@@ -263,7 +263,7 @@ wherry_error_t *wh_call_resume(wherry_call_t *call, wherry_outcome_t *outcome) {
     context->stack = NULL;
     context->below = NULL;
   } else {
-    link_restore(context, &outer);
+    wh_link_restore(context, &outer);
   }
   if (!error) *outcome = now;
   if (WH_UNLIKELY(outermost && store->closing)) wh_store_finish(store);

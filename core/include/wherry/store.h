@@ -35,8 +35,8 @@ WHERRY_API wherry_error_t *wherry_store_set_table_limit(wherry_store_t *store, u
 WHERRY_API wherry_error_t *wherry_store_set_instance_limit(wherry_store_t *store, uint64_t count);
 
 /* Fuel: how many wasm instructions may still run in all. Charged when a function is entered and when
-   a loop starts over, for the straight code that follows, so the charge is the same in every
-   build of the library. */
+   a loop starts over, for the shortest way through the code that follows: never more than what runs,
+   and the same in every build of the library. */
 WHERRY_API wherry_error_t *wherry_store_set_fuel(wherry_store_t *store, uint64_t instructions);
 WHERRY_API uint64_t wherry_store_fuel(const wherry_store_t *store);
 
