@@ -9,15 +9,15 @@
 enum { CONTINUE = -1 };
 
 /* One row a function that handlers hand over to. */
-#define WH_EXEC_SLOW(SLOW)                                                                         \
-  SLOW(tick)                                                                                       \
-  SLOW(grown)                                                                                      \
-  SLOW(trap) SLOW(unreachable) SLOW(stack_overflow) SLOW(compile_callee) SLOW(call_reference)      \
-      SLOW(call_import) SLOW(return_call) SLOW(return_call_indirect) SLOW(exit) SLOW(cross_return) \
-          SLOW(memory_size) SLOW(memory_grow) SLOW(memory_fill) SLOW(memory_copy)                  \
-              SLOW(memory_init) SLOW(data_drop) SLOW(table_get) SLOW(table_set) SLOW(table_size)   \
-                  SLOW(table_grow) SLOW(table_fill) SLOW(table_copy) SLOW(table_init)              \
-                      SLOW(elem_drop) SLOW(ref_func)
+/* clang-format off */
+#define WH_EXEC_SLOW(SLOW) \
+  SLOW(tick) SLOW(grown) SLOW(trap) SLOW(unreachable) SLOW(stack_overflow) SLOW(compile_callee) \
+  SLOW(call_reference) SLOW(call_import) SLOW(return_call) SLOW(return_call_indirect) SLOW(exit) \
+  SLOW(cross_return) SLOW(memory_size) SLOW(memory_grow) SLOW(memory_fill) SLOW(memory_copy) \
+  SLOW(memory_init) SLOW(data_drop) SLOW(table_get) SLOW(table_set) SLOW(table_size) \
+  SLOW(table_grow) SLOW(table_fill) SLOW(table_copy) SLOW(table_init) SLOW(elem_drop) \
+  SLOW(ref_func)
+/* clang-format on */
 #define WH_EXEC_DECLARE(name) int wh_exec_##name(wh_context_t *context);
 WH_EXEC_SLOW(WH_EXEC_DECLARE)
 #undef WH_EXEC_DECLARE
