@@ -8,6 +8,7 @@ static bool is_valtype(wherry_valtype_t type) {
   case WHERRY_I64:
   case WHERRY_F32:
   case WHERRY_F64:
+  case WHERRY_V128:
   case WHERRY_FUNCREF:
   case WHERRY_EXTERNREF: return true;
   default: return false;
