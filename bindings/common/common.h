@@ -66,6 +66,22 @@ const char *wh_bind_error_class(wherry_error_kind_t kind);
 /* The same with the limit's name: a deadline is a "TimeoutError". */
 const char *wh_bind_error_class_of(const wherry_error_t *error);
 
+/* ---- slots.c ---- */
+
+/* How v128 is called where a value of 16 bytes was expected. */
+#define WH_BIND_V128 "16 bytes (v128)"
+
+/* Slots that a value of a type takes. */
+static inline size_t wh_bind_slots(wherry_valtype_t type) { return type == WHERRY_V128 ? 2 : 1; }
+
+/* Slots that a call of a function needs: those of its parameters or of its results, whichever are
+   more. */
+size_t wh_bind_room(const wherry_functype_t *type);
+
+/* The value whose slots begin there. */
+wherry_value_t wh_bind_value(wherry_store_t *store, const wherry_slot_t *slots,
+                             wherry_valtype_t type);
+
 /* ---- arguments.c ---- */
 
 /* Do these bytes begin as a WebAssembly binary does ("\0asm")? Shorter ones do not. */

@@ -40,18 +40,19 @@ int wl_func_call(lua_State *L) {
   const char *codes = f->codes;
   if (WL_UNLIKELY(lua_gettop(L) != params)) return bad_count(L, f);
   if (WL_UNLIKELY(!store->store)) return wl_store_closed_error(L);
-  if (WL_UNLIKELY(params > SLOTS || results > SLOTS)) {
+  if (WL_UNLIKELY(f->room > SLOTS)) {
     luaL_checkstack(L, results + 4, NULL);
-    slots = lua_newuserdatauv(L, sizeof *slots * (size_t)(params > results ? params : results), 0);
+    slots = lua_newuserdatauv(L, sizeof *slots * f->room, 0);
   }
-  for (int i = 0; i < params; i++) {
+  wherry_slot_t *slot = slots;
+  for (int i = 0; i < params; i++, slot++) {
     if (WL_LIKELY(codes[i] == 'i')) {
-      if (WL_LIKELY(wl_take_i32(L, i + 1, &slots[i]))) continue;
-      if (wl_take_number(L, i + 1, 'i', &slots[i])) continue;
+      if (WL_LIKELY(wl_take_i32(L, i + 1, slot))) continue;
+      if (wl_take_number(L, i + 1, 'i', slot)) continue;
       return bad_argument(L, f, i + 1);
     }
-    if (!wl_take_slot(L, store, anchor, i + 1, codes[i], &slots[i]))
-      return bad_argument(L, f, i + 1);
+    if (!wl_take_slot(L, store, anchor, i + 1, codes[i], slot)) return bad_argument(L, f, i + 1);
+    slot += wl_code_slots(codes[i]) - 1;
   }
 
   wl_entry_t outer = wl_enter(store, L, anchor);
@@ -60,11 +61,13 @@ int wl_func_call(lua_State *L) {
   if (WL_UNLIKELY(error)) return wl_raise_from(L, error, anchor);
 
   codes += params;
-  for (int i = 0; i < results; i++) {
-    if (WL_LIKELY(codes[i] == 'i'))
-      lua_pushinteger(L, slots[i].i32);
-    else
-      wl_push_slot(L, store, anchor, codes[i], slots[i]);
+  for (int i = 0; i < results; i++, slots++) {
+    if (WL_LIKELY(codes[i] == 'i')) {
+      lua_pushinteger(L, slots->i32);
+      continue;
+    }
+    wl_push_slot(L, store, anchor, codes[i], slots);
+    slots += wl_code_slots(codes[i]) - 1;
   }
   return results;
 }
@@ -114,6 +117,7 @@ static char *fill(wl_func_t *f, wl_store_t *store, wherry_func_t func,
   f->type = type;
   f->params = (uint32_t)wherry_functype_param_count(type);
   f->results = (uint32_t)wherry_functype_result_count(type);
+  f->room = (uint32_t)wh_bind_room(type);
   f->codes = tail;
   for (size_t i = 0; i < f->params; i++) *tail++ = wl_type_code(wherry_functype_param(type, i));
   for (size_t i = 0; i < f->results; i++) *tail++ = wl_type_code(wherry_functype_result(type, i));

@@ -10,7 +10,7 @@ typedef struct wl_host {
   wl_store_t *store;
   lua_Integer place;
   uint32_t params, results;
-  bool wants_caller, plain; /* plain: numbers only */
+  bool wants_caller, plain; /* plain: numbers only, each in one slot */
   const char *name;
   char codes[];
 } wl_host_t;
@@ -39,7 +39,7 @@ static wherry_error_t *call_plain(wl_host_t *host, lua_State *L, int anchor, whe
   if (WL_UNLIKELY(!lua_checkstack(L, params + results + 5)))
     return wl_error_make(WHERRY_ERROR_LIMIT, "%s(): Lua's stack overflows", host->name);
   lua_rawgeti(L, anchor, host->place);
-  for (int i = 0; i < params; i++) wl_push_number(L, codes[i], slots[i]);
+  for (int i = 0; i < params; i++) wl_push_number(L, codes[i], &slots[i]);
   if (WL_UNLIKELY(lua_pcall(L, params, results, 0) != LUA_OK)) return wl_error_carry(L, anchor);
   codes += params;
   for (int i = 0; i < results; i++) {
@@ -75,11 +75,19 @@ static int run_body(lua_State *L) {
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, -2, 1);
   }
-  for (int i = 0; i < count; i++) wl_push_slot(L, host->store, 2, host->codes[i], body->slots[i]);
+  wherry_slot_t *slot = body->slots;
+  for (int i = 0; i < count; i++) {
+    wl_push_slot(L, host->store, 2, host->codes[i], slot);
+    slot += wl_code_slots(host->codes[i]);
+  }
   lua_call(L, count + host->wants_caller, results);
+  slot = body->slots;
   for (int i = 0; i < results; i++) {
-    if (wl_take_slot(L, host->store, 2, i - results, host->codes[count + i], &body->slots[i]))
+    const char code = host->codes[count + i];
+    if (wl_take_slot(L, host->store, 2, i - results, code, slot)) {
+      slot += wl_code_slots(code);
       continue;
+    }
     body->error = bad_result(L, host, i - results, (uint32_t)i);
     break;
   }
@@ -133,7 +141,7 @@ static wl_host_t *host_new(wl_store_t *store, const wherry_functype_t *type, con
     char code = wl_type_code(i < params ? wherry_functype_param(type, i)
                                         : wherry_functype_result(type, i - params));
     host->codes[i] = code;
-    if (code == 'r' || code == 'c') host->plain = false;
+    if (code == 'r' || code == 'c' || code == 'v') host->plain = false;
   }
   host->name = memcpy(host->codes + params + results, name, name_size);
   return host;

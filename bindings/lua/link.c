@@ -68,9 +68,9 @@ bool wl_take_extern(lua_State *L, wl_store_t *store, int anchor, int index,
   }
   if (kind == WHERRY_EXTERN_GLOBAL && !wherry_externtype_mutable(type)) {
     wherry_valtype_t valtype = wherry_externtype_valtype(type);
-    wherry_slot_t slot;
-    if (!wl_take_slot(L, store, anchor, index, wl_type_code(valtype), &slot)) return false;
-    wherry_value_t value = wherry_value_from_slot(store->store, slot, valtype);
+    wherry_slot_t slots[2];
+    if (!wl_take_slot(L, store, anchor, index, wl_type_code(valtype), slots)) return false;
+    wherry_value_t value = wh_bind_value(store->store, slots, valtype);
     wl_check(L, wherry_global_new(store->store, &value, false, &out->of.global));
     return true;
   }

@@ -14,6 +14,7 @@ char wl_type_code(wherry_valtype_t type) {
   case WHERRY_F64: return 'd';
   case WHERRY_EXTERNREF: return 'r';
   case WHERRY_FUNCREF: return 'c';
+  case WHERRY_V128: return 'v';
   default: return '?';
   }
 }
@@ -25,18 +26,17 @@ static wherry_valtype_t code_type(char code) {
   case 'f': return WHERRY_F32;
   case 'd': return WHERRY_F64;
   case 'c': return WHERRY_FUNCREF;
+  case 'v': return WHERRY_V128;
   default: return WHERRY_EXTERNREF;
   }
 }
 
-const char *wl_code_name(char code) {
-  return code == '?' ? "v128" : wherry_valtype_name(code_type(code));
-}
+const char *wl_code_name(char code) { return wherry_valtype_name(code_type(code)); }
 
 typedef struct wl_value {
   const wl_kind_t *kind;
   char code;
-  wherry_slot_t slot;
+  wherry_slot_t slots[2]; /* what its type does not use is zero */
 } wl_value_t;
 
 /* ---- from Lua ---- */
@@ -45,8 +45,12 @@ bool wl_take_number(lua_State *L, int index, char code, wherry_slot_t *out) {
   int exact;
   if (lua_type(L, index) != LUA_TNUMBER) {
     const wl_value_t *value = wl_object_test(L, index, &wl_value_kind);
-    if (!value || value->code != code) return false;
-    *out = value->slot;
+    size_t size = 0;
+    const void *bytes = value ? value->slots : NULL;
+    if (value ? value->code != code : code != 'v' || lua_type(L, index) != LUA_TSTRING)
+      return false;
+    if (!value && (bytes = lua_tolstring(L, index, &size), size != 16)) return false;
+    memcpy(out, bytes, (size_t)wl_code_slots(code) * sizeof *out);
     return true;
   }
   switch (code) {
@@ -133,7 +137,13 @@ wherry_error_t *wl_misfit(lua_State *L, int index, const char *type, const wh_bi
   char text[WH_BIND_TEXT], got[64];
   wherry_error_kind_t kind = WHERRY_ERROR_TYPE;
   bool wants_integer = type[0] == 'i' || type[0] == 'u' || type[0] == 's';
-  if (lua_isinteger(L, index) && wants_integer) {
+  size_t size;
+  if (strcmp(type, "v128") == 0) {
+    const bool is_text = lua_type(L, index) == LUA_TSTRING;
+    if (is_text && lua_tolstring(L, index, &size)) snprintf(got, sizeof got, "%zu", size);
+    wh_bind_text_type(text, sizeof text, place, WH_BIND_V128,
+                      is_text ? got : wl_type_name(L, index));
+  } else if (lua_isinteger(L, index) && wants_integer) {
     snprintf(got, sizeof got, "%lld", (long long)lua_tointeger(L, index));
     wh_bind_text_range(text, sizeof text, place, got, type);
     kind = WHERRY_ERROR_RANGE;
@@ -170,22 +180,24 @@ uint64_t wl_address_check(lua_State *L, int index, const char *what) {
 
 /* ---- to Lua ---- */
 
-void wl_push_number(lua_State *L, char code, wherry_slot_t slot) {
+void wl_push_number(lua_State *L, char code, const wherry_slot_t *slots) {
   switch (code) {
-  case 'i': lua_pushinteger(L, slot.i32); break;
-  case 'l': lua_pushinteger(L, slot.i64); break;
-  case 'f': lua_pushnumber(L, (lua_Number)slot.f32); break;
-  case 'd': lua_pushnumber(L, slot.f64); break;
+  case 'i': lua_pushinteger(L, slots->i32); break;
+  case 'l': lua_pushinteger(L, slots->i64); break;
+  case 'f': lua_pushnumber(L, (lua_Number)slots->f32); break;
+  case 'd': lua_pushnumber(L, slots->f64); break;
+  case 'v': lua_pushlstring(L, (const char *)slots, 16); break;
   default: lua_pushnil(L); break;
   }
 }
 
-void wl_push_slot(lua_State *L, wl_store_t *store, int anchor, char code, wherry_slot_t slot) {
+void wl_push_slot(lua_State *L, wl_store_t *store, int anchor, char code,
+                  const wherry_slot_t *slots) {
   if (code != 'r' && code != 'c') {
-    wl_push_number(L, code, slot);
+    wl_push_number(L, code, slots);
     return;
   }
-  wherry_value_t value = wherry_value_from_slot(store->store, slot, code_type(code));
+  wherry_value_t value = wherry_value_from_slot(store->store, *slots, code_type(code));
   wl_push_value(L, store, anchor, &value);
 }
 
@@ -196,6 +208,7 @@ void wl_push_value(lua_State *L, wl_store_t *store, int anchor, const wherry_val
   case WHERRY_I64: lua_pushinteger(L, value->of.i64); break;
   case WHERRY_F32: lua_pushnumber(L, (lua_Number)value->of.f32); break;
   case WHERRY_F64: lua_pushnumber(L, value->of.f64); break;
+  case WHERRY_V128: lua_pushlstring(L, (const char *)value->of.v128, 16); break;
   case WHERRY_FUNCREF:
     if (value->of.func.store == 0 && value->of.func.index == 0)
       lua_pushnil(L);
@@ -221,8 +234,8 @@ void wl_push_value(lua_State *L, wl_store_t *store, int anchor, const wherry_val
 /* ---- wherry.Value ---- */
 
 wherry_valtype_t wl_valtype_check(lua_State *L, int index) {
-  static const wherry_valtype_t types[] = {WHERRY_I32, WHERRY_I64,     WHERRY_F32,
-                                           WHERRY_F64, WHERRY_FUNCREF, WHERRY_EXTERNREF};
+  static const wherry_valtype_t types[] = {WHERRY_I32,  WHERRY_I64,     WHERRY_F32,      WHERRY_F64,
+                                           WHERRY_V128, WHERRY_FUNCREF, WHERRY_EXTERNREF};
   const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
   for (size_t i = 0; name && i < sizeof types / sizeof *types; i++)
     if (strcmp(name, wherry_valtype_name(types[i])) == 0) return types[i];
@@ -233,43 +246,52 @@ wherry_valtype_t wl_valtype_check(lua_State *L, int index) {
 
 wherry_value_t wl_value_check(lua_State *L, wl_store_t *store, int anchor, int index,
                               wherry_valtype_t type) {
-  wherry_slot_t slot;
+  wherry_slot_t slots[2];
   const wl_value_t *value = wl_object_test(L, index, &wl_value_kind);
   if (!type) {
     if (!value)
       wl_fail(L, WHERRY_ERROR_TYPE, "expected a wherry.Value, got %s", wl_type_name(L, index));
     type = code_type(value->code);
   }
-  if (!wl_take_slot(L, store, anchor, index, wl_type_code(type), &slot))
+  if (!wl_take_slot(L, store, anchor, index, wl_type_code(type), slots))
     wl_raise(L, wl_misfit(L, index, wherry_valtype_name(type), NULL));
-  return wherry_value_from_slot(store->store, slot, type);
+  return wh_bind_value(store->store, slots, type);
 }
 
 static int value_new(lua_State *L, char code, const char *name) {
-  wherry_slot_t slot;
+  wherry_slot_t slots[2] = {{.u64 = 0}, {.u64 = 0}};
   wh_bind_place_t place = {name, 1, NULL};
   lua_settop(L, 1);
-  if (!wl_take_number(L, 1, code, &slot))
+  if (!wl_take_number(L, 1, code, slots))
     return wl_raise(L, wl_misfit(L, 1, wl_code_name(code), &place));
   wl_value_t *value = wl_object_new(L, &wl_value_kind, sizeof *value, 0);
   value->code = code;
-  value->slot = slot;
+  memcpy(value->slots, slots, sizeof slots);
   return 1;
 }
 static int value_i32(lua_State *L) { return value_new(L, 'i', "i32"); }
 static int value_i64(lua_State *L) { return value_new(L, 'l', "i64"); }
 static int value_f32(lua_State *L) { return value_new(L, 'f', "f32"); }
 static int value_f64(lua_State *L) { return value_new(L, 'd', "f64"); }
+static int value_v128(lua_State *L) { return value_new(L, 'v', "v128"); }
 
 static int value_text(lua_State *L) {
   const wl_value_t *value = wl_object_check(L, 1, &wl_value_kind);
-  static const char names[][4] = {"I32", "I64", "F32", "F64"};
-  wl_push_number(L, value->code, value->slot);
-  luaL_tolstring(L, -1, NULL);
+  static const char names[][5] = {"I32", "I64", "F32", "F64", "V128"};
+  wl_push_number(L, value->code, value->slots);
+  if (value->code == 'v') {
+    char text[2 * 16 + 1];
+    const unsigned char *bytes = (const unsigned char *)value->slots;
+    for (int i = 0; i < 16; i++) snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    lua_pushstring(L, text);
+  } else {
+    luaL_tolstring(L, -1, NULL);
+  }
   const char *name = value->code == 'i'   ? names[0]
                      : value->code == 'l' ? names[1]
                      : value->code == 'f' ? names[2]
-                                          : names[3];
+                     : value->code == 'd' ? names[3]
+                                          : names[4];
   lua_pushfstring(L, "%s(%s)", name, lua_tostring(L, -1));
   return 1;
 }
@@ -279,11 +301,11 @@ static int value_equal(lua_State *L) {
   const wl_value_t *b = wl_object_test(L, 2, &wl_value_kind);
   bool equal = a && b && a->code == b->code;
   if (equal && a->code == 'f')
-    equal = a->slot.f32 == b->slot.f32;
+    equal = a->slots->f32 == b->slots->f32;
   else if (equal && a->code == 'd')
-    equal = a->slot.f64 == b->slot.f64;
+    equal = a->slots->f64 == b->slots->f64;
   else if (equal)
-    equal = a->slot.u64 == b->slot.u64;
+    equal = memcmp(a->slots, b->slots, sizeof a->slots) == 0;
   lua_pushboolean(L, equal);
   return 1;
 }
@@ -296,7 +318,7 @@ static int value_index(lua_State *L) {
     return 1;
   }
   if (strcmp(key, "value") == 0) {
-    wl_push_number(L, value->code, value->slot);
+    wl_push_number(L, value->code, value->slots);
     return 1;
   }
   return wl_method_or_unknown(L, "a value");
@@ -304,8 +326,8 @@ static int value_index(lua_State *L) {
 
 void wl_value_register(lua_State *L) {
   static const luaL_Reg meta[] = {{"__tostring", value_text}, {"__eq", value_equal}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {
-      {"i32", value_i32}, {"i64", value_i64}, {"f32", value_f32}, {"f64", value_f64}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"i32", value_i32}, {"i64", value_i64},   {"f32", value_f32},
+                                       {"f64", value_f64}, {"v128", value_v128}, {NULL, NULL}};
   wl_kind_register(L, &wl_value_kind, meta, NULL, value_index);
   luaL_newlib(L, functions);
   lua_setfield(L, -2, "Value");

@@ -163,11 +163,12 @@ void wl_module_register(lua_State *L);
 
 /* ---- number.c: Lua values and slots ---- */
 
-/* A value type in one letter, as wherry_functype_parse has them. */
+/* A value type in one letter, as wherry_functype_parse has them; v128, which it has not, is 'v'. */
 char wl_type_code(wherry_valtype_t type);
 const char *wl_code_name(char code);
 
-/* Reads numbers only: true, or false and *out untouched. Never raises. */
+/* Reads numbers and vectors only, into as many slots as the type takes: true, or false and *out
+   untouched. Never raises. */
 static inline bool wl_take_i32(lua_State *L, int index, wherry_slot_t *out) {
   int exact;
   lua_Integer value = lua_tointegerx(L, index, &exact);
@@ -178,13 +179,16 @@ static inline bool wl_take_i32(lua_State *L, int index, wherry_slot_t *out) {
   return true;
 }
 bool wl_take_number(lua_State *L, int index, char code, wherry_slot_t *out);
-void wl_push_number(lua_State *L, char code, wherry_slot_t slot);
+static inline int wl_code_slots(char code) { return code == 'v' ? 2 : 1; }
+/* Raises, out of memory, for vectors only. */
+void wl_push_number(lua_State *L, char code, const wherry_slot_t *slots);
 
 /* The same for all types, at the store of the anchor. May raise (out of memory). False: does not fit;
    wl_misfit then makes the error. */
 bool wl_take_slot(lua_State *L, wl_store_t *store, int anchor, int index, char code,
                   wherry_slot_t *out);
-void wl_push_slot(lua_State *L, wl_store_t *store, int anchor, char code, wherry_slot_t slot);
+void wl_push_slot(lua_State *L, wl_store_t *store, int anchor, char code,
+                  const wherry_slot_t *slots);
 wherry_error_t *wl_misfit(lua_State *L, int index, const char *type, const wh_bind_place_t *place);
 
 /* An address or offset: not negative, or a negative i32 as unsigned. */
@@ -205,8 +209,8 @@ typedef struct wl_func {
   wherry_func_t func;
   const wherry_functype_t *type; /* the store's */
   const char *name;
-  uint32_t params, results;
-  char *codes; /* of parameters, then of results */
+  uint32_t params, results, room; /* room: slots that a call needs */
+  char *codes;                    /* of parameters, then of results */
 } wl_func_t;
 
 /* A block of functions: what the closures over them hold. */

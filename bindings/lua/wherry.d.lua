@@ -152,8 +152,8 @@ function View:close() end
 
 ---A value that says its own type.
 ---@class wherry.Value
----@field type "i32"|"i64"|"f32"|"f64"
----@field value number
+---@field type "i32"|"i64"|"f32"|"f64"|"v128"
+---@field value number|string
 wherry.Value = {}
 ---@param value integer
 ---@return wherry.Value
@@ -167,6 +167,9 @@ function wherry.Value.f32(value) end
 ---@param value number
 ---@return wherry.Value
 function wherry.Value.f64(value) end
+---@param value string of 16 bytes
+---@return wherry.Value
+function wherry.Value.v128(value) end
 
 ---@class wherry.ConfigOptions
 ---@field features? table<string, boolean>

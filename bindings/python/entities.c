@@ -74,7 +74,7 @@ static PyObject *table_new(PyTypeObject *type, PyObject *args, PyObject *named) 
   PyObject *least, *most = Py_None, *element = NULL, *initial = Py_None;
   uint64_t minimum, maximum = UINT64_MAX;
   wherry_value_t value;
-  wherry_slot_t slot;
+  wherry_slot_t slots[2];
   wherry_table_t table;
   value.type = WHERRY_FUNCREF;
   if (!PyArg_ParseTupleAndKeywords(args, named, "O!O|OOO:Table", names, &wpy_store_type, &store,
@@ -82,9 +82,9 @@ static PyObject *table_new(PyTypeObject *type, PyObject *args, PyObject *named) 
       !wpy_u64(least, UINT64_MAX, "a number of elements", NULL, &minimum) ||
       (most != Py_None && !wpy_u64(most, UINT64_MAX, "a number of elements", NULL, &maximum)) ||
       (element && !wpy_valtype_from(element, &value.type)) || !wpy_open(store) ||
-      !wpy_slot_from(store, initial, value.type, NULL, &slot))
+      !wpy_slot_from(store, initial, value.type, NULL, slots))
     return NULL;
-  value = wherry_value_from_slot(store->store, slot, value.type);
+  value = wh_bind_value(store->store, slots, value.type);
   wherry_error_t *error =
       wherry_table_new(store->store, value.type, minimum, maximum, &value, &table);
   return error ? wpy_raise(error) : table_wrap(type, store, table);

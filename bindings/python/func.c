@@ -57,11 +57,12 @@ static inline bool argument(wpy_func_t *self, uint32_t index, PyObject *object,
 
 static PyObject *results(wpy_func_t *self, const wherry_slot_t *slots) {
   const uint8_t *types = self->types + self->param_count;
-  if (self->result_count == 1) return wpy_slot_make(self->owner, slots[0], types[0]);
+  if (self->result_count == 1) return wpy_slot_make(self->owner, slots, types[0]);
   if (self->result_count == 0) Py_RETURN_NONE;
   PyObject *all = PyTuple_New(self->result_count);
   for (uint32_t i = 0; all && i < self->result_count; i++) {
-    PyObject *item = wpy_slot_make(self->owner, slots[i], types[i]);
+    PyObject *item = wpy_slot_make(self->owner, slots, types[i]);
+    slots += wh_bind_slots(types[i]);
     if (item)
       PyTuple_SET_ITEM(all, i, item);
     else
@@ -71,8 +72,11 @@ static PyObject *results(wpy_func_t *self, const wherry_slot_t *slots) {
 }
 
 static PyObject *run(wpy_func_t *self, PyObject *const *args, wherry_slot_t *slots) {
-  for (uint32_t i = 0; i < self->param_count; i++)
-    if (!argument(self, i, args[i], &slots[i])) return NULL;
+  wherry_slot_t *slot = slots;
+  for (uint32_t i = 0; i < self->param_count; i++) {
+    if (!argument(self, i, args[i], slot)) return NULL;
+    slot += wh_bind_slots(self->types[i]);
+  }
   if (!wpy_enter(self->owner)) return NULL;
   wherry_error_t *error = wherry_func_call_slots(self->store, self->func, slots);
   wpy_leave(self->owner);
@@ -85,12 +89,11 @@ static PyObject *call(PyObject *object, PyObject *const *args, size_t flagged, P
   if (names && PyTuple_GET_SIZE(names))
     return PyErr_Format(PyExc_TypeError, "%s(): takes no keyword arguments", name_of(self));
   if (count != self->param_count) return wrong_count(self, count);
-  uint32_t room = self->param_count > self->result_count ? self->param_count : self->result_count;
-  if (room <= SLOTS) {
+  if (self->room <= SLOTS) {
     wherry_slot_t slots[SLOTS];
     return run(self, args, slots);
   }
-  wherry_slot_t *slots = PyMem_New(wherry_slot_t, room);
+  wherry_slot_t *slots = PyMem_New(wherry_slot_t, self->room);
   if (!slots) return PyErr_NoMemory();
   PyObject *result = run(self, args, slots);
   PyMem_Free(slots);
@@ -113,6 +116,7 @@ PyObject *wpy_func_new(wpy_store_t *owner, wherry_func_t func, PyObject *name) {
   self->name = Py_XNewRef(name);
   self->param_count = (uint32_t)params;
   self->result_count = (uint32_t)all;
+  self->room = (uint32_t)wh_bind_room(type);
   for (size_t i = 0; i < params; i++) self->types[i] = (uint8_t)wherry_functype_param(type, i);
   for (size_t i = 0; i < all; i++)
     self->types[params + i] = (uint8_t)wherry_functype_result(type, i);

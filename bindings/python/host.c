@@ -13,7 +13,7 @@ typedef struct host {
   PyObject_VAR_HEAD PyObject *callable;
   PyObject *name;
   bool wants_caller;
-  uint32_t param_count, result_count;
+  uint32_t param_count, result_count, room; /* room: in slots */
   uint8_t types[];
 } host_t;
 
@@ -139,8 +139,10 @@ static bool take_results(host_t *self, wpy_store_t *owner, PyObject *object, whe
                          (size_t)PyTuple_GET_SIZE(all));
     PyErr_SetString(PyExc_TypeError, text);
   }
-  for (uint32_t i = 0; done && i < self->result_count; i++)
-    done = one_result(self, owner, i, PyTuple_GET_ITEM(all, i), &slots[i]);
+  for (uint32_t i = 0; done && i < self->result_count; i++) {
+    done = one_result(self, owner, i, PyTuple_GET_ITEM(all, i), slots);
+    slots += wh_bind_slots(self->types[self->param_count + i]);
+  }
   Py_DECREF(all);
   return done;
 }
@@ -150,6 +152,7 @@ static wherry_error_t *call(host_t *self, wherry_caller_t *caller, wherry_slot_t
                             PyObject **room) {
   wpy_store_t *owner = NULL;
   PyObject **args = room + 1, *result = NULL;
+  const wherry_slot_t *slot = slots;
   size_t count = 0;
   bool done = false;
   if (self->wants_caller && !(args[count++] = caller_new(caller))) goto end;
@@ -157,11 +160,12 @@ static wherry_error_t *call(host_t *self, wherry_caller_t *caller, wherry_slot_t
     uint8_t type = self->types[i];
     PyObject *object;
     if (type == WHERRY_I32) {
-      object = PyLong_FromLong(slots[i].i32);
+      object = PyLong_FromLong(slot->i32);
     } else {
       if (!owner) owner = wherry_store_data(wherry_caller_store(caller));
-      object = wpy_slot_make(owner, slots[i], type);
+      object = wpy_slot_make(owner, slot, type);
     }
+    slot += wh_bind_slots(type);
     args[count++] = object;
     if (!object) goto end;
   }
@@ -198,18 +202,22 @@ wherry_error_t *wpy_host_callback(void *data, wherry_caller_t *caller, const whe
                                   size_t arg_count, wherry_value_t *results, size_t result_count) {
   host_t *self = data;
   wherry_store_t *store = wherry_caller_store(caller);
-  size_t most = arg_count > result_count ? arg_count : result_count;
-  wherry_slot_t *slots = PyMem_New(wherry_slot_t, most + 1);
+  wherry_slot_t *slots = PyMem_New(wherry_slot_t, self->room + 1), *slot = slots;
   wherry_error_t *error = NULL;
   if (!slots) {
     PyErr_NoMemory();
     return wpy_error_from_exception();
   }
-  for (size_t i = 0; !error && i < arg_count; i++)
-    error = wherry_value_to_slot(store, &args[i], args[i].type, &slots[i]);
+  for (size_t i = 0; !error && i < arg_count; i++) {
+    error = wherry_value_to_slot(store, &args[i], args[i].type, slot);
+    slot += wh_bind_slots(args[i].type);
+  }
   if (!error) error = slot_callback(self, caller, slots);
-  for (size_t i = 0; !error && i < result_count; i++)
-    results[i] = wherry_value_from_slot(store, slots[i], self->types[self->param_count + i]);
+  slot = slots;
+  for (size_t i = 0; !error && i < result_count; i++) {
+    results[i] = wh_bind_value(store, slot, self->types[self->param_count + i]);
+    slot += wh_bind_slots(results[i].type);
+  }
   PyMem_Free(slots);
   return error;
 }
@@ -265,6 +273,7 @@ PyObject *wpy_host_new(const wherry_functype_t *type, PyObject *callable, PyObje
   self->wants_caller = wanted;
   self->param_count = (uint32_t)params;
   self->result_count = (uint32_t)all;
+  self->room = (uint32_t)wh_bind_room(type);
   for (size_t i = 0; i < params; i++) self->types[i] = (uint8_t)wherry_functype_param(type, i);
   for (size_t i = 0; i < all; i++)
     self->types[params + i] = (uint8_t)wherry_functype_result(type, i);

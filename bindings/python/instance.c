@@ -43,13 +43,13 @@ static bool wrong_import(PyObject *module, PyObject *name, const char *expected,
   return false;
 }
 
-/* A number becomes an immutable global of the type that the module wants. */
+/* A number, or the bytes of a v128, become a global of the type that the module wants. */
 static bool number_as_global(wpy_store_t *store, const wherry_externtype_t *type, PyObject *object,
                              wherry_global_t *out) {
-  wherry_slot_t slot;
+  wherry_slot_t slots[2];
   wherry_valtype_t valtype = wherry_externtype_valtype(type);
-  if (!wpy_slot_from(store, object, valtype, NULL, &slot)) return false;
-  wherry_value_t value = wherry_value_from_slot(store->store, slot, valtype);
+  if (!wpy_slot_from(store, object, valtype, NULL, slots)) return false;
+  wherry_value_t value = wh_bind_value(store->store, slots, valtype);
   wherry_error_t *error =
       wherry_global_new(store->store, &value, wherry_externtype_mutable(type), out);
   if (error) wpy_raise(error);
@@ -67,7 +67,8 @@ static bool take_import(wpy_store_t *store, const wherry_externtype_t *type, PyO
     if (!PyCallable_Check(object)) return wrong_import(module, name, "a callable", object);
     return wpy_host_func(store, wherry_externtype_functype(type), object, name, &out->of.func);
   case WHERRY_EXTERN_GLOBAL:
-    if (!PyNumber_Check(object) && !PyObject_IsInstance(object, wpy_class(WPY_VALUE)))
+    if (!PyNumber_Check(object) && !PyObject_IsInstance(object, wpy_class(WPY_VALUE)) &&
+        !(wherry_externtype_valtype(type) == WHERRY_V128 && PyObject_CheckBuffer(object)))
       return wrong_import(module, name, "a Global or a number", object);
     return number_as_global(store, type, object, &out->of.global);
   case WHERRY_EXTERN_MEMORY: return wrong_import(module, name, "a Memory", object);

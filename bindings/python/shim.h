@@ -250,10 +250,10 @@ PyObject *wpy_extern_make(const wherry_extern_t *item);
 /* ---- values.c: core values ---- */
 
 /* Raises with place before the text. Takes Value objects of the type, and what the table of
-   languages.md says for it. */
+   languages.md says for it. slots: room for as many as the type takes. */
 bool wpy_slot_from(wpy_store_t *owner, PyObject *object, wherry_valtype_t type,
-                   const wh_bind_place_t *place, wherry_slot_t *slot);
-PyObject *wpy_slot_make(wpy_store_t *owner, wherry_slot_t slot, wherry_valtype_t type);
+                   const wh_bind_place_t *place, wherry_slot_t *slots);
+PyObject *wpy_slot_make(wpy_store_t *owner, const wherry_slot_t *slots, wherry_valtype_t type);
 /* From a Value object, for SWIG. */
 bool wpy_value_from(PyObject *object, wherry_store_t *store, wherry_value_t *value);
 PyObject *wpy_value_make(const wherry_value_t *value, wherry_store_t *store);
@@ -268,7 +268,7 @@ typedef struct wpy_func {
   wherry_func_t func;
   wpy_store_t *owner;
   PyObject *name; /* str or NULL: not yet asked for */
-  uint32_t param_count, result_count;
+  uint32_t param_count, result_count, room; /* room: slots that a call needs */
   uint8_t types[];
 } wpy_func_t;
 

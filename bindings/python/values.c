@@ -1,6 +1,8 @@
 /* Values of the core specification: from objects into slots, and back. */
 #include "shim.h"
 
+#include <string.h>
+
 /* A Value says its own type; what it holds was checked when it was made, but is checked again:
    Python objects change. A new reference to what it holds, or NULL. */
 static PyObject *unwrap(PyObject *object, wherry_valtype_t type, const wh_bind_place_t *place) {
@@ -77,6 +79,25 @@ static bool reference(wpy_store_t *owner, PyObject *object, wherry_valtype_t typ
   return false;
 }
 
+/* Anything with a buffer of 16 bytes. */
+static bool vector(PyObject *object, const wh_bind_place_t *place, wherry_slot_t *slots) {
+  Py_buffer view;
+  char text[WH_BIND_TEXT], size[24];
+  const char *got = wpy_type_name(object);
+  bool done = false;
+  if (PyObject_CheckBuffer(object)) {
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0) return false;
+    if ((done = view.len == 16)) memcpy(slots, view.buf, 16);
+    PyOS_snprintf(size, sizeof size, "%zd", view.len);
+    PyBuffer_Release(&view);
+    got = size;
+  }
+  if (done) return true;
+  wh_bind_text_type(text, sizeof text, place, WH_BIND_V128, got);
+  PyErr_SetString(PyExc_TypeError, text);
+  return false;
+}
+
 static bool bare_slot(wpy_store_t *owner, PyObject *object, wherry_valtype_t type,
                       const wh_bind_place_t *place, wherry_slot_t *slot) {
   int64_t whole;
@@ -114,6 +135,7 @@ static bool bare_slot(wpy_store_t *owner, PyObject *object, wherry_valtype_t typ
     if (!floating(object, type, place, &number)) return false;
     slot->f64 = number;
     return true;
+  case WHERRY_V128: return vector(object, place, slot);
   case WHERRY_FUNCREF:
   case WHERRY_EXTERNREF: {
     if (!reference(owner, object, type, place, &value)) return false;
@@ -129,11 +151,11 @@ static bool bare_slot(wpy_store_t *owner, PyObject *object, wherry_valtype_t typ
 }
 
 bool wpy_slot_from(wpy_store_t *owner, PyObject *object, wherry_valtype_t type,
-                   const wh_bind_place_t *place, wherry_slot_t *slot) {
+                   const wh_bind_place_t *place, wherry_slot_t *slots) {
   if (PyLong_CheckExact(object) || PyFloat_CheckExact(object))
-    return bare_slot(owner, object, type, place, slot);
+    return bare_slot(owner, object, type, place, slots);
   PyObject *inner = unwrap(object, type, place);
-  bool done = inner && bare_slot(owner, inner, type, place, slot);
+  bool done = inner && bare_slot(owner, inner, type, place, slots);
   Py_XDECREF(inner);
   return done;
 }
@@ -152,16 +174,17 @@ static PyObject *reference_object(wpy_store_t *owner, const wherry_value_t *valu
   return wpy_func_new(owner, value->of.func, NULL);
 }
 
-PyObject *wpy_slot_make(wpy_store_t *owner, wherry_slot_t slot, wherry_valtype_t type) {
+PyObject *wpy_slot_make(wpy_store_t *owner, const wherry_slot_t *slots, wherry_valtype_t type) {
   switch (type) {
-  case WHERRY_I32: return PyLong_FromLong(slot.i32);
-  case WHERRY_I64: return PyLong_FromLongLong(slot.i64);
-  case WHERRY_F32: return PyFloat_FromDouble((double)slot.f32);
-  case WHERRY_F64: return PyFloat_FromDouble(slot.f64);
+  case WHERRY_I32: return PyLong_FromLong(slots->i32);
+  case WHERRY_I64: return PyLong_FromLongLong(slots->i64);
+  case WHERRY_F32: return PyFloat_FromDouble((double)slots->f32);
+  case WHERRY_F64: return PyFloat_FromDouble(slots->f64);
+  case WHERRY_V128: return PyBytes_FromStringAndSize((const char *)slots, 16);
   default: break;
   }
   if (!wpy_open(owner)) return NULL;
-  wherry_value_t value = wherry_value_from_slot(owner->store, slot, type);
+  wherry_value_t value = wherry_value_from_slot(owner->store, *slots, type);
   return reference_object(owner, &value);
 }
 
@@ -173,12 +196,12 @@ bool wpy_value_from(PyObject *object, wherry_store_t *store, wherry_value_t *val
   PyObject *type = PyObject_GetAttrString(object, "type");
   PyObject *inner = PyObject_GetAttrString(object, "value");
   wpy_store_t *owner = wherry_store_data(store);
-  wherry_slot_t slot;
+  wherry_slot_t slots[2] = {{0}};
   bool done = type && inner && wpy_open(owner) && wpy_valtype_from(type, &value->type);
   if (done && (value->type == WHERRY_FUNCREF || value->type == WHERRY_EXTERNREF)) {
     done = reference(owner, inner, value->type, NULL, value);
-  } else if (done && (done = bare_slot(owner, inner, value->type, NULL, &slot))) {
-    value->of.i64 = slot.i64;
+  } else if (done && (done = bare_slot(owner, inner, value->type, NULL, slots))) {
+    memcpy(&value->of, slots, sizeof slots);
   }
   Py_XDECREF(type);
   Py_XDECREF(inner);
@@ -191,6 +214,7 @@ PyObject *wpy_value_make(const wherry_value_t *value, wherry_store_t *store) {
   case WHERRY_I64: return PyLong_FromLongLong(value->of.i64);
   case WHERRY_F32: return PyFloat_FromDouble((double)value->of.f32);
   case WHERRY_F64: return PyFloat_FromDouble(value->of.f64);
+  case WHERRY_V128: return PyBytes_FromStringAndSize((const char *)value->of.v128, 16);
   case WHERRY_FUNCREF:
   case WHERRY_EXTERNREF: return reference_object(wherry_store_data(store), value);
   default: break;

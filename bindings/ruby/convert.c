@@ -7,7 +7,7 @@ wr_signature_t *wr_signature_new(const wherry_functype_t *type) {
       ruby_xmalloc2((params + results) * sizeof(wherry_valtype_t) + sizeof *signature, 1);
   signature->param_count = (uint32_t)params;
   signature->result_count = (uint32_t)results;
-  signature->room = (uint32_t)(params > results ? params : results);
+  signature->room = (uint32_t)wh_bind_room(type);
   for (size_t i = 0; i < params; i++) signature->types[i] = wherry_functype_param(type, i);
   for (size_t i = 0; i < results; i++)
     signature->types[params + i] = wherry_functype_result(type, i);
@@ -87,11 +87,18 @@ static int take_ref(wr_store_t *store, wherry_valtype_t type, VALUE value, wherr
   return WR_TAKEN;
 }
 
+static int take_vector(VALUE value, wherry_slot_t *out) {
+  if (!RB_TYPE_P(value, T_STRING) || RSTRING_LEN(value) != 16) return WR_BAD_TYPE;
+  memcpy(out, RSTRING_PTR(value), 16);
+  return WR_TAKEN;
+}
+
 int wr_take_slow(wr_store_t *store, wherry_valtype_t type, VALUE value, wherry_slot_t *out) {
   wr_value_t *typed = type == WHERRY_EXTERNREF ? NULL : wr_value_try(value);
   if (typed) {
-    *out = typed->slot;
-    return typed->type == type ? WR_TAKEN : WR_BAD_TYPE;
+    if (typed->type != type) return WR_BAD_TYPE;
+    memcpy(out, typed->slots, wh_bind_slots(type) * sizeof *out);
+    return WR_TAKEN;
   }
   double number;
   int status;
@@ -104,6 +111,7 @@ int wr_take_slow(wr_store_t *store, wherry_valtype_t type, VALUE value, wherry_s
     out->f32 = (float)number;
     return WR_TAKEN;
   case WHERRY_F64: return take_float(value, &out->f64);
+  case WHERRY_V128: return take_vector(value, out);
   default: return take_ref(store, type, value, out);
   }
 }
@@ -117,18 +125,28 @@ void wr_take_fail(int status, const wh_bind_place_t *place, wherry_valtype_t typ
     RB_GC_GUARD(digits);
     rb_raise(rb_eRangeError, "%s", text);
   }
-  wh_bind_text_type(text, sizeof text, place, expected, wr_describe(value));
+  const char *got = wr_describe(value);
+  char size[24];
+  if (type == WHERRY_V128) {
+    expected = WH_BIND_V128;
+    if (RB_TYPE_P(value, T_STRING)) {
+      snprintf(size, sizeof size, "%ld", RSTRING_LEN(value));
+      got = size;
+    }
+  }
+  wh_bind_text_type(text, sizeof text, place, expected, got);
   rb_raise(rb_eTypeError, "%s", text);
 }
 
-VALUE wr_give_slow(wr_store_t *store, wherry_valtype_t type, wherry_slot_t slot) {
+VALUE wr_give_slow(wr_store_t *store, wherry_valtype_t type, const wherry_slot_t *slots) {
   switch (type) {
-  case WHERRY_I32: return LONG2FIX(slot.i32);
-  case WHERRY_I64: return LL2NUM(slot.i64);
-  case WHERRY_F32: return DBL2NUM((double)slot.f32);
-  case WHERRY_F64: return DBL2NUM(slot.f64);
+  case WHERRY_I32: return LONG2FIX(slots->i32);
+  case WHERRY_I64: return LL2NUM(slots->i64);
+  case WHERRY_F32: return DBL2NUM((double)slots->f32);
+  case WHERRY_F64: return DBL2NUM(slots->f64);
+  case WHERRY_V128: return rb_str_new((const char *)slots, 16);
   default: {
-    wherry_value_t value = wherry_value_from_slot(store->store, slot, type);
+    wherry_value_t value = wherry_value_from_slot(store->store, *slots, type);
     return wr_value_give(store, &value);
   }
   }
@@ -172,16 +190,17 @@ wherry_value_t wr_value_take(wr_store_t *store, wherry_valtype_t type, VALUE val
       rb_raise(rb_eTypeError, "%s: expected Wherry::Func or nil, got %s", what, wr_describe(value));
     return result;
   }
-  wherry_slot_t slot = {.u64 = 0};
-  int status = wr_take(store, type, value, &slot);
+  wherry_slot_t slots[2] = {{.u64 = 0}, {.u64 = 0}};
+  int status = wr_take(store, type, value, slots);
   if (status) wr_take_fail(status, NULL, type, value);
-  result.of.i64 = slot.i64;
+  memcpy(&result.of, slots, sizeof slots);
   return result;
 }
 
 VALUE wr_value_give(wr_store_t *store, const wherry_value_t *value) {
-  wherry_slot_t slot = {.i64 = value->of.i64};
+  wherry_slot_t slots[2];
   void *object;
+  memcpy(slots, &value->of, sizeof slots);
   switch (value->type) {
   case WHERRY_FUNCREF:
     if (!value->of.func.store) return Qnil;
@@ -193,7 +212,8 @@ VALUE wr_value_give(wr_store_t *store, const wherry_value_t *value) {
   case WHERRY_I32:
   case WHERRY_I64:
   case WHERRY_F32:
-  case WHERRY_F64: return wr_give_slow(store, value->type, slot);
+  case WHERRY_F64:
+  case WHERRY_V128: return wr_give_slow(store, value->type, slots);
   default: rb_raise(rb_eTypeError, "a value of type %s", wherry_valtype_name(value->type));
   }
 }
@@ -216,8 +236,8 @@ uint64_t wr_take_address(VALUE value) {
 }
 
 wherry_valtype_t wr_take_valtype(VALUE value) {
-  static const wherry_valtype_t types[] = {WHERRY_I32, WHERRY_I64,     WHERRY_F32,
-                                           WHERRY_F64, WHERRY_FUNCREF, WHERRY_EXTERNREF};
+  static const wherry_valtype_t types[] = {WHERRY_I32,  WHERRY_I64,     WHERRY_F32,      WHERRY_F64,
+                                           WHERRY_V128, WHERRY_FUNCREF, WHERRY_EXTERNREF};
   VALUE name = RB_SYMBOL_P(value) ? rb_sym2str(value) : value;
   if (RB_INTEGER_TYPE_P(value)) return NUM2UINT(value);
   const char *text = StringValueCStr(name);

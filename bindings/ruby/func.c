@@ -46,10 +46,12 @@ static VALUE results_of(wr_store_t *store, const wr_signature_t *signature,
                         const wherry_slot_t *slots) {
   const wherry_valtype_t *types = signature->types + signature->param_count;
   if (signature->result_count == 0) return Qnil;
-  if (signature->result_count == 1) return wr_give(store, types[0], slots[0]);
+  if (signature->result_count == 1) return wr_give(store, types[0], slots);
   VALUE results = rb_ary_new_capa(signature->result_count);
-  for (uint32_t i = 0; i < signature->result_count; i++)
-    rb_ary_push(results, wr_give(store, types[i], slots[i]));
+  for (uint32_t i = 0; i < signature->result_count; i++) {
+    rb_ary_push(results, wr_give(store, types[i], slots));
+    slots += wh_bind_slots(types[i]);
+  }
   return results;
 }
 
@@ -60,9 +62,11 @@ VALUE wr_call(wr_store_t *store, const wr_callee_t *callee, int argc, const VALU
   wr_store_enter(store);
   if (WR_UNLIKELY((uint32_t)argc != signature->param_count)) fail_count(store, callee, argc);
   if (WR_UNLIKELY(signature->room > FEW)) slots = ALLOCV_N(wherry_slot_t, buffer, signature->room);
+  wherry_slot_t *slot = slots;
   for (uint32_t i = 0; i < signature->param_count; i++) {
-    int status = wr_take(store, signature->types[i], argv[i], &slots[i]);
+    int status = wr_take(store, signature->types[i], argv[i], slot);
     if (WR_UNLIKELY(status)) fail_argument(store, callee, status, i, argv[i]);
+    slot += wh_bind_slots(signature->types[i]);
   }
   wr_check(wherry_func_call_slots(store->store, callee->func, slots));
   VALUE result = results_of(store, signature, slots);

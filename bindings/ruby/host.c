@@ -96,23 +96,26 @@ static VALUE new_caller(run_t *r) {
   return r->caller_object = object;
 }
 
-static void take_result(run_t *r, uint32_t index, VALUE value) {
+/* Returns how many slots it took. */
+static size_t take_result(run_t *r, uint32_t index, VALUE value, wherry_slot_t *out) {
   const wr_signature_t *signature = r->host->signature;
   wherry_valtype_t type = signature->types[signature->param_count + index];
-  wherry_slot_t slot = {.u64 = 0};
-  int status = wr_take(r->store, type, value, &slot);
+  wherry_slot_t slots[2] = {{.u64 = 0}, {.u64 = 0}};
+  int status = wr_take(r->store, type, value, slots);
   if (WR_UNLIKELY(status)) {
     wh_bind_place_t place = {r->host->name, 0, NULL};
     wr_take_fail(status, &place, type, value);
   }
-  r->slots[index] = slot;
+  size_t count = wh_bind_slots(type);
+  memcpy(out, slots, count * sizeof *out);
+  return count;
 }
 
 static void take_results(run_t *r, VALUE value) {
   uint32_t count = r->host->signature->result_count;
   if (count == 0) return;
   if (count == 1) {
-    take_result(r, 0, value);
+    take_result(r, 0, value, r->slots);
     return;
   }
   VALUE array = rb_check_array_type(value);
@@ -127,7 +130,8 @@ static void take_results(run_t *r, VALUE value) {
     wh_bind_text_results(text, sizeof text, r->host->name, count, (size_t)RARRAY_LEN(array));
     rb_raise(rb_eTypeError, "%s", text);
   }
-  for (uint32_t i = 0; i < count; i++) take_result(r, i, rb_ary_entry(array, i));
+  wherry_slot_t *slot = r->slots;
+  for (uint32_t i = 0; i < count; i++) slot += take_result(r, i, rb_ary_entry(array, i), slot);
 }
 
 static VALUE run_host(VALUE argument) {
@@ -139,8 +143,11 @@ static VALUE run_host(VALUE argument) {
   if (argc > 8) argv = ALLOCV_N(VALUE, buffer, argc);
   VALUE *next = argv;
   if (h->wants_caller) *next++ = new_caller(r);
-  for (uint32_t i = 0; i < signature->param_count; i++)
-    *next++ = wr_give(r->store, signature->types[i], r->slots[i]);
+  const wherry_slot_t *slot = r->slots;
+  for (uint32_t i = 0; i < signature->param_count; i++) {
+    *next++ = wr_give(r->store, signature->types[i], slot);
+    slot += wh_bind_slots(signature->types[i]);
+  }
   VALUE result = h->is_proc ? rb_proc_call_with_block(h->callable, argc, argv, Qnil)
                             : rb_funcallv(h->callable, id_call, argc, argv);
   if (buffer) ALLOCV_END(buffer);
@@ -171,11 +178,17 @@ static wherry_error_t *call_host_values(void *data, wherry_caller_t *caller,
   wherry_error_t *error = NULL;
   if (signature->room > 16) slots = calloc(signature->room, sizeof *slots);
   if (!slots) return wherry_error_new(WHERRY_ERROR_OOM, "out of memory");
-  for (size_t i = 0; i < arg_count && !error; i++)
-    error = wherry_value_to_slot(store, &args[i], args[i].type, &slots[i]);
+  wherry_slot_t *slot = slots;
+  for (size_t i = 0; i < arg_count && !error; i++) {
+    error = wherry_value_to_slot(store, &args[i], args[i].type, slot);
+    slot += wh_bind_slots(args[i].type);
+  }
   if (!error) error = call_host(data, caller, slots);
-  for (size_t i = 0; i < result_count && !error; i++)
-    results[i] = wherry_value_from_slot(store, slots[i], results[i].type);
+  slot = slots;
+  for (size_t i = 0; i < result_count && !error; i++) {
+    results[i] = wh_bind_value(store, slot, results[i].type);
+    slot += wh_bind_slots(results[i].type);
+  }
   if (slots != few) free(slots);
   return error;
 }

@@ -98,7 +98,7 @@ void wr_store_end_host(wr_store_t *store, VALUE before);
 /* ---- convert.c ---- */
 
 typedef struct wr_signature {
-  uint32_t param_count, result_count, room; /* room: the longer of the two */
+  uint32_t param_count, result_count, room; /* room: slots that a call needs */
   wherry_valtype_t types[];                 /* parameters, then results */
 } wr_signature_t;
 
@@ -106,12 +106,13 @@ wr_signature_t *wr_signature_new(const wherry_functype_t *type);
 
 enum { WR_TAKEN = 0, WR_BAD_TYPE, WR_BAD_RANGE };
 
-/* Reads a Ruby value as a core value. Returns one of the above; may raise for references. */
+/* Reads a Ruby value as a core value, into as many slots as its type takes. Returns one of the above;
+   may raise for references. */
 int wr_take_slow(wr_store_t *store, wherry_valtype_t type, VALUE value, wherry_slot_t *out);
 /* Raises TypeError or RangeError for what wr_take returned. */
 NORETURN(void wr_take_fail(int status, const wh_bind_place_t *place, wherry_valtype_t type,
                            VALUE value));
-VALUE wr_give_slow(wr_store_t *store, wherry_valtype_t type, wherry_slot_t slot);
+VALUE wr_give_slow(wr_store_t *store, wherry_valtype_t type, const wherry_slot_t *slots);
 /* "nil", "true", or the name of its class, for messages. */
 const char *wr_describe(VALUE value);
 int wr_take_i64(VALUE value, int64_t *out); /* -2^63 ... 2^64-1, as bits */
@@ -138,9 +139,9 @@ static inline int wr_take(wr_store_t *store, wherry_valtype_t type, VALUE value,
   return wr_take_slow(store, type, value, out);
 }
 
-static inline VALUE wr_give(wr_store_t *store, wherry_valtype_t type, wherry_slot_t slot) {
-  if (WR_LIKELY(type == WHERRY_I32)) return LONG2FIX(slot.i32);
-  return wr_give_slow(store, type, slot);
+static inline VALUE wr_give(wr_store_t *store, wherry_valtype_t type, const wherry_slot_t *slots) {
+  if (WR_LIKELY(type == WHERRY_I32)) return LONG2FIX(slots->i32);
+  return wr_give_slow(store, type, slots);
 }
 
 /* wherry_value_t from and to Ruby, for the explicit level; type 0: of a Wherry::Value only. */
@@ -153,7 +154,7 @@ wherry_func_t wr_ref_func(wr_store_t *store, VALUE value);
 
 typedef struct wr_value {
   wherry_valtype_t type;
-  wherry_slot_t slot;
+  wherry_slot_t slots[2]; /* what its type does not use is zero */
 } wr_value_t;
 
 wr_value_t *wr_value_try(VALUE object); /* NULL: it is no Wherry::Value */

@@ -1,4 +1,4 @@
-/* Wherry::Value: a number that says its own type, where the type is to be chosen. Frozen. */
+/* Wherry::Value: a number or vector that says its own type, where the type is to be chosen. Frozen. */
 #include "shim.h"
 
 static const rb_data_type_t value_type =
@@ -9,13 +9,13 @@ wr_value_t *wr_value_try(VALUE object) {
 }
 
 static VALUE make(VALUE klass, wherry_valtype_t type, VALUE number) {
-  wherry_slot_t slot = {.u64 = 0};
-  int status = wr_take(NULL, type, number, &slot);
+  wherry_slot_t slots[2] = {{.u64 = 0}, {.u64 = 0}};
+  int status = wr_take(NULL, type, number, slots);
   if (status) wr_take_fail(status, NULL, type, number);
   wr_value_t *value;
   VALUE object = TypedData_Make_Struct(klass, wr_value_t, &value_type, value);
   value->type = type;
-  value->slot = slot;
+  memcpy(value->slots, slots, sizeof slots);
   return rb_obj_freeze(object);
 }
 
@@ -23,6 +23,7 @@ static VALUE make_i32(VALUE klass, VALUE number) { return make(klass, WHERRY_I32
 static VALUE make_i64(VALUE klass, VALUE number) { return make(klass, WHERRY_I64, number); }
 static VALUE make_f32(VALUE klass, VALUE number) { return make(klass, WHERRY_F32, number); }
 static VALUE make_f64(VALUE klass, VALUE number) { return make(klass, WHERRY_F64, number); }
+static VALUE make_v128(VALUE klass, VALUE bytes) { return make(klass, WHERRY_V128, bytes); }
 
 static VALUE get_type(VALUE self) {
   return ID2SYM(rb_intern(wherry_valtype_name(wr_value_try(self)->type)));
@@ -30,7 +31,7 @@ static VALUE get_type(VALUE self) {
 
 static VALUE get_value(VALUE self) {
   wr_value_t *value = wr_value_try(self);
-  return wr_give_slow(NULL, value->type, value->slot);
+  return wr_give_slow(NULL, value->type, value->slots);
 }
 
 static VALUE inspect(VALUE self) {
@@ -43,12 +44,13 @@ static VALUE inspect(VALUE self) {
 /* The same type and the same bits, so that a NaN equals itself and 0.0 is not -0.0. */
 static VALUE equal(VALUE self, VALUE other) {
   wr_value_t *a = wr_value_try(self), *b = wr_value_try(other);
-  return RBOOL(b && a->type == b->type && a->slot.u64 == b->slot.u64);
+  return RBOOL(b && a->type == b->type && !memcmp(a->slots, b->slots, sizeof a->slots));
 }
 
 static VALUE hash(VALUE self) {
   wr_value_t *value = wr_value_try(self);
-  return ST2FIX(rb_hash_uint(rb_hash_start(value->type), (st_index_t)value->slot.u64));
+  st_index_t bits = (st_index_t)(value->slots[0].u64 ^ value->slots[1].u64 * 31);
+  return ST2FIX(rb_hash_uint(rb_hash_start(value->type), bits));
 }
 
 void wr_init_value(void) {
@@ -59,6 +61,7 @@ void wr_init_value(void) {
   rb_define_singleton_method(wr_cValue, "i64", make_i64, 1);
   rb_define_singleton_method(wr_cValue, "f32", make_f32, 1);
   rb_define_singleton_method(wr_cValue, "f64", make_f64, 1);
+  rb_define_singleton_method(wr_cValue, "v128", make_v128, 1);
   rb_define_method(wr_cValue, "type", get_type, 0);
   rb_define_method(wr_cValue, "value", get_value, 0);
   rb_define_method(wr_cValue, "inspect", inspect, 0);

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 class Value:
-    """A number with its WebAssembly type: Value.i32(7). Functions take it where they take a plain
-    number of that type."""
+    """A number, or the 16 bytes of a v128, with its WebAssembly type: Value.i32(7). Functions take it
+    where they take a plain value of that type."""
 
     __slots__ = ("type", "value")
     __match_args__ = ("type", "value")
@@ -38,6 +38,10 @@ class Value:
                 value -= 1 << bits
         elif type in ("f32", "f64"):
             value = float(value)
+        elif type == "v128":
+            value = bytes(memoryview(value))
+            if len(value) != 16:
+                raise TypeError(f"expected 16 bytes (v128), got {len(value)}")
         self.type = type
         self.value = value
 
@@ -56,6 +60,10 @@ class Value:
     @classmethod
     def f64(cls, value: float) -> Value:
         return cls("f64", value)
+
+    @classmethod
+    def v128(cls, value: Buffer) -> Value:
+        return cls("v128", value)
 
     def __repr__(self) -> str:
         return f"{self.type.capitalize()}({self.value!r})"
