@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 
 CLANG=${CLANG:-$(command -v clang-19 || command -v clang)}
 
-for name in fib values; do wat2wasm --debug-names "$name.wat" -o "$name.wasm"; done
+for name in fib values vector; do wat2wasm --debug-names "$name.wat" -o "$name.wasm"; done
 
 for name in simple host greet; do
   "$CLANG" --target=wasm32 -mbulk-memory -O2 -Wall -Wextra -nostdlib \
