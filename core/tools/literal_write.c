@@ -58,6 +58,11 @@ void put_value(FILE *out, const wherry_value_t *value, bool json) {
   case WHERRY_EXTERNREF:
     fputs(!value->of.externref.store ? "null" : json ? "\"externref\"" : "externref", out);
     return;
+  case WHERRY_V128: /* its bytes as they lie in memory */
+    if (json) fputc('"', out);
+    for (size_t i = 0; i < sizeof value->of.v128; i++) fprintf(out, "%02x", value->of.v128[i]);
+    if (json) fputc('"', out);
+    return;
   default: fputs(json ? "null" : "?", out); return;
   }
 }
