@@ -12,7 +12,8 @@ enum { ARGUMENTS = 16 };
 
 typedef struct wl_wit {
   wl_store_t *store;
-  wherry_lifted_t *lifted;
+  wherry_instance_t instance;
+  wherry_lifted_t *lifted; /* NULL: it cannot be lifted, which its caller is told */
   const wherry_witfunc_t *func;
   char *name; /* as Lua spells it */
   uint32_t params;
@@ -409,6 +410,15 @@ static int run_wit(lua_State *L) {
   return 1;
 }
 
+/* The first one runs the guest's _initialize. */
+static wherry_error_t *lift(lua_State *L, wl_wit_t *wit, int anchor) {
+  wl_entry_t outer = wl_enter(wit->store, L, anchor);
+  wherry_error_t *error =
+      wherry_lifted_new(wit->store->store, wit->instance, wit->func, &wit->lifted);
+  wl_leave(wit->store, outer);
+  return error;
+}
+
 static int wit_call(lua_State *L) {
   const int anchor = lua_upvalueindex(2);
   wl_wit_t *wit = lua_touserdata(L, lua_upvalueindex(3));
@@ -419,6 +429,10 @@ static int wit_call(lua_State *L) {
     return wl_fail(L, WHERRY_ERROR_TYPE, "%s%s", text, wl_colon_hint(L));
   }
   if (WL_UNLIKELY(!wl_store_open(store))) return wl_store_closed_error(L);
+  if (WL_UNLIKELY(!wit->lifted)) {
+    wherry_error_t *error = lift(L, wit, anchor);
+    if (error) return wl_raise_from(L, error, anchor);
+  }
   wl_wit_call_t call = {.wit = wit, .walk = {.L = L, .names = 3}};
   if (WL_LIKELY(wit->plain)) {
     call.walk.names = 0;
@@ -454,6 +468,7 @@ static bool is_plain(const wherry_type_t *type) {
 static void fill(lua_State *L, wl_wit_t *wit, wl_store_t *store, int anchor,
                  wherry_instance_t instance, const wherry_witfunc_t *func, char *name) {
   wit->store = store;
+  wit->instance = instance;
   wit->func = func;
   wit->name = name;
   wit->params = (uint32_t)wherry_witfunc_param_count(func);
@@ -461,10 +476,12 @@ static void fill(lua_State *L, wl_wit_t *wit, wl_store_t *store, int anchor,
   wit->plain = wit->params <= ARGUMENTS && is_plain(wherry_witfunc_result(func));
   for (size_t i = 0; i < wit->params; i++)
     if (!is_plain(wherry_witfunc_param_type(func, i))) wit->plain = false;
-  wl_entry_t outer = wl_enter(store, L, anchor); /* the first one runs the guest's _initialize */
-  wherry_error_t *error = wherry_lifted_new(store->store, instance, func, &wit->lifted);
-  wl_leave(store, outer);
-  if (error) wl_raise_from(L, error, anchor);
+  wherry_error_t *error = lift(L, wit, anchor);
+  /* One function that uses a type which comes later does not make the others useless. */
+  if (error && wherry_error_kind(error) == WHERRY_ERROR_UNLINKABLE)
+    wherry_error_release(error);
+  else if (error)
+    wl_raise_from(L, error, anchor);
 }
 
 /* Pushes the table for an interface from the table at index, making it if needed. */

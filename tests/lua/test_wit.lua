@@ -207,3 +207,19 @@ T.test("the shared simple.wasm: every export", function()
   T.raises("trap", "integer divide by zero", guest.divide, 1, 0)
   T.raises("trap", "", guest.recurse, 1) -- its own stack in memory ends first
 end)
+
+T.test("types that come later stop the functions that use them, and no other", function()
+  local function zero() return 0 end
+  local guest <close> = wherry.load(T.shared "core/kitchen.core.wasm", {
+    imports = {
+      ["[export]local:kitchen/api"] = {
+        ["[resource-drop]counter"] = function() end,
+        ["[resource-new]counter"] = zero,
+        ["[resource-rep]counter"] = zero,
+      },
+      ["local:kitchen/log"] = { emit = zero },
+    },
+  })
+  T.equal(guest.sum_bytes("\1\2\3\4"), 10)
+  T.raises("unlinkable", "does not take yet", guest.divide, 1, 0)
+end)
