@@ -267,7 +267,7 @@ typedef struct wpy_func {
   wherry_store_t *store;
   wherry_func_t func;
   wpy_store_t *owner;
-  PyObject *name; /* str or NULL: not yet asked for */
+  PyObject *name;                           /* str or NULL: not yet asked for */
   uint32_t param_count, result_count, room; /* room: slots that a call needs */
   uint8_t types[];
 } wpy_func_t;
