@@ -37,5 +37,6 @@
 #include <wherry/call.h>
 #include <wherry/interface.h>
 #include <wherry/guest.h>
+#include <wherry/text.h>
 
 #endif

@@ -1,0 +1,29 @@
+/* The text format: WebAssembly as people write it.
+
+   Threads: any number at once. */
+#ifndef WHERRY_TEXT_H
+#define WHERRY_TEXT_H
+
+#include <wherry/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Turns the text of one module (UTF-8, with or without "(module …)" around it) into its binary, with
+   a name section for the names that the text gives. It does not say whether the module is valid:
+   wherry_module_new does.
+   text: read during the call only.
+   *bytes: the caller's, until wherry_bytes_release.
+   Errors: malformed (the message holds line, column, the line and a caret below it), invalid (what
+   needs a feature that this version does not have; so too), limit, oom. */
+WHERRY_API wherry_error_t *wherry_text_to_binary(wherry_engine_t *engine, const char *text,
+                                                 size_t size, wherry_bytes_t *bytes);
+
+/* Ends bytes that a function of this engine gave to the caller. */
+WHERRY_API void wherry_bytes_release(wherry_engine_t *engine, wherry_bytes_t bytes);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

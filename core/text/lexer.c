@@ -1,0 +1,356 @@
+#include "lexer.h"
+
+#include "ops/ops.h"
+
+#include <stdio.h>
+
+/* ---- errors ---- */
+
+enum { LINE_SHOWN = 100 }; /* bytes of a long line */
+
+static void show_line(wh_text_t *out, const char *text, size_t size, size_t at, size_t line) {
+  size_t start = at, end = at;
+  while (start > 0 && text[start - 1] != '\n' && at - start < LINE_SHOWN / 2) start--;
+  while (end < size && text[end] != '\n' && text[end] != '\r' && end - start < LINE_SHOWN) end++;
+  /* Not in the middle of a character. */
+  while (start < at && ((uint8_t)text[start] & 0xC0) == 0x80) start++;
+  while (end > at && end < size && ((uint8_t)text[end] & 0xC0) == 0x80) end--;
+  char number[24];
+  int width = snprintf(number, sizeof number, "%zu", line);
+  wh_text_printf(out, "\n%s | ", number);
+  bool good = wh_utf8_valid(text + start, end - start, NULL);
+  for (size_t i = start; i < end; i++) {
+    uint8_t byte = (uint8_t)text[i];
+    bool plain = byte == '\t' || (byte >= 0x20 && byte < 0x7F) || (byte >= 0x80 && good);
+    wh_text_append(out, plain ? text + i : "?", 1);
+  }
+  wh_text_printf(out, "\n%*s | ", width, "");
+  for (size_t i = start; i < at; i++) {
+    if (good && ((uint8_t)text[i] & 0xC0) == 0x80) continue;
+    wh_text_append(out, text[i] == '\t' ? "\t" : " ", 1);
+  }
+  wh_text_append(out, "^", 1);
+}
+
+static bool fail_with(lexer_t *lexer, wherry_error_kind_t kind, size_t at, const char *message) {
+  size_t line = 1, column = 1;
+  for (size_t i = 0; i < at; i++) {
+    if (lexer->text[i] == '\n') {
+      line++;
+      column = 1;
+    } else if (((uint8_t)lexer->text[i] & 0xC0) != 0x80) {
+      column++;
+    }
+  }
+  wh_text_t shown = {.alloc = lexer->alloc};
+  show_line(&shown, lexer->text, lexer->size, at, line);
+  lexer->error = shown.failed ? wh_error_oom()
+                              : wh_error_new(lexer->alloc, kind, "line %zu, column %zu: %s%s", line,
+                                             column, message, shown.data);
+  wh_text_free(&shown);
+  return false;
+}
+
+bool lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) {
+  if (lexer->error) return false;
+  wh_text_t message = {.alloc = lexer->alloc};
+  va_list arguments;
+  va_start(arguments, format);
+  wh_text_vprintf(&message, format, arguments);
+  va_end(arguments);
+  if (message.failed)
+    lexer_oom(lexer);
+  else
+    fail_with(lexer, WHERRY_ERROR_MALFORMED, at, message.data);
+  wh_text_free(&message);
+  return false;
+}
+
+bool lexer_needs(lexer_t *lexer, size_t at, const char *feature, const char *format, ...) {
+  if (lexer->error) return false;
+  wh_text_t what = {.alloc = lexer->alloc};
+  va_list arguments;
+  va_start(arguments, format);
+  wh_text_vprintf(&what, format, arguments);
+  va_end(arguments);
+  wherry_error_t *error =
+      what.failed ? wh_error_oom() : wh_error_needs_feature(lexer->alloc, 0, feature, what.data);
+  if (wherry_error_kind(error) == WHERRY_ERROR_OOM) {
+    lexer->error = error;
+  } else {
+    fail_with(lexer, WHERRY_ERROR_INVALID, at, wherry_error_message(error));
+    wherry_error_release(error);
+  }
+  wh_text_free(&what);
+  return false;
+}
+
+bool lexer_oom(lexer_t *lexer) {
+  if (!lexer->error) lexer->error = wh_error_oom();
+  return false;
+}
+
+/* ---- characters ---- */
+
+static bool is_idchar(char c) { return c > 0x20 && c < 0x7F && !strchr("\"(),;[]{}", c); }
+
+static int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/* A code point as \u{…} writes it, at its first digit. 0 in *size: it is none. */
+static uint32_t read_code_point(const char *text, size_t left, size_t *size) {
+  uint32_t value = 0;
+  size_t i = 0;
+  *size = 0;
+  for (bool digit = false; i < left && text[i] != '}'; i++) {
+    int next = hex_digit(text[i]);
+    if (next < 0 && !(text[i] == '_' && digit)) return 0;
+    digit = next >= 0;
+    if (digit) value = value << 4 | (uint32_t)next;
+    if (value > 0x10FFFF) return 0;
+  }
+  if (i == 0 || i == left || text[i - 1] == '_' || (value >= 0xD800 && value < 0xE000)) return 0;
+  *size = i;
+  return value;
+}
+
+static size_t utf8_put(uint32_t code, char out[4]) {
+  if (code < 0x80) return out[0] = (char)code, 1;
+  if (code < 0x800) {
+    out[0] = (char)(0xC0 | code >> 6);
+    out[1] = (char)(0x80 | (code & 0x3F));
+    return 2;
+  }
+  if (code < 0x10000) {
+    out[0] = (char)(0xE0 | code >> 12);
+    out[1] = (char)(0x80 | (code >> 6 & 0x3F));
+    out[2] = (char)(0x80 | (code & 0x3F));
+    return 3;
+  }
+  out[0] = (char)(0xF0 | code >> 18);
+  out[1] = (char)(0x80 | (code >> 12 & 0x3F));
+  out[2] = (char)(0x80 | (code >> 6 & 0x3F));
+  out[3] = (char)(0x80 | (code & 0x3F));
+  return 4;
+}
+
+/* The byte that an escape of one letter means, -1: there is no such escape. */
+static int escape_of(char c) {
+  switch (c) {
+  case 't': return '\t';
+  case 'n': return '\n';
+  case 'r': return '\r';
+  case '"': return '"';
+  case '\'': return '\'';
+  case '\\': return '\\';
+  default: return -1;
+  }
+}
+
+void string_decode(const char *text, wh_text_t *out) {
+  for (;;) {
+    size_t plain = strcspn(text, "\"\\");
+    wh_text_append(out, text, plain);
+    text += plain;
+    if (*text == '"') return;
+    text++;
+    char bytes[4] = {0};
+    size_t size = 1, used = 1;
+    if (*text == 'u') {
+      uint32_t code = read_code_point(text + 2, SIZE_MAX, &used);
+      size = utf8_put(code, bytes);
+      used += 3;
+    } else if (escape_of(*text) >= 0) {
+      bytes[0] = (char)escape_of(*text);
+    } else {
+      bytes[0] = (char)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
+      used = 2;
+    }
+    wh_text_append(out, bytes, size);
+    text += used;
+  }
+}
+
+/* ---- tokens ---- */
+
+/* Moves *at, which is at the first quote, past the last one. */
+static bool skip_string(lexer_t *lexer, size_t *at) {
+  const char *text = lexer->text;
+  size_t i = *at + 1, size = lexer->size;
+  for (;; i++) {
+    if (i >= size || text[i] == '\n') return lexer_fail(lexer, *at, "unclosed string");
+    uint8_t c = (uint8_t)text[i];
+    if (c == '"') break;
+    if (c < 0x20 || c == 0x7F)
+      return lexer_fail(lexer, i, "illegal character in a string: %02x", c);
+    if (c != '\\') continue;
+    size_t left = size - i - 1, used;
+    const char *next = text + i + 1;
+    if (left >= 1 && escape_of(*next) >= 0) {
+      i++;
+    } else if (left >= 2 && hex_digit(next[0]) >= 0 && hex_digit(next[1]) >= 0) {
+      i += 2;
+    } else if (left >= 3 && next[0] == 'u' && next[1] == '{' &&
+               (read_code_point(next + 2, left - 2, &used), used)) {
+      i += 3 + used;
+    } else {
+      return lexer_fail(lexer, i, "malformed escape in a string");
+    }
+  }
+  *at = i + 1;
+  return true;
+}
+
+/* Past `(; … ;)`, which nest. */
+static bool skip_comment(lexer_t *lexer, size_t *at) {
+  size_t i = *at + 2, depth = 1;
+  for (; depth; i++) {
+    if (i + 1 >= lexer->size) return lexer_fail(lexer, *at, "unclosed comment");
+    char a = lexer->text[i], b = lexer->text[i + 1];
+    if (a == '(' && b == ';') {
+      depth++;
+      i++;
+    } else if (a == ';' && b == ')') {
+      depth--;
+      i++;
+    }
+  }
+  *at = i;
+  return true;
+}
+
+/* A run of characters of names and of strings: a word, a name, a string, or nothing of use. */
+static bool lex_run(lexer_t *lexer, size_t *at, token_t *token) {
+  size_t start = *at, i = start, strings = 0;
+  while (i < lexer->size && (lexer->text[i] == '"' || is_idchar(lexer->text[i]))) {
+    if (lexer->text[i] != '"') {
+      i++;
+      continue;
+    }
+    strings++;
+    if (!skip_string(lexer, &i)) return false;
+  }
+  const char *first = lexer->text + start;
+  *at = i;
+  *token = (token_t) {(uint32_t)start, (uint32_t)(i - start), TOKEN_WORD};
+  bool quoted_id = first[0] == '$' && i - start > 1 && first[1] == '"' && strings == 1 &&
+                   lexer->text[i - 1] == '"';
+  if (first[0] == '"' && strings == 1 && lexer->text[i - 1] == '"') {
+    token->kind = TOKEN_STRING;
+  } else if (strings && !quoted_id) {
+    token->kind = TOKEN_RESERVED;
+  } else if (first[0] == '$') {
+    token->kind = TOKEN_ID;
+    if (token->size == 1 || (quoted_id && token->size == 3))
+      return lexer_fail(lexer, start, "empty identifier");
+    if (quoted_id) {
+      wh_text_t name = {.alloc = lexer->alloc};
+      string_decode(first + 2, &name);
+      bool failed = name.failed, good = failed || wh_utf8_valid(name.data, name.size, NULL);
+      wh_text_free(&name);
+      if (failed) return lexer_oom(lexer);
+      if (!good) return lexer_fail(lexer, start, "malformed UTF-8 encoding of an identifier");
+    }
+  }
+  return true;
+}
+
+/* The name of an annotation, at `(@`. */
+static bool lex_annotation(lexer_t *lexer, size_t *at) {
+  size_t start = *at, i = start + 2;
+  if (i < lexer->size && lexer->text[i] == '"') {
+    size_t first = i;
+    if (!skip_string(lexer, &i)) return false;
+    wh_text_t name = {.alloc = lexer->alloc};
+    string_decode(lexer->text + first + 1, &name);
+    bool failed = name.failed, good = failed || wh_utf8_valid(name.data, name.size, NULL);
+    wh_text_free(&name);
+    if (failed) return lexer_oom(lexer);
+    if (!good) return lexer_fail(lexer, start, "malformed UTF-8 encoding of an annotation id");
+    if (i - first == 2) return lexer_fail(lexer, start, "empty annotation id");
+  } else {
+    while (i < lexer->size && is_idchar(lexer->text[i])) i++;
+    if (i == start + 2) return lexer_fail(lexer, start, "empty annotation id");
+  }
+  *at = i;
+  return true;
+}
+
+bool lexer_run(lexer_t *lexer) {
+  const char *text = lexer->text;
+  size_t size = lexer->size, annotation = 0, annotation_at = 0;
+  const uint32_t none = UINT32_MAX;
+  uint32_t open = none; /* the innermost; an open one keeps the one around it in its size */
+  if (size >= UINT32_MAX) {
+    lexer->error = wh_error_limit(lexer->alloc, "text", "a text of %zu bytes: at most 4 GiB", size);
+    return false;
+  }
+  if (!wh_utf8_valid(text, size, NULL)) {
+    for (size_t i = 0; i < size; i++) {
+      size_t step = (uint8_t)text[i] < 0x80   ? 1
+                    : (uint8_t)text[i] < 0xE0 ? 2
+                    : (uint8_t)text[i] < 0xF0 ? 3
+                                              : 4;
+      if (step > size - i || !wh_utf8_valid(text + i, step, NULL))
+        return lexer_fail(lexer, i, "malformed UTF-8 encoding");
+      i += step - 1;
+    }
+  }
+  for (size_t i = 0; i < size;) {
+    token_t token = {(uint32_t)i, 1, TOKEN_RESERVED};
+    char c = text[i], next = i + 1 < size ? text[i + 1] : 0;
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      i++;
+      continue;
+    }
+    if (c == ';' && next == ';') {
+      while (i < size && text[i] != '\n' && text[i] != '\r') i++;
+      continue;
+    }
+    if (c == '(' && next == ';') {
+      if (!skip_comment(lexer, &i)) return false;
+      continue;
+    }
+    if (c == '(' && next == '@') {
+      if (!annotation++) annotation_at = i;
+      if (!lex_annotation(lexer, &i)) return false;
+      continue;
+    }
+    if (c == '(' || c == ')') {
+      token.kind = c == '(' ? TOKEN_OPEN : TOKEN_CLOSE;
+      i++;
+      if (annotation) {
+        annotation = c == '(' ? annotation + 1 : annotation - 1;
+        continue;
+      }
+      uint32_t place = (uint32_t)lexer->tokens.count;
+      if (c == '(') {
+        token.size = open;
+        open = place;
+      } else {
+        if (open == none) return lexer_fail(lexer, i - 1, "unexpected token: \")\" closes nothing");
+        token_t *first = &lexer->tokens.items[open];
+        open = first->size;
+        first->size = place;
+      }
+    } else if (c == '"' || is_idchar(c)) {
+      if (!lex_run(lexer, &i, &token)) return false;
+    } else if (c && strchr(",;[]{}", c)) {
+      i++;
+    } else {
+      return lexer_fail(lexer, i, "illegal character");
+    }
+    if (!annotation && !wh_vec_push(lexer->alloc, &lexer->tokens, token)) return lexer_oom(lexer);
+  }
+  if (annotation) return lexer_fail(lexer, annotation_at, "unclosed annotation");
+  if (open != none)
+    return lexer_fail(lexer, lexer->tokens.items[open].at, "unexpected end: \"(\" is not closed");
+  token_t end = {(uint32_t)size, 0, TOKEN_END};
+  return wh_vec_push(lexer->alloc, &lexer->tokens, end) || lexer_oom(lexer);
+}
+
+void lexer_free(lexer_t *lexer) { wh_vec_free(lexer->alloc, &lexer->tokens); }

@@ -1,0 +1,45 @@
+/* The text as tokens. Annotations and comments leave none. */
+#ifndef WH_TEXT_LEXER_H
+#define WH_TEXT_LEXER_H
+
+#include "text/text.h"
+
+typedef enum token_kind {
+  TOKEN_END,
+  TOKEN_OPEN,
+  TOKEN_CLOSE,
+  TOKEN_WORD, /* a keyword or a number */
+  TOKEN_ID,   /* "$name" or "$\"name\"" */
+  TOKEN_STRING,
+  TOKEN_RESERVED /* what no rule of the format uses */
+} token_kind_t;
+
+typedef struct token {
+  uint32_t at;   /* in the text, bytes */
+  uint32_t size; /* bytes; of TOKEN_OPEN: the place of its TOKEN_CLOSE among the tokens */
+  token_kind_t kind;
+} token_t;
+
+typedef struct lexer {
+  wh_alloc_t *alloc;
+  const char *text;
+  size_t size;
+  WH_VEC(token_t) tokens; /* ended by one TOKEN_END */
+  wherry_error_t *error;  /* the first one */
+} lexer_t;
+
+/* False: lexer->error is set. Either way lexer_free is needed. */
+bool lexer_run(lexer_t *lexer);
+void lexer_free(lexer_t *lexer); /* not the error */
+
+/* Sets the error, malformed, with the place in front and the line with a caret below. False always. */
+bool lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) WH_PRINTF(3, 4);
+/* The same, of kind invalid, for what needs a feature. */
+bool lexer_needs(lexer_t *lexer, size_t at, const char *feature, const char *format, ...)
+    WH_PRINTF(4, 5);
+bool lexer_oom(lexer_t *lexer);
+
+/* Appends what a string between quotes stands for; text: after the first quote. It has been lexed. */
+void string_decode(const char *text, wh_text_t *out);
+
+#endif

@@ -1,0 +1,134 @@
+/* The state of the reader, and what its files ask of each other. Functions that return bool: false is
+   a failure, told by reader->lexer.error. */
+#ifndef WH_TEXT_READER_H
+#define WH_TEXT_READER_H
+
+#include "lexer.h"
+#include "model/model.h"
+#include "ops/ops.h"
+
+typedef enum space {
+  SPACE_TYPE,
+  SPACE_FUNC,
+  SPACE_TABLE,
+  SPACE_MEMORY,
+  SPACE_GLOBAL,
+  SPACE_ELEM,
+  SPACE_DATA,
+  SPACE_LOCAL, /* of one function */
+  SPACE_COUNT
+} space_t;
+
+/* A function type: value types lie in reader->type_codes. */
+typedef struct text_type {
+  size_t at;
+  uint32_t params, results;
+} text_type_t;
+
+typedef struct section {
+  wh_text_t bytes; /* the entries */
+  uint32_t count;
+} section_t;
+
+typedef struct label {
+  const char *name; /* NULL: none */
+  size_t size;
+} label_t;
+
+/* What an open parenthesis or block of a body waits for (body.c). */
+typedef struct frame {
+  uint32_t kind;
+  size_t pending; /* where its bytes begin in reader->pending; of a flat one: see body.c */
+  label_t label;  /* of a folded if, whose condition does not see it */
+} frame_t;
+
+typedef struct reader {
+  lexer_t lexer;
+  wh_alloc_t *alloc;
+  const token_t *next;
+  wh_map_t instructions; /* name -> opcode */
+  struct {
+    wh_map_t names;
+    uint32_t count, imported;
+  } spaces[SPACE_COUNT];
+  WH_VEC(char *) owned; /* names written with quotes; zero-ended, so many bytes … */
+  WH_VEC(size_t) owned_sizes;
+  WH_VEC(text_type_t) types;
+  wh_text_t type_codes;
+  wh_text_t signature; /* the written types of the type use just read */
+  WH_VEC(label_t) labels;
+  WH_VEC(frame_t) frames;
+  wh_text_t pending; /* folded instructions whose operands are being read */
+  bool needs_data_count;
+  bool has_start;
+  uint32_t start;
+  section_t imports, functions, tables, memories, globals, exports, elems, codes, datas;
+  section_t function_names, local_names;
+  section_t names;     /* of the locals of one function */
+  wherry_bytes_t name; /* of the module */
+} reader_t;
+
+/* ---- reader.c: tokens, names, bytes ---- */
+static inline const char *token_text(const reader_t *r, const token_t *token) {
+  return r->lexer.text + token->at;
+}
+bool token_is(const reader_t *r, const token_t *token, const char *word);
+/* `(word`, not taken. */
+bool at_list(const reader_t *r, const char *word);
+bool take_list(reader_t *r, const char *word); /* taken if it is there */
+bool take_word(reader_t *r, const char *word);
+bool expect_close(reader_t *r);
+bool expect_open(reader_t *r, const char *what);
+/* "unexpected token …: expected WHAT", at the next token. */
+bool unexpected(reader_t *r, const char *what);
+#define FAIL_AT(r, token, ...) lexer_fail(&(r)->lexer, (token)->at, __VA_ARGS__)
+
+/* The name of a TOKEN_ID, without the dollar sign. */
+bool id_name(reader_t *r, const token_t *token, const char **name, size_t *size);
+/* An identifier, if one is there, for the thing of that index. */
+bool take_id(reader_t *r, space_t space, uint32_t index, wherry_bytes_t *name);
+bool at_index(const reader_t *r);
+bool read_index(reader_t *r, space_t space, uint32_t *out);
+bool read_number(reader_t *r, uint64_t most, const char *what, uint64_t *out);
+/* Strings one after another; out: appended. */
+void read_strings(reader_t *r, wh_text_t *out);
+/* A string that must be UTF-8, as the binary has it: size and bytes. */
+bool read_name(reader_t *r, wh_text_t *out);
+
+void put_byte(wh_text_t *out, unsigned value);
+void put_u(wh_text_t *out, uint64_t value);
+void put_s(wh_text_t *out, int64_t value);
+void put_counted(wh_text_t *out, const void *bytes, size_t size);
+void put_section(wh_text_t *out, unsigned id, const section_t *section);
+
+/* ---- types.c ---- */
+bool at_value_type(const reader_t *r);
+bool read_value_type(reader_t *r, wh_text_t *out);
+bool at_reference_type(const reader_t *r);
+bool read_reference_type(reader_t *r, uint8_t *code);
+bool read_heap_type(reader_t *r, uint8_t *code);
+/* `(param …)* (result …)*` into r->signature. locals: parameters may have names, which go to
+   SPACE_LOCAL. */
+bool read_signature(reader_t *r, bool locals, text_type_t *out);
+/* The type section's entry of a field `(type …)`, after its name. */
+bool read_type_definition(reader_t *r);
+/* A type use; *index: into the types, a new one if need be. locals: as above. */
+bool read_type_use(reader_t *r, bool locals, uint32_t *index);
+bool read_block_type(reader_t *r, wh_text_t *out);
+
+/* ---- body.c ---- */
+/* Instructions up to the parenthesis that closes what they stand in, which is not taken; no end. */
+bool read_instructions(reader_t *r, wh_text_t *out);
+/* One folded instruction. */
+bool read_folded(reader_t *r, wh_text_t *out);
+
+/* ---- immediates.c ---- */
+/* The instruction at r->next: its opcode and immediates. */
+bool read_plain(reader_t *r, wh_text_t *out);
+bool fill_instructions(reader_t *r);
+
+/* ---- fields.c ---- */
+bool declare_fields(reader_t *r, const token_t *end);
+bool read_fields(reader_t *r, const token_t *end);
+
+#endif

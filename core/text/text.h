@@ -1,0 +1,18 @@
+/* text: the text format to the binary one. Called by api; a module that came as text then goes the
+   way of all modules, through decode and validate, so there is one judge of what a module is. The
+   reader writes the binary's bytes as it goes and makes no model: a model points into a binary, and
+   the text of a body is bytes after one walk anyhow. It checks only what the binary cannot show
+   (names, written types, numbers out of range); it keeps nothing. */
+#ifndef WH_TEXT_H
+#define WH_TEXT_H
+
+#include "base/base.h"
+
+/* One module, with or without `(module …)` around it.
+   *out: the caller's, freed by wh_free(alloc, *out, *out_size).
+   Errors: malformed (line, column, the line and a caret in the message), invalid ("needs feature …"),
+   limit, oom. */
+wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size, uint8_t **out,
+                                  size_t *out_size);
+
+#endif

@@ -1,0 +1,163 @@
+#include "reader.h"
+
+typedef struct type_name {
+  const char *name;
+  uint8_t code;
+} type_name_t;
+
+static const type_name_t value_types[] = {
+    {"i32", 0x7F}, {"i64", 0x7E}, {"f32", 0x7D}, {"f64", 0x7C}, {"v128", 0x7B}};
+static const type_name_t reference_types[] = {
+    {"funcref", 0x70},     {"externref", 0x6F},     {"anyref", 0x6E},   {"eqref", 0x6D},
+    {"i31ref", 0x6C},      {"structref", 0x6B},     {"arrayref", 0x6A}, {"exnref", 0x69},
+    {"nullfuncref", 0x73}, {"nullexternref", 0x72}, {"nullref", 0x71},  {"nullexnref", 0x74}};
+static const type_name_t heap_types[] = {{"func", 0x70},     {"extern", 0x6F}, {"any", 0x6E},
+                                         {"eq", 0x6D},       {"i31", 0x6C},    {"struct", 0x6B},
+                                         {"array", 0x6A},    {"exn", 0x69},    {"nofunc", 0x73},
+                                         {"noextern", 0x72}, {"none", 0x71},   {"noexn", 0x74}};
+
+static const type_name_t *find(const reader_t *r, const type_name_t *table, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (token_is(r, r->next, table[i].name)) return &table[i];
+  return NULL;
+}
+#define FIND(r, table) find((r), (table), WH_COUNT(table))
+
+bool at_reference_type(const reader_t *r) { return at_list(r, "ref") || FIND(r, reference_types); }
+bool at_value_type(const reader_t *r) { return FIND(r, value_types) || at_reference_type(r); }
+
+/* Whether this version has the type whose token that is. */
+static bool have_type(reader_t *r, const token_t *token, uint8_t code) {
+  const char *feature = wh_later_type(code);
+  return !feature || lexer_needs(&r->lexer, token->at, feature, "type %.*s", (int)token->size,
+                                 token_text(r, token));
+}
+
+bool read_heap_type(reader_t *r, uint8_t *code) {
+  const type_name_t *found = FIND(r, heap_types);
+  if (!found && at_index(r))
+    return lexer_needs(&r->lexer, r->next->at, "function-references", "a reference to type %.*s",
+                       (int)r->next->size, token_text(r, r->next));
+  if (!found) return unexpected(r, "a heap type");
+  *code = found->code;
+  return have_type(r, r->next++, *code);
+}
+
+bool read_reference_type(reader_t *r, uint8_t *code) {
+  const token_t *first = r->next;
+  if (take_list(r, "ref")) {
+    bool null = take_word(r, "null");
+    if (!read_heap_type(r, code) || !expect_close(r)) return false;
+    return null || lexer_needs(&r->lexer, first->at, "function-references",
+                               "a reference that is never null");
+  }
+  const type_name_t *found = FIND(r, reference_types);
+  if (!found) return unexpected(r, "a reference type");
+  *code = found->code;
+  return have_type(r, r->next++, *code);
+}
+
+bool read_value_type(reader_t *r, wh_text_t *out) {
+  const type_name_t *found = FIND(r, value_types);
+  uint8_t code = found ? found->code : 0;
+  if (!found && !at_reference_type(r)) return unexpected(r, "a value type");
+  if (found ? !have_type(r, r->next++, code) : !read_reference_type(r, &code)) return false;
+  put_byte(out, code);
+  return true;
+}
+
+static bool read_types(reader_t *r, wh_text_t *out) {
+  while (r->next->kind != TOKEN_CLOSE)
+    if (!read_value_type(r, out)) return false;
+  return expect_close(r);
+}
+
+bool read_signature(reader_t *r, bool locals, text_type_t *out) {
+  wh_text_t *codes = &r->signature;
+  codes->size = 0;
+  while (take_list(r, "param")) {
+    if (locals && r->next->kind == TOKEN_ID) {
+      if (!take_id(r, SPACE_LOCAL, (uint32_t)codes->size, NULL) || !read_value_type(r, codes) ||
+          !expect_close(r))
+        return false;
+    } else if (!read_types(r, codes)) {
+      return false;
+    }
+  }
+  size_t params = codes->size;
+  while (take_list(r, "result"))
+    if (!read_types(r, codes)) return false;
+  *out = (text_type_t) {0, (uint32_t)params, (uint32_t)(codes->size - params)};
+  return !codes->failed || lexer_oom(&r->lexer);
+}
+
+static bool same(const reader_t *r, const text_type_t *type, const text_type_t *written) {
+  size_t size = written->params + written->results;
+  return type->params == written->params && type->results == written->results &&
+         (!size || memcmp(r->type_codes.data + type->at, r->signature.data, size) == 0);
+}
+
+static bool add_type(reader_t *r, text_type_t written) {
+  written.at = r->type_codes.size;
+  if (r->signature.size)
+    wh_text_append(&r->type_codes, r->signature.data, r->signature.size);
+  else
+    wh_text_append(&r->type_codes, "", 0);
+  r->spaces[SPACE_TYPE].count++;
+  return (!r->type_codes.failed && wh_vec_push(r->alloc, &r->types, written)) ||
+         lexer_oom(&r->lexer);
+}
+
+bool read_type_definition(reader_t *r) {
+  static const char *const later[] = {"struct", "array", "sub", "descriptor", "describes"};
+  const token_t *first = r->next;
+  for (size_t i = 0; i < WH_COUNT(later); i++)
+    if (at_list(r, later[i]))
+      return lexer_needs(&r->lexer, first->at, i < 3 ? "gc" : "custom-descriptors", "a type of %s",
+                         later[i]);
+  text_type_t written;
+  if (!take_list(r, "func")) return unexpected(r, "(func …)");
+  /* Parameters may have names here, which name nothing. */
+  bool good = read_signature(r, true, &written) && expect_close(r) && add_type(r, written);
+  wh_map_free(r->alloc, &r->spaces[SPACE_LOCAL].names);
+  return good;
+}
+
+/* In the text's first walk all types that it defines were read; here come those it only uses. */
+bool read_type_use(reader_t *r, bool locals, uint32_t *index) {
+  const token_t *first = r->next;
+  text_type_t written;
+  bool given = take_list(r, "type");
+  if (given && (!read_index(r, SPACE_TYPE, index) || !expect_close(r))) return false;
+  if (!read_signature(r, locals, &written)) return false;
+  if (given && written.params + written.results == 0) return true;
+  if (given) {
+    if (*index >= r->types.count) return FAIL_AT(r, first, "unknown type %u", *index);
+    return same(r, &r->types.items[*index], &written) ||
+           FAIL_AT(r, first, "inline function type is another than that of type %u", *index);
+  }
+  for (size_t i = 0; i < r->types.count; i++) {
+    if (!same(r, &r->types.items[i], &written)) continue;
+    *index = (uint32_t)i;
+    return true;
+  }
+  *index = (uint32_t)r->types.count;
+  return add_type(r, written);
+}
+
+bool read_block_type(reader_t *r, wh_text_t *out) {
+  const token_t *first = r->next;
+  uint32_t index;
+  text_type_t written;
+  if (!at_list(r, "type")) {
+    if (!read_signature(r, false, &written)) return false;
+    if (!written.params && written.results <= 1) {
+      put_byte(out, written.results ? (uint8_t)r->signature.data[0] : 0x40);
+      return true;
+    }
+    r->next = first;
+  }
+  if (!read_type_use(r, false, &index)) return false;
+  put_s(out, index);
+  return true;
+}
