@@ -88,6 +88,10 @@
 %ignore wherry_functype_new;
 %ignore wherry_instance_new;
 
+/* Give bytes that must be released: a shim makes a module of a text, and keeps none of them. */
+%ignore wherry_text_to_binary;
+%ignore wherry_bytes_release;
+
 /* Errors are exceptions of the language, made and read as a whole by the shim. */
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_error_new";
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_error_(frame|trap_code|exit_code|limit|payload|offset|message|kind)(_|s_|$)";

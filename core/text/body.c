@@ -7,17 +7,17 @@ enum { FLAT, FOLDED_OP, FOLDED_BLOCK, FOLDED_IF, FOLDED_IF_DONE, FOLDED_ELSE_DON
 
 static bool push_frame(reader_t *r, uint32_t kind, size_t pending, label_t label) {
   frame_t frame = {kind, pending, label};
-  return wh_vec_push(r->alloc, &r->frames, frame) || lexer_oom(&r->lexer);
+  return wh_vec_push(r->alloc, &r->frames, frame) || wh_wat_lexer_oom(&r->lexer);
 }
 
 /* The label of a block, where one is written. It is pushed later if its block begins later. */
 static bool read_label(reader_t *r, label_t *label) {
   *label = (label_t) {NULL, 0};
-  return r->next->kind != TOKEN_ID || id_name(r, r->next++, &label->name, &label->size);
+  return r->next->kind != TOKEN_ID || wh_wat_id_name(r, r->next++, &label->name, &label->size);
 }
 
 static bool push_label(reader_t *r, label_t label) {
-  return wh_vec_push(r->alloc, &r->labels, label) || lexer_oom(&r->lexer);
+  return wh_vec_push(r->alloc, &r->labels, label) || wh_wat_lexer_oom(&r->lexer);
 }
 
 /* What may be written again after else and end. */
@@ -38,10 +38,10 @@ static void put_pending(reader_t *r, size_t from, wh_text_t *out) {
 }
 
 static unsigned block_opcode(const reader_t *r) {
-  return token_is(r, r->next, "block")  ? WH_OP_BLOCK
-         : token_is(r, r->next, "loop") ? WH_OP_LOOP
-         : token_is(r, r->next, "if")   ? WH_OP_IF
-                                        : 0;
+  return wh_wat_token_is(r, r->next, "block")  ? WH_OP_BLOCK
+         : wh_wat_token_is(r, r->next, "loop") ? WH_OP_LOOP
+         : wh_wat_token_is(r, r->next, "if")   ? WH_OP_IF
+                                               : 0;
 }
 
 /* After `(`. */
@@ -50,24 +50,24 @@ static bool open_folded(reader_t *r, wh_text_t *out) {
   size_t pending = r->pending.size;
   frame_t *top = r->frames.count ? &r->frames.items[r->frames.count - 1] : NULL;
   bool of_if = top && top->kind >= FOLDED_IF && top->kind <= FOLDED_ELSE_DONE;
-  if (of_if && top->kind == FOLDED_IF && take_word(r, "then")) {
+  if (of_if && top->kind == FOLDED_IF && wh_wat_take_word(r, "then")) {
     put_pending(r, top->pending, out);
     top->kind = FOLDED_IF_DONE;
     return push_label(r, top->label) && push_frame(r, THEN, pending, none);
   }
-  if (of_if && top->kind == FOLDED_IF_DONE && take_word(r, "else")) {
-    put_byte(out, WH_OP_ELSE);
+  if (of_if && top->kind == FOLDED_IF_DONE && wh_wat_take_word(r, "else")) {
+    wh_wat_put_byte(out, WH_OP_ELSE);
     top->kind = FOLDED_ELSE_DONE;
     return push_frame(r, ELSE, pending, none);
   }
-  if (of_if && top->kind != FOLDED_IF) return unexpected(r, "\")\"");
+  if (of_if && top->kind != FOLDED_IF) return wh_wat_unexpected(r, "\")\"");
   unsigned opcode = block_opcode(r);
-  if (!opcode) return read_plain(r, &r->pending) && push_frame(r, FOLDED_OP, pending, none);
+  if (!opcode) return wh_wat_read_plain(r, &r->pending) && push_frame(r, FOLDED_OP, pending, none);
   label_t label;
   r->next++;
   wh_text_t *to = opcode == WH_OP_IF ? &r->pending : out;
-  put_byte(to, opcode);
-  if (!read_label(r, &label) || !read_block_type(r, to)) return false;
+  wh_wat_put_byte(to, opcode);
+  if (!read_label(r, &label) || !wh_wat_read_block_type(r, to)) return false;
   if (opcode != WH_OP_IF) return push_label(r, label) && push_frame(r, FOLDED_BLOCK, pending, none);
   return push_frame(r, FOLDED_IF, pending, label);
 }
@@ -80,11 +80,11 @@ static bool close_folded(reader_t *r, wh_text_t *out) {
   case FOLDED_BLOCK:
   case FOLDED_IF_DONE:
   case FOLDED_ELSE_DONE:
-    put_byte(out, WH_OP_END);
+    wh_wat_put_byte(out, WH_OP_END);
     r->labels.count--;
     break;
-  case FOLDED_IF: return unexpected(r, "(then …)");
-  case FLAT: return unexpected(r, "end");
+  case FOLDED_IF: return wh_wat_unexpected(r, "(then …)");
+  case FLAT: return wh_wat_unexpected(r, "end");
   case THEN:
   case ELSE: break;
   }
@@ -98,24 +98,24 @@ static bool read_flat(reader_t *r, wh_text_t *out) {
   frame_t *top = r->frames.count ? &r->frames.items[r->frames.count - 1] : NULL;
   const token_t *first = r->next;
   if (top && (top->kind == FOLDED_OP || (top->kind >= FOLDED_IF && top->kind <= FOLDED_ELSE_DONE)))
-    return unexpected(r, "\"(\" or \")\"");
+    return wh_wat_unexpected(r, "\"(\" or \")\"");
   unsigned opcode = block_opcode(r);
   if (opcode) {
     label_t label;
     r->next++;
-    put_byte(out, opcode);
-    return read_label(r, &label) && read_block_type(r, out) && push_label(r, label) &&
+    wh_wat_put_byte(out, opcode);
+    return read_label(r, &label) && wh_wat_read_block_type(r, out) && push_label(r, label) &&
            push_frame(r, FLAT, opcode == WH_OP_IF, label);
   }
-  bool is_else = token_is(r, first, "else"), is_end = token_is(r, first, "end");
-  if (!is_else && !is_end) return read_plain(r, out);
+  bool is_else = wh_wat_token_is(r, first, "else"), is_end = wh_wat_token_is(r, first, "end");
+  if (!is_else && !is_end) return wh_wat_read_plain(r, out);
   /* pending of a flat frame: whether it is an if that had no else yet */
   if (!top || top->kind != FLAT || (is_else && !top->pending))
-    return unexpected(r, "an instruction");
+    return wh_wat_unexpected(r, "an instruction");
   r->next++;
   if (!check_label(r)) return false;
   top->pending = 0;
-  put_byte(out, is_else ? WH_OP_ELSE : WH_OP_END);
+  wh_wat_put_byte(out, is_else ? WH_OP_ELSE : WH_OP_END);
   if (is_end) {
     r->frames.count--;
     r->labels.count--;
@@ -141,8 +141,9 @@ static bool read_some(reader_t *r, bool one, wh_text_t *out) {
   }
 }
 
-bool read_instructions(reader_t *r, wh_text_t *out) { return read_some(r, false, out); }
+bool wh_wat_read_instructions(reader_t *r, wh_text_t *out) { return read_some(r, false, out); }
 
-bool read_folded(reader_t *r, wh_text_t *out) {
-  return r->next->kind == TOKEN_OPEN ? read_some(r, true, out) : unexpected(r, "(an instruction)");
+bool wh_wat_read_folded(reader_t *r, wh_text_t *out) {
+  return r->next->kind == TOKEN_OPEN ? read_some(r, true, out)
+                                     : wh_wat_unexpected(r, "(an instruction)");
 }

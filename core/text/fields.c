@@ -19,11 +19,11 @@ static const entity_t entities[] = {{"func", SPACE_FUNC, WHERRY_EXTERN_FUNC},
 /* The kind whose word is the next token, taken. NULL: an error is set. */
 static const entity_t *take_entity(reader_t *r) {
   for (size_t i = 0; i < WH_COUNT(entities); i++)
-    if (take_word(r, entities[i].word)) return &entities[i];
-  if (token_is(r, r->next, "tag"))
-    lexer_needs(&r->lexer, r->next->at, "exceptions", "a tag");
+    if (wh_wat_take_word(r, entities[i].word)) return &entities[i];
+  if (wh_wat_token_is(r, r->next, "tag"))
+    wh_wat_lexer_needs(&r->lexer, r->next->at, "exceptions", "a tag");
   else
-    unexpected(r, "func, table, memory or global");
+    wh_wat_unexpected(r, "func, table, memory or global");
   return NULL;
 }
 
@@ -33,7 +33,7 @@ static const entity_t *take_entity(reader_t *r) {
 static bool has_list(const reader_t *r, const token_t *open, const char *word) {
   const token_t *end = past(r, open) - 1;
   for (const token_t *t = open + 1; t < end; t = t->kind == TOKEN_OPEN ? past(r, t) : t + 1)
-    if (t->kind == TOKEN_OPEN && token_is(r, t + 1, word)) return true;
+    if (t->kind == TOKEN_OPEN && wh_wat_token_is(r, t + 1, word)) return true;
   return false;
 }
 
@@ -41,23 +41,23 @@ static bool has_list(const reader_t *r, const token_t *open, const char *word) {
 static bool declare(reader_t *r, space_t space) {
   wherry_bytes_t name = {NULL, 0};
   uint32_t index = r->spaces[space].count++;
-  if (!take_id(r, space, index, &name)) return false;
+  if (!wh_wat_take_id(r, space, index, &name)) return false;
   if (space == SPACE_FUNC && name.data) {
     r->function_names.count++;
-    put_u(&r->function_names.bytes, index);
-    put_counted(&r->function_names.bytes, name.data, name.size);
+    wh_wat_put_u(&r->function_names.bytes, index);
+    wh_wat_put_counted(&r->function_names.bytes, name.data, name.size);
   }
   return true;
 }
 
 static bool declare_entity(reader_t *r, const token_t *open, bool *defined) {
-  bool import = take_word(r, "import");
+  bool import = wh_wat_take_word(r, "import");
   const token_t *inner = open;
   if (import) {
     if (r->next->kind == TOKEN_STRING) r->next++;
     if (r->next->kind == TOKEN_STRING) r->next++;
     inner = r->next;
-    if (!expect_open(r, "what is imported")) return false;
+    if (!wh_wat_expect_open(r, "what is imported")) return false;
   }
   const token_t *word = r->next;
   const entity_t *entity = take_entity(r);
@@ -74,22 +74,23 @@ static bool declare_entity(reader_t *r, const token_t *open, bool *defined) {
   return true;
 }
 
-bool declare_fields(reader_t *r, const token_t *end) {
+bool wh_wat_declare_fields(reader_t *r, const token_t *end) {
   bool defined = false;
   while (r->next < end) {
     const token_t *open = r->next++;
-    if (take_word(r, "type")) {
+    if (wh_wat_take_word(r, "type")) {
       uint32_t index = r->spaces[SPACE_TYPE].count;
-      if (!take_id(r, SPACE_TYPE, index, NULL) || !expect_open(r, "(func …)")) return false;
+      if (!wh_wat_take_id(r, SPACE_TYPE, index, NULL) || !wh_wat_expect_open(r, "(func …)"))
+        return false;
       r->next--;
-      if (!read_type_definition(r) || !expect_close(r)) return false;
-    } else if (token_is(r, r->next, "rec")) {
-      return lexer_needs(&r->lexer, open->at, "gc", "a recursion group");
-    } else if (take_word(r, "elem")) {
+      if (!wh_wat_read_type_definition(r) || !wh_wat_expect_close(r)) return false;
+    } else if (wh_wat_token_is(r, r->next, "rec")) {
+      return wh_wat_lexer_needs(&r->lexer, open->at, "gc", "a recursion group");
+    } else if (wh_wat_take_word(r, "elem")) {
       if (!declare(r, SPACE_ELEM)) return false;
-    } else if (take_word(r, "data")) {
+    } else if (wh_wat_take_word(r, "data")) {
       if (!declare(r, SPACE_DATA)) return false;
-    } else if (!token_is(r, r->next, "export") && !token_is(r, r->next, "start")) {
+    } else if (!wh_wat_token_is(r, r->next, "export") && !wh_wat_token_is(r, r->next, "start")) {
       if (!declare_entity(r, open, &defined)) return false;
     }
     r->next = past(r, open);
@@ -100,8 +101,8 @@ bool declare_fields(reader_t *r, const token_t *end) {
 /* ---- types of entities ---- */
 
 static void take_address_type(reader_t *r, bool *is64) {
-  *is64 = take_word(r, "i64");
-  if (!*is64) take_word(r, "i32");
+  *is64 = wh_wat_take_word(r, "i64");
+  if (!*is64) wh_wat_take_word(r, "i32");
 }
 
 typedef struct limits {
@@ -111,20 +112,20 @@ typedef struct limits {
 
 static bool take_page_size(reader_t *r, limits_t *limits) {
   uint64_t size;
-  if (!take_list(r, "pagesize")) return true;
+  if (!wh_wat_take_list(r, "pagesize")) return true;
   const token_t *token = r->next;
-  if (!read_number(r, UINT64_MAX, "a page size", &size)) return false;
+  if (!wh_wat_read_number(r, UINT64_MAX, "a page size", &size)) return false;
   if (!size || (size & (size - 1)))
     return FAIL_AT(r, token, "invalid custom page size: no power of two");
   limits->paged = true;
   limits->page_power = (uint64_t)__builtin_ctzll(size);
-  return expect_close(r);
+  return wh_wat_expect_close(r);
 }
 
 static bool read_limits(reader_t *r, limits_t *limits) {
-  if (!read_number(r, UINT64_MAX, "a minimum", &limits->minimum)) return false;
-  limits->bounded = at_index(r);
-  return !limits->bounded || read_number(r, UINT64_MAX, "a maximum", &limits->maximum);
+  if (!wh_wat_read_number(r, UINT64_MAX, "a minimum", &limits->minimum)) return false;
+  limits->bounded = wh_wat_at_index(r);
+  return !limits->bounded || wh_wat_read_number(r, UINT64_MAX, "a maximum", &limits->maximum);
 }
 
 static bool put_limits(reader_t *r, const token_t *first, const limits_t *limits, bool of_memory,
@@ -133,12 +134,12 @@ static bool put_limits(reader_t *r, const token_t *first, const limits_t *limits
       (uint8_t)(limits->bounded | limits->shared << 1 | limits->is64 << 2 | limits->paged << 3);
   const char *feature = wh_later_limits_flags(flags, of_memory);
   if (feature)
-    return lexer_needs(&r->lexer, first->at, feature,
-                       limits->shared ? "a shared memory" : "a custom page size");
-  put_byte(out, flags);
-  put_u(out, limits->minimum);
-  if (limits->bounded) put_u(out, limits->maximum);
-  if (limits->paged) put_u(out, limits->page_power);
+    return wh_wat_lexer_needs(&r->lexer, first->at, feature,
+                              limits->shared ? "a shared memory" : "a custom page size");
+  wh_wat_put_byte(out, flags);
+  wh_wat_put_u(out, limits->minimum);
+  if (limits->bounded) wh_wat_put_u(out, limits->maximum);
+  if (limits->paged) wh_wat_put_u(out, limits->page_power);
   return true;
 }
 
@@ -147,7 +148,7 @@ static bool put_memory_type(reader_t *r, wh_text_t *out) {
   limits_t limits = {0};
   take_address_type(r, &limits.is64);
   if (!read_limits(r, &limits)) return false;
-  limits.shared = take_word(r, "shared");
+  limits.shared = wh_wat_take_word(r, "shared");
   return take_page_size(r, &limits) && put_limits(r, first, &limits, true, out);
 }
 
@@ -156,15 +157,15 @@ static bool put_table_type(reader_t *r, wh_text_t *out) {
   limits_t limits = {0};
   uint8_t code;
   take_address_type(r, &limits.is64);
-  if (!read_limits(r, &limits) || !read_reference_type(r, &code)) return false;
-  put_byte(out, code);
+  if (!read_limits(r, &limits) || !wh_wat_read_reference_type(r, &code)) return false;
+  wh_wat_put_byte(out, code);
   return put_limits(r, first, &limits, false, out);
 }
 
 static bool put_global_type(reader_t *r, wh_text_t *out) {
-  bool is_mutable = take_list(r, "mut");
-  if (!read_value_type(r, out) || (is_mutable && !expect_close(r))) return false;
-  put_byte(out, is_mutable);
+  bool is_mutable = wh_wat_take_list(r, "mut");
+  if (!wh_wat_read_value_type(r, out) || (is_mutable && !wh_wat_expect_close(r))) return false;
+  wh_wat_put_byte(out, is_mutable);
   return true;
 }
 
@@ -173,12 +174,12 @@ static bool put_import_type(reader_t *r, const entity_t *entity) {
   wh_text_t *out = &r->imports.bytes;
   uint32_t index;
   r->imports.count++;
-  put_byte(out, entity->kind);
+  wh_wat_put_byte(out, entity->kind);
   switch (entity->space) {
   case SPACE_FUNC:
-    if (!read_type_use(r, true, &index)) return false;
+    if (!wh_wat_read_type_use(r, true, &index)) return false;
     wh_map_free(r->alloc, &r->spaces[SPACE_LOCAL].names);
-    put_u(out, index);
+    wh_wat_put_u(out, index);
     return true;
   case SPACE_TABLE: return put_table_type(r, out);
   case SPACE_MEMORY: return put_memory_type(r, out);
@@ -189,22 +190,22 @@ static bool put_import_type(reader_t *r, const entity_t *entity) {
 /* ---- expressions and segments ---- */
 
 static bool put_expr(reader_t *r, bool folded, wh_text_t *out) {
-  if (folded ? !read_folded(r, out) : !read_instructions(r, out)) return false;
-  put_byte(out, WH_OP_END);
+  if (folded ? !wh_wat_read_folded(r, out) : !wh_wat_read_instructions(r, out)) return false;
+  wh_wat_put_byte(out, WH_OP_END);
   return true;
 }
 
 /* `(offset …)`, or one folded instruction. */
 static bool put_offset(reader_t *r, wh_text_t *out) {
-  if (!take_list(r, "offset")) return put_expr(r, true, out);
-  return put_expr(r, false, out) && expect_close(r);
+  if (!wh_wat_take_list(r, "offset")) return put_expr(r, true, out);
+  return put_expr(r, false, out) && wh_wat_expect_close(r);
 }
 
 /* Where the offset of a segment that has none written is: at 0. */
 static void put_zero(wh_text_t *out, bool is64) {
-  put_byte(out, is64 ? WH_OP_I64_CONST : WH_OP_I32_CONST);
-  put_byte(out, 0);
-  put_byte(out, WH_OP_END);
+  wh_wat_put_byte(out, is64 ? WH_OP_I64_CONST : WH_OP_I32_CONST);
+  wh_wat_put_byte(out, 0);
+  wh_wat_put_byte(out, WH_OP_END);
 }
 
 /* Indices of functions, or expressions, up to the closing parenthesis. */
@@ -212,10 +213,10 @@ static bool read_items(reader_t *r, bool by_index, wh_text_t *out, uint32_t *cou
   uint32_t index;
   for (*count = 0; r->next->kind != TOKEN_CLOSE; ++*count) {
     if (by_index) {
-      if (!read_index(r, SPACE_FUNC, &index)) return false;
-      put_u(out, index);
-    } else if (take_list(r, "item")) {
-      if (!put_expr(r, false, out) || !expect_close(r)) return false;
+      if (!wh_wat_read_index(r, SPACE_FUNC, &index)) return false;
+      wh_wat_put_u(out, index);
+    } else if (wh_wat_take_list(r, "item")) {
+      if (!put_expr(r, false, out) || !wh_wat_expect_close(r)) return false;
     } else if (!put_expr(r, true, out)) {
       return false;
     }
@@ -240,11 +241,11 @@ static void put_elem(reader_t *r, const segment_t *s) {
   bool plain = s->mode == ACTIVE && !s->place && (s->by_index || s->code == WHERRY_FUNCREF);
   unsigned flags = s->mode == PASSIVE ? 1 : s->mode == DECLARATIVE ? 3 : plain ? 0 : 2;
   r->elems.count++;
-  put_byte(out, flags | (s->by_index ? 0 : 4));
-  if (flags == 2) put_u(out, s->place);
+  wh_wat_put_byte(out, flags | (s->by_index ? 0 : 4));
+  if (flags == 2) wh_wat_put_u(out, s->place);
   if (s->mode == ACTIVE) wh_text_append(out, s->offset.data, s->offset.size);
-  if (flags) put_byte(out, s->by_index ? 0 : s->code);
-  put_u(out, s->count);
+  if (flags) wh_wat_put_byte(out, s->by_index ? 0 : s->code);
+  wh_wat_put_u(out, s->count);
   if (s->items.size) wh_text_append(out, s->items.data, s->items.size);
   out->failed |= s->items.failed || s->offset.failed;
 }
@@ -252,50 +253,50 @@ static void put_elem(reader_t *r, const segment_t *s) {
 static void put_data(reader_t *r, const segment_t *s) {
   wh_text_t *out = &r->datas.bytes;
   r->datas.count++;
-  put_byte(out, s->mode == PASSIVE ? 1 : s->place ? 2 : 0);
-  if (s->mode == ACTIVE && s->place) put_u(out, s->place);
+  wh_wat_put_byte(out, s->mode == PASSIVE ? 1 : s->place ? 2 : 0);
+  if (s->mode == ACTIVE && s->place) wh_wat_put_u(out, s->place);
   if (s->mode == ACTIVE) wh_text_append(out, s->offset.data, s->offset.size);
-  put_counted(out, s->items.data ? s->items.data : "", s->items.size);
+  wh_wat_put_counted(out, s->items.data ? s->items.data : "", s->items.size);
   out->failed |= s->items.failed || s->offset.failed;
 }
 
 /* `(table $t)` or `(memory $m)`, or a bare number as old text has it. */
 static bool take_place(reader_t *r, const char *word, space_t space, segment_t *s) {
-  if (take_list(r, word)) {
+  if (wh_wat_take_list(r, word)) {
     s->place_given = true;
-    return read_index(r, space, &s->place) && expect_close(r);
+    return wh_wat_read_index(r, space, &s->place) && wh_wat_expect_close(r);
   }
-  if (r->next->kind == TOKEN_WORD && at_index(r)) {
+  if (r->next->kind == TOKEN_WORD && wh_wat_at_index(r)) {
     s->place_given = true;
-    return read_index(r, space, &s->place);
+    return wh_wat_read_index(r, space, &s->place);
   }
   return true;
 }
 
 static bool elem_contents(reader_t *r, segment_t *s) {
-  if (take_word(r, "declare"))
+  if (wh_wat_take_word(r, "declare"))
     s->mode = DECLARATIVE;
   else if (!take_place(r, "table", SPACE_TABLE, s))
     return false;
-  else if (s->place_given || (r->next->kind == TOKEN_OPEN && !at_reference_type(r)))
+  else if (s->place_given || (r->next->kind == TOKEN_OPEN && !wh_wat_at_reference_type(r)))
     s->mode = ACTIVE;
   if (s->mode == ACTIVE && !put_offset(r, &s->offset)) return false;
-  s->by_index = take_word(r, "func");
-  if (!s->by_index && at_reference_type(r)) {
-    if (!read_reference_type(r, &s->code)) return false;
+  s->by_index = wh_wat_take_word(r, "func");
+  if (!s->by_index && wh_wat_at_reference_type(r)) {
+    if (!wh_wat_read_reference_type(r, &s->code)) return false;
   } else if (!s->by_index) {
-    if (s->mode != ACTIVE) return unexpected(r, "func or a reference type");
+    if (s->mode != ACTIVE) return wh_wat_unexpected(r, "func or a reference type");
     s->by_index = true;
   }
-  return read_items(r, s->by_index, &s->items, &s->count) && expect_close(r);
+  return read_items(r, s->by_index, &s->items, &s->count) && wh_wat_expect_close(r);
 }
 
 static bool data_contents(reader_t *r, segment_t *s) {
   if (!take_place(r, "memory", SPACE_MEMORY, s)) return false;
   if (s->place_given || r->next->kind == TOKEN_OPEN) s->mode = ACTIVE;
   if (s->mode == ACTIVE && !put_offset(r, &s->offset)) return false;
-  read_strings(r, &s->items);
-  return expect_close(r);
+  wh_wat_read_strings(r, &s->items);
+  return wh_wat_expect_close(r);
 }
 
 static bool read_segment(reader_t *r, bool elem) {
@@ -313,28 +314,28 @@ static bool read_segment(reader_t *r, bool elem) {
 
 /* `(local …)*`; types: one byte each. */
 static bool read_locals(reader_t *r, uint32_t next, wh_text_t *types) {
-  while (take_list(r, "local")) {
+  while (wh_wat_take_list(r, "local")) {
     bool named = r->next->kind == TOKEN_ID;
-    if (named && !take_id(r, SPACE_LOCAL, next, NULL)) return false;
+    if (named && !wh_wat_take_id(r, SPACE_LOCAL, next, NULL)) return false;
     while (named || r->next->kind != TOKEN_CLOSE) {
-      if (!read_value_type(r, types)) return false;
+      if (!wh_wat_read_value_type(r, types)) return false;
       next++;
       if (named) break;
     }
-    if (!expect_close(r)) return false;
+    if (!wh_wat_expect_close(r)) return false;
   }
-  return !types->failed || lexer_oom(&r->lexer);
+  return !types->failed || wh_wat_lexer_oom(&r->lexer);
 }
 
 /* Locals as the binary has them: how many in a row have the same type. */
 static void put_locals(const wh_text_t *types, wh_text_t *out) {
   uint32_t groups = 0;
   for (size_t i = 0; i < types->size; i++) groups += i == 0 || types->data[i] != types->data[i - 1];
-  put_u(out, groups);
+  wh_wat_put_u(out, groups);
   for (size_t i = 0, from = 0; i < types->size; i++) {
     if (i + 1 < types->size && types->data[i + 1] == types->data[i]) continue;
-    put_u(out, i + 1 - from);
-    put_byte(out, (uint8_t)types->data[i]);
+    wh_wat_put_u(out, i + 1 - from);
+    wh_wat_put_byte(out, (uint8_t)types->data[i]);
     from = i + 1;
   }
 }
@@ -345,27 +346,27 @@ static bool define_function(reader_t *r, uint32_t function) {
   uint32_t index;
   r->names.count = 0;
   r->names.bytes.size = 0;
-  bool good = read_type_use(r, true, &index);
+  bool good = wh_wat_read_type_use(r, true, &index);
   if (good) {
-    put_u(&r->functions.bytes, index);
+    wh_wat_put_u(&r->functions.bytes, index);
     r->functions.count++;
     /* An index past the types is for the validator to find. */
     uint32_t params = index < r->types.count ? r->types.items[index].params : 0;
     good = read_locals(r, params, &types);
     put_locals(&types, &body);
   }
-  good = good && read_instructions(r, &body) && expect_close(r);
+  good = good && wh_wat_read_instructions(r, &body) && wh_wat_expect_close(r);
   if (good) {
-    put_byte(&body, WH_OP_END);
-    put_u(out, body.size);
+    wh_wat_put_byte(&body, WH_OP_END);
+    wh_wat_put_u(out, body.size);
     if (!body.failed) wh_text_append(out, body.data, body.size);
     out->failed |= body.failed;
     r->codes.count++;
   }
   if (good && r->names.count) {
     r->local_names.count++;
-    put_u(&r->local_names.bytes, function);
-    put_u(&r->local_names.bytes, r->names.count);
+    wh_wat_put_u(&r->local_names.bytes, function);
+    wh_wat_put_u(&r->local_names.bytes, r->names.count);
     if (!r->names.bytes.failed)
       wh_text_append(&r->local_names.bytes, r->names.bytes.data, r->names.bytes.size);
   }
@@ -382,15 +383,15 @@ static bool define_table(reader_t *r, uint32_t table) {
   segment_t s = {.place = table, .items = {.alloc = r->alloc}, .offset = {.alloc = r->alloc}};
   take_address_type(r, &limits.is64);
   r->tables.count++;
-  if (at_reference_type(r)) { /* (table funcref (elem …)) */
-    bool good =
-        read_reference_type(r, &s.code) && (take_list(r, "elem") || unexpected(r, "(elem …)"));
+  if (wh_wat_at_reference_type(r)) { /* (table funcref (elem …)) */
+    bool good = wh_wat_read_reference_type(r, &s.code) &&
+                (wh_wat_take_list(r, "elem") || wh_wat_unexpected(r, "(elem …)"));
     s.by_index = good && r->next->kind != TOKEN_OPEN;
     put_zero(&s.offset, limits.is64);
-    good =
-        good && read_items(r, s.by_index, &s.items, &s.count) && expect_close(r) && expect_close(r);
+    good = good && read_items(r, s.by_index, &s.items, &s.count) && wh_wat_expect_close(r) &&
+           wh_wat_expect_close(r);
     limits.minimum = limits.maximum = s.count;
-    put_byte(out, s.code);
+    wh_wat_put_byte(out, s.code);
     good = good && put_limits(r, first, &limits, false, out);
     if (s.by_index && s.code != WHERRY_FUNCREF) s.by_index = s.count > 0;
     if (good) put_elem(r, &s);
@@ -401,34 +402,34 @@ static bool define_table(reader_t *r, uint32_t table) {
   r->next = first;
   size_t start = out->size;
   if (!put_table_type(r, out)) return false;
-  if (r->next->kind == TOKEN_CLOSE) return expect_close(r);
+  if (r->next->kind == TOKEN_CLOSE) return wh_wat_expect_close(r);
   /* A first value for the elements: 0x40 0x00, the type, the expression. */
   r->next = first;
   out->size = start;
-  put_byte(out, 0x40);
-  put_byte(out, 0);
-  return put_table_type(r, out) && put_expr(r, false, out) && expect_close(r);
+  wh_wat_put_byte(out, 0x40);
+  wh_wat_put_byte(out, 0);
+  return put_table_type(r, out) && put_expr(r, false, out) && wh_wat_expect_close(r);
 }
 
 static bool define_memory(reader_t *r, uint32_t memory) {
   const token_t *first = r->next;
   limits_t limits = {.bounded = true};
   take_address_type(r, &limits.is64);
-  if (at_list(r, "pagesize") && !take_page_size(r, &limits)) return false;
+  if (wh_wat_at_list(r, "pagesize") && !take_page_size(r, &limits)) return false;
   r->memories.count++;
-  if (!take_list(r, "data")) {
+  if (!wh_wat_take_list(r, "data")) {
     r->next = first;
-    return put_memory_type(r, &r->memories.bytes) && expect_close(r);
+    return put_memory_type(r, &r->memories.bytes) && wh_wat_expect_close(r);
   }
   segment_t s = {.place = memory, .items = {.alloc = r->alloc}, .offset = {.alloc = r->alloc}};
   uint64_t power = limits.paged ? limits.page_power : 16;
   put_zero(&s.offset, limits.is64);
-  read_strings(r, &s.items);
+  wh_wat_read_strings(r, &s.items);
   limits.minimum = s.items.size >> power;
   if (s.items.size & ((UINT64_C(1) << power) - 1)) limits.minimum++;
   limits.maximum = limits.minimum;
-  bool good =
-      expect_close(r) && expect_close(r) && put_limits(r, first, &limits, true, &r->memories.bytes);
+  bool good = wh_wat_expect_close(r) && wh_wat_expect_close(r) &&
+              put_limits(r, first, &limits, true, &r->memories.bytes);
   if (good) put_data(r, &s);
   wh_text_free(&s.items);
   wh_text_free(&s.offset);
@@ -438,7 +439,7 @@ static bool define_memory(reader_t *r, uint32_t memory) {
 static bool define_global(reader_t *r) {
   r->globals.count++;
   return put_global_type(r, &r->globals.bytes) && put_expr(r, false, &r->globals.bytes) &&
-         expect_close(r);
+         wh_wat_expect_close(r);
 }
 
 /* `(func $f (export "a") (import "m" "n") …)` and its like. */
@@ -447,15 +448,15 @@ static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
   if (!entity) return false;
   uint32_t index = counts[entity->space]++;
   if (r->next->kind == TOKEN_ID) r->next++;
-  while (take_list(r, "export")) {
-    if (!read_name(r, &r->exports.bytes) || !expect_close(r)) return false;
-    put_byte(&r->exports.bytes, entity->kind);
-    put_u(&r->exports.bytes, index);
+  while (wh_wat_take_list(r, "export")) {
+    if (!wh_wat_read_name(r, &r->exports.bytes) || !wh_wat_expect_close(r)) return false;
+    wh_wat_put_byte(&r->exports.bytes, entity->kind);
+    wh_wat_put_u(&r->exports.bytes, index);
     r->exports.count++;
   }
-  if (take_list(r, "import"))
-    return read_name(r, &r->imports.bytes) && read_name(r, &r->imports.bytes) && expect_close(r) &&
-           put_import_type(r, entity) && expect_close(r);
+  if (wh_wat_take_list(r, "import"))
+    return wh_wat_read_name(r, &r->imports.bytes) && wh_wat_read_name(r, &r->imports.bytes) &&
+           wh_wat_expect_close(r) && put_import_type(r, entity) && wh_wat_expect_close(r);
   switch (entity->space) {
   case SPACE_FUNC: return define_function(r, index);
   case SPACE_TABLE: return define_table(r, index);
@@ -465,46 +466,47 @@ static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
 }
 
 static bool read_import(reader_t *r, uint32_t counts[SPACE_COUNT]) {
-  if (!read_name(r, &r->imports.bytes) || !read_name(r, &r->imports.bytes) ||
-      !expect_open(r, "what is imported"))
+  if (!wh_wat_read_name(r, &r->imports.bytes) || !wh_wat_read_name(r, &r->imports.bytes) ||
+      !wh_wat_expect_open(r, "what is imported"))
     return false;
   const entity_t *entity = take_entity(r);
   if (!entity) return false;
   counts[entity->space]++;
   if (r->next->kind == TOKEN_ID) r->next++;
-  return put_import_type(r, entity) && expect_close(r) && expect_close(r);
+  return put_import_type(r, entity) && wh_wat_expect_close(r) && wh_wat_expect_close(r);
 }
 
 static bool read_export(reader_t *r) {
   uint32_t index;
-  if (!read_name(r, &r->exports.bytes) || !expect_open(r, "what is exported")) return false;
+  if (!wh_wat_read_name(r, &r->exports.bytes) || !wh_wat_expect_open(r, "what is exported"))
+    return false;
   const entity_t *entity = take_entity(r);
-  if (!entity || !read_index(r, entity->space, &index)) return false;
-  put_byte(&r->exports.bytes, entity->kind);
-  put_u(&r->exports.bytes, index);
+  if (!entity || !wh_wat_read_index(r, entity->space, &index)) return false;
+  wh_wat_put_byte(&r->exports.bytes, entity->kind);
+  wh_wat_put_u(&r->exports.bytes, index);
   r->exports.count++;
-  return expect_close(r) && expect_close(r);
+  return wh_wat_expect_close(r) && wh_wat_expect_close(r);
 }
 
-bool read_fields(reader_t *r, const token_t *end) {
+bool wh_wat_read_fields(reader_t *r, const token_t *end) {
   uint32_t counts[SPACE_COUNT] = {0};
   while (r->next < end) {
     const token_t *open = r->next++;
     bool good = true;
-    if (take_word(r, "type"))
+    if (wh_wat_take_word(r, "type"))
       r->next = past(r, open); /* the first walk has read it */
-    else if (take_word(r, "import"))
+    else if (wh_wat_take_word(r, "import"))
       good = read_import(r, counts);
-    else if (take_word(r, "export"))
+    else if (wh_wat_take_word(r, "export"))
       good = read_export(r);
-    else if (take_word(r, "elem"))
+    else if (wh_wat_take_word(r, "elem"))
       good = read_segment(r, true);
-    else if (take_word(r, "data"))
+    else if (wh_wat_take_word(r, "data"))
       good = read_segment(r, false);
-    else if (take_word(r, "start")) {
+    else if (wh_wat_take_word(r, "start")) {
       if (r->has_start) return FAIL_AT(r, open, "multiple start sections");
       r->has_start = true;
-      good = read_index(r, SPACE_FUNC, &r->start) && expect_close(r);
+      good = wh_wat_read_index(r, SPACE_FUNC, &r->start) && wh_wat_expect_close(r);
     } else {
       good = read_entity(r, counts);
     }

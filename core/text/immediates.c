@@ -43,13 +43,13 @@ static const struct {
              {"i64.sub128", "wide-arithmetic"},
              {"i64.mul_wide", "wide-arithmetic"}};
 
-bool fill_instructions(reader_t *r) {
+bool wh_wat_fill_instructions(reader_t *r) {
   for (size_t i = 0; i < WH_COUNT(instructions); i++) {
     const char *name = instructions[i].name;
     /* Both selects: which one is meant shows after the name. */
     if (instructions[i].opcode == WH_OP_SELECT_TYPED) continue;
     if (!wh_map_put(r->alloc, &r->instructions, name, strlen(name), instructions[i].opcode))
-      return lexer_oom(&r->lexer);
+      return wh_wat_lexer_oom(&r->lexer);
   }
   return true;
 }
@@ -58,12 +58,12 @@ static bool unknown_instruction(reader_t *r) {
   const token_t *token = r->next;
   const char *text = token_text(r, token);
   if (token->kind != TOKEN_WORD && token->kind != TOKEN_RESERVED)
-    return unexpected(r, "an instruction");
+    return wh_wat_unexpected(r, "an instruction");
   for (size_t i = 0; i < WH_COUNT(later); i++) {
     size_t size = strlen(later[i].begin);
     if (token->size >= size && memcmp(text, later[i].begin, size) == 0)
-      return lexer_needs(&r->lexer, token->at, later[i].feature, "instruction %.*s",
-                         (int)token->size, text);
+      return wh_wat_lexer_needs(&r->lexer, token->at, later[i].feature, "instruction %.*s",
+                                (int)token->size, text);
   }
   wh_near_t near = {.wanted = text, .size = token->size};
   wh_text_t hint = {.alloc = r->alloc};
@@ -72,7 +72,7 @@ static bool unknown_instruction(reader_t *r) {
   wh_text_append(&hint, "", 0);
   wh_near_print(&near, &hint);
   if (hint.failed)
-    lexer_oom(&r->lexer);
+    wh_wat_lexer_oom(&r->lexer);
   else
     FAIL_AT(r, token, "unknown operator %.*s%s", token->size < 60 ? (int)token->size : 60, text,
             hint.data);
@@ -88,7 +88,7 @@ static bool read_label_index(reader_t *r, wh_text_t *out) {
   if (token->kind == TOKEN_ID) {
     const char *name;
     size_t size;
-    if (!id_name(r, token, &name, &size)) return false;
+    if (!wh_wat_id_name(r, token, &name, &size)) return false;
     for (size_t i = r->labels.count;; i--, depth++) {
       if (i == 0)
         return FAIL_AT(r, token, "unknown label %.*s", (int)token->size, token_text(r, token));
@@ -96,10 +96,10 @@ static bool read_label_index(reader_t *r, wh_text_t *out) {
       if (label->name && label->size == size && memcmp(label->name, name, size) == 0) break;
     }
     r->next++;
-  } else if (!read_number(r, UINT32_MAX, "a label", &depth)) {
+  } else if (!wh_wat_read_number(r, UINT32_MAX, "a label", &depth)) {
     return false;
   }
-  put_u(out, depth);
+  wh_wat_put_u(out, depth);
   return true;
 }
 
@@ -112,10 +112,10 @@ static bool read_labels(reader_t *r, wh_text_t *out) {
     last = labels.size;
     good = read_label_index(r, &labels);
     count++;
-  } while (good && at_index(r));
-  good = good && (!labels.failed || lexer_oom(&r->lexer));
+  } while (good && wh_wat_at_index(r));
+  good = good && (!labels.failed || wh_wat_lexer_oom(&r->lexer));
   if (good) {
-    put_u(out, count - 1); /* the last one is the default */
+    wh_wat_put_u(out, count - 1); /* the last one is the default */
     wh_text_append(out, labels.data, last);
     wh_text_append(out, labels.data + last, labels.size - last);
   }
@@ -125,30 +125,32 @@ static bool read_labels(reader_t *r, wh_text_t *out) {
 
 static bool put_index(reader_t *r, space_t space, wh_text_t *out) {
   uint32_t index;
-  if (!read_index(r, space, &index)) return false;
-  put_u(out, index);
+  if (!wh_wat_read_index(r, space, &index)) return false;
+  wh_wat_put_u(out, index);
   return true;
 }
 
 /* An index that may be left out: then it is 0. */
 static bool optional_index(reader_t *r, space_t space, uint32_t *index) {
   *index = 0;
-  return !at_index(r) || read_index(r, space, index);
+  return !wh_wat_at_index(r) || wh_wat_read_index(r, space, index);
 }
 
 static bool put_optional(reader_t *r, space_t space, wh_text_t *out) {
   uint32_t index;
   if (!optional_index(r, space, &index)) return false;
-  put_u(out, index);
+  wh_wat_put_u(out, index);
   return true;
 }
 
 /* None, or both. */
 static bool put_two(reader_t *r, space_t space, wh_text_t *out) {
   uint32_t to = 0, from = 0;
-  if (at_index(r) && (!read_index(r, space, &to) || !read_index(r, space, &from))) return false;
-  put_u(out, to);
-  put_u(out, from);
+  if (wh_wat_at_index(r) &&
+      (!wh_wat_read_index(r, space, &to) || !wh_wat_read_index(r, space, &from)))
+    return false;
+  wh_wat_put_u(out, to);
+  wh_wat_put_u(out, from);
   return true;
 }
 
@@ -156,13 +158,13 @@ static bool put_two(reader_t *r, space_t space, wh_text_t *out) {
 static bool put_segment(reader_t *r, space_t segments, space_t places, wh_text_t *out) {
   uint32_t segment, place = 0;
   const token_t *first = r->next;
-  if (at_index(r)) r->next++;
-  bool two = at_index(r);
+  if (wh_wat_at_index(r)) r->next++;
+  bool two = wh_wat_at_index(r);
   r->next = first;
-  if (two && !read_index(r, places, &place)) return false;
-  if (!read_index(r, segments, &segment)) return false;
-  put_u(out, segment);
-  put_u(out, place);
+  if (two && !wh_wat_read_index(r, places, &place)) return false;
+  if (!wh_wat_read_index(r, segments, &segment)) return false;
+  wh_wat_put_u(out, segment);
+  wh_wat_put_u(out, place);
   return true;
 }
 
@@ -180,7 +182,7 @@ static bool take_assignment(reader_t *r, const char *name, uint64_t *value, bool
   size_t size = strlen(name);
   if (!starts(r, token, name)) return false;
   number_status_t status =
-      number_unsigned(token_text(r, token) + size, token->size - size, UINT64_MAX, value);
+      wh_wat_number_unsigned(token_text(r, token) + size, token->size - size, UINT64_MAX, value);
   *good = status == NUMBER_GOOD;
   if (status == NUMBER_OUT_OF_RANGE)
     FAIL_AT(r, token, "i64 constant out of range");
@@ -194,9 +196,9 @@ static bool take_assignment(reader_t *r, const char *name, uint64_t *value, bool
 /* Before a lane, a number is the memory's only if something else of the access follows. */
 static bool at_memory(reader_t *r, bool with_lane) {
   const token_t *token = r->next;
-  if (!at_index(r) || !with_lane || token->kind == TOKEN_ID) return at_index(r);
+  if (!wh_wat_at_index(r) || !with_lane || token->kind == TOKEN_ID) return wh_wat_at_index(r);
   r->next++;
-  bool more = at_index(r) || starts(r, r->next, "offset=") || starts(r, r->next, "align=");
+  bool more = wh_wat_at_index(r) || starts(r, r->next, "offset=") || starts(r, r->next, "align=");
   r->next = token;
   return more;
 }
@@ -205,7 +207,7 @@ static bool read_memarg(reader_t *r, unsigned natural, bool with_lane, wh_text_t
   uint32_t memory = 0;
   uint64_t offset = 0, align = UINT64_C(1) << natural;
   bool good = true;
-  if (at_memory(r, with_lane) && !read_index(r, SPACE_MEMORY, &memory)) return false;
+  if (at_memory(r, with_lane) && !wh_wat_read_index(r, SPACE_MEMORY, &memory)) return false;
   take_assignment(r, "offset=", &offset, &good);
   if (!good) return false;
   const token_t *token = r->next;
@@ -213,9 +215,9 @@ static bool read_memarg(reader_t *r, unsigned natural, bool with_lane, wh_text_t
   if (!good) return false;
   if (!align || (align & (align - 1))) return FAIL_AT(r, token, "alignment must be a power of two");
   unsigned power = (unsigned)__builtin_ctzll(align);
-  put_u(out, power | (memory ? 0x40 : 0));
-  if (memory) put_u(out, memory);
-  put_u(out, offset);
+  wh_wat_put_u(out, power | (memory ? 0x40 : 0));
+  if (memory) wh_wat_put_u(out, memory);
+  wh_wat_put_u(out, offset);
   return true;
 }
 
@@ -229,13 +231,13 @@ static bool number_failed(reader_t *r, number_status_t status, const char *what)
   return token->kind == TOKEN_WORD || token->kind == TOKEN_RESERVED
              ? FAIL_AT(r, token, "unknown operator %.*s: expected an %s constant",
                        token->size < 60 ? (int)token->size : 60, token_text(r, token), what)
-             : unexpected(r, "a constant");
+             : wh_wat_unexpected(r, "a constant");
 }
 
 static bool read_integer(reader_t *r, unsigned bits, const char *what, int64_t *out) {
   number_status_t status = NUMBER_NONE;
   if (r->next->kind == TOKEN_WORD)
-    status = number_integer(token_text(r, r->next), r->next->size, bits, out);
+    status = wh_wat_number_integer(token_text(r, r->next), r->next->size, bits, out);
   if (status != NUMBER_GOOD) return number_failed(r, status, what);
   r->next++;
   return true;
@@ -245,7 +247,7 @@ static bool put_float(reader_t *r, unsigned bits, wh_text_t *out) {
   uint64_t value = 0;
   number_status_t status = NUMBER_NONE;
   if (r->next->kind == TOKEN_WORD)
-    status = number_float(token_text(r, r->next), r->next->size, bits, &value);
+    status = wh_wat_number_float(token_text(r, r->next), r->next->size, bits, &value);
   if (status != NUMBER_GOOD) return number_failed(r, status, bits == 32 ? "f32" : "f64");
   r->next++;
   wh_text_append(out, (const char *)&value, bits / 8); /* little-endian, as the host is */
@@ -261,8 +263,8 @@ static bool put_vector(reader_t *r, wh_text_t *out) {
                 {"i32x4", "i32", 4, 32, false}, {"i64x2", "i64", 2, 64, false},
                 {"f32x4", "f32", 4, 32, true},  {"f64x2", "f64", 2, 64, true}};
   size_t shape = 0;
-  while (shape < WH_COUNT(shapes) && !token_is(r, r->next, shapes[shape].name)) shape++;
-  if (shape == WH_COUNT(shapes)) return unexpected(r, "a shape of vectors (i8x16, …)");
+  while (shape < WH_COUNT(shapes) && !wh_wat_token_is(r, r->next, shapes[shape].name)) shape++;
+  if (shape == WH_COUNT(shapes)) return wh_wat_unexpected(r, "a shape of vectors (i8x16, …)");
   r->next++;
   for (unsigned i = 0; i < shapes[shape].count; i++) {
     int64_t lane;
@@ -281,8 +283,8 @@ static bool put_vector(reader_t *r, wh_text_t *out) {
 
 static bool put_lane(reader_t *r, wh_text_t *out) {
   uint64_t lane;
-  if (!read_number(r, 255, "a lane's number", &lane)) return false;
-  put_byte(out, (unsigned)lane);
+  if (!wh_wat_read_number(r, 255, "a lane's number", &lane)) return false;
+  wh_wat_put_byte(out, (unsigned)lane);
   return true;
 }
 
@@ -298,14 +300,14 @@ static bool put_shuffle(reader_t *r, wh_text_t *out) {
 /* ---- instructions ---- */
 
 static bool read_select(reader_t *r, wh_text_t *out) {
-  if (!at_list(r, "result")) {
-    put_byte(out, WH_OP_SELECT);
+  if (!wh_wat_at_list(r, "result")) {
+    wh_wat_put_byte(out, WH_OP_SELECT);
     return true;
   }
   text_type_t written;
-  if (!read_signature(r, false, &written)) return false;
-  put_byte(out, WH_OP_SELECT_TYPED);
-  put_counted(out, r->signature.data, r->signature.size);
+  if (!wh_wat_read_signature(r, false, &written)) return false;
+  wh_wat_put_byte(out, WH_OP_SELECT_TYPED);
+  wh_wat_put_counted(out, r->signature.data, r->signature.size);
   return true;
 }
 
@@ -317,7 +319,7 @@ static bool read_constant(reader_t *r, wh_imm_t kind, wh_text_t *out) {
     if (!read_integer(r, kind == WH_IMM_I32_CONST ? 32 : 64,
                       kind == WH_IMM_I32_CONST ? "i32" : "i64", &value))
       return false;
-    put_s(out, value);
+    wh_wat_put_s(out, value);
     return true;
   case WH_IMM_F32_CONST: return put_float(r, 32, out);
   case WH_IMM_F64_CONST: return put_float(r, 64, out);
@@ -347,17 +349,18 @@ static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
     r->needs_data_count = true;
     return put_segment(r, SPACE_DATA, SPACE_MEMORY, out);
   case WH_IMM_TYPE_TABLE:
-    if (!optional_index(r, SPACE_TABLE, &second) || !read_type_use(r, false, &first)) return false;
-    put_u(out, first);
-    put_u(out, second);
+    if (!optional_index(r, SPACE_TABLE, &second) || !wh_wat_read_type_use(r, false, &first))
+      return false;
+    wh_wat_put_u(out, first);
+    wh_wat_put_u(out, second);
     return true;
   case WH_IMM_MEMARG_: return read_memarg(r, op->align, false, out);
   case WH_IMM_MEMARG_LANE_: return read_memarg(r, op->align, true, out) && put_lane(r, out);
   case WH_IMM_LANE_: return put_lane(r, out);
   case WH_IMM_SHUFFLE: return put_shuffle(r, out);
   case WH_IMM_REF_TYPE:
-    if (!read_heap_type(r, &code)) return false;
-    put_byte(out, code);
+    if (!wh_wat_read_heap_type(r, &code)) return false;
+    wh_wat_put_byte(out, code);
     return true;
   case WH_IMM_I32_CONST:
   case WH_IMM_I64_CONST:
@@ -370,7 +373,7 @@ static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
   WH_UNREACHABLE();
 }
 
-bool read_plain(reader_t *r, wh_text_t *out) {
+bool wh_wat_read_plain(reader_t *r, wh_text_t *out) {
   const token_t *token = r->next;
   uint64_t opcode;
   if (token->kind != TOKEN_WORD ||
@@ -378,14 +381,14 @@ bool read_plain(reader_t *r, wh_text_t *out) {
     return unknown_instruction(r);
   if (opcode == WH_OP_ELSE || opcode == WH_OP_END || opcode == WH_OP_BLOCK ||
       opcode == WH_OP_LOOP || opcode == WH_OP_IF)
-    return unexpected(r, "an instruction");
+    return wh_wat_unexpected(r, "an instruction");
   r->next++;
   if (opcode == WH_OP_SELECT) return read_select(r, out);
   if (opcode < 256) {
-    put_byte(out, (unsigned)opcode);
+    wh_wat_put_byte(out, (unsigned)opcode);
   } else {
-    put_byte(out, (unsigned)(opcode >> 16));
-    put_u(out, opcode & 0xFFFF);
+    wh_wat_put_byte(out, (unsigned)(opcode >> 16));
+    wh_wat_put_u(out, opcode & 0xFFFF);
   }
   return read_immediates(r, wh_op((uint32_t)opcode), out);
 }

@@ -51,7 +51,7 @@ static bool fail_with(lexer_t *lexer, wherry_error_kind_t kind, size_t at, const
   return false;
 }
 
-bool lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) {
+bool wh_wat_lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) {
   if (lexer->error) return false;
   wh_text_t message = {.alloc = lexer->alloc};
   va_list arguments;
@@ -59,14 +59,14 @@ bool lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) {
   wh_text_vprintf(&message, format, arguments);
   va_end(arguments);
   if (message.failed)
-    lexer_oom(lexer);
+    wh_wat_lexer_oom(lexer);
   else
     fail_with(lexer, WHERRY_ERROR_MALFORMED, at, message.data);
   wh_text_free(&message);
   return false;
 }
 
-bool lexer_needs(lexer_t *lexer, size_t at, const char *feature, const char *format, ...) {
+bool wh_wat_lexer_needs(lexer_t *lexer, size_t at, const char *feature, const char *format, ...) {
   if (lexer->error) return false;
   wh_text_t what = {.alloc = lexer->alloc};
   va_list arguments;
@@ -85,7 +85,7 @@ bool lexer_needs(lexer_t *lexer, size_t at, const char *feature, const char *for
   return false;
 }
 
-bool lexer_oom(lexer_t *lexer) {
+bool wh_wat_lexer_oom(lexer_t *lexer) {
   if (!lexer->error) lexer->error = wh_error_oom();
   return false;
 }
@@ -151,7 +151,7 @@ static int escape_of(char c) {
   }
 }
 
-void string_decode(const char *text, wh_text_t *out) {
+void wh_wat_string_decode(const char *text, wh_text_t *out) {
   for (;;) {
     size_t plain = strcspn(text, "\"\\");
     wh_text_append(out, text, plain);
@@ -182,11 +182,11 @@ static bool skip_string(lexer_t *lexer, size_t *at) {
   const char *text = lexer->text;
   size_t i = *at + 1, size = lexer->size;
   for (;; i++) {
-    if (i >= size || text[i] == '\n') return lexer_fail(lexer, *at, "unclosed string");
+    if (i >= size || text[i] == '\n') return wh_wat_lexer_fail(lexer, *at, "unclosed string");
     uint8_t c = (uint8_t)text[i];
     if (c == '"') break;
     if (c < 0x20 || c == 0x7F)
-      return lexer_fail(lexer, i, "illegal character in a string: %02x", c);
+      return wh_wat_lexer_fail(lexer, i, "illegal character in a string: %02x", c);
     if (c != '\\') continue;
     size_t left = size - i - 1, used;
     const char *next = text + i + 1;
@@ -198,7 +198,7 @@ static bool skip_string(lexer_t *lexer, size_t *at) {
                (read_code_point(next + 2, left - 2, &used), used)) {
       i += 3 + used;
     } else {
-      return lexer_fail(lexer, i, "malformed escape in a string");
+      return wh_wat_lexer_fail(lexer, i, "malformed escape in a string");
     }
   }
   *at = i + 1;
@@ -209,7 +209,7 @@ static bool skip_string(lexer_t *lexer, size_t *at) {
 static bool skip_comment(lexer_t *lexer, size_t *at) {
   size_t i = *at + 2, depth = 1;
   for (; depth; i++) {
-    if (i + 1 >= lexer->size) return lexer_fail(lexer, *at, "unclosed comment");
+    if (i + 1 >= lexer->size) return wh_wat_lexer_fail(lexer, *at, "unclosed comment");
     char a = lexer->text[i], b = lexer->text[i + 1];
     if (a == '(' && b == ';') {
       depth++;
@@ -246,14 +246,15 @@ static bool lex_run(lexer_t *lexer, size_t *at, token_t *token) {
   } else if (first[0] == '$') {
     token->kind = TOKEN_ID;
     if (token->size == 1 || (quoted_id && token->size == 3))
-      return lexer_fail(lexer, start, "empty identifier");
+      return wh_wat_lexer_fail(lexer, start, "empty identifier");
     if (quoted_id) {
       wh_text_t name = {.alloc = lexer->alloc};
-      string_decode(first + 2, &name);
+      wh_wat_string_decode(first + 2, &name);
       bool failed = name.failed, good = failed || wh_utf8_valid(name.data, name.size, NULL);
       wh_text_free(&name);
-      if (failed) return lexer_oom(lexer);
-      if (!good) return lexer_fail(lexer, start, "malformed UTF-8 encoding of an identifier");
+      if (failed) return wh_wat_lexer_oom(lexer);
+      if (!good)
+        return wh_wat_lexer_fail(lexer, start, "malformed UTF-8 encoding of an identifier");
     }
   }
   return true;
@@ -266,21 +267,22 @@ static bool lex_annotation(lexer_t *lexer, size_t *at) {
     size_t first = i;
     if (!skip_string(lexer, &i)) return false;
     wh_text_t name = {.alloc = lexer->alloc};
-    string_decode(lexer->text + first + 1, &name);
+    wh_wat_string_decode(lexer->text + first + 1, &name);
     bool failed = name.failed, good = failed || wh_utf8_valid(name.data, name.size, NULL);
     wh_text_free(&name);
-    if (failed) return lexer_oom(lexer);
-    if (!good) return lexer_fail(lexer, start, "malformed UTF-8 encoding of an annotation id");
-    if (i - first == 2) return lexer_fail(lexer, start, "empty annotation id");
+    if (failed) return wh_wat_lexer_oom(lexer);
+    if (!good)
+      return wh_wat_lexer_fail(lexer, start, "malformed UTF-8 encoding of an annotation id");
+    if (i - first == 2) return wh_wat_lexer_fail(lexer, start, "empty annotation id");
   } else {
     while (i < lexer->size && is_idchar(lexer->text[i])) i++;
-    if (i == start + 2) return lexer_fail(lexer, start, "empty annotation id");
+    if (i == start + 2) return wh_wat_lexer_fail(lexer, start, "empty annotation id");
   }
   *at = i;
   return true;
 }
 
-bool lexer_run(lexer_t *lexer) {
+bool wh_wat_lexer_run(lexer_t *lexer) {
   const char *text = lexer->text;
   size_t size = lexer->size, annotation = 0, annotation_at = 0;
   const uint32_t none = UINT32_MAX;
@@ -296,7 +298,7 @@ bool lexer_run(lexer_t *lexer) {
                     : (uint8_t)text[i] < 0xF0 ? 3
                                               : 4;
       if (step > size - i || !wh_utf8_valid(text + i, step, NULL))
-        return lexer_fail(lexer, i, "malformed UTF-8 encoding");
+        return wh_wat_lexer_fail(lexer, i, "malformed UTF-8 encoding");
       i += step - 1;
     }
   }
@@ -332,7 +334,8 @@ bool lexer_run(lexer_t *lexer) {
         token.size = open;
         open = place;
       } else {
-        if (open == none) return lexer_fail(lexer, i - 1, "unexpected token: \")\" closes nothing");
+        if (open == none)
+          return wh_wat_lexer_fail(lexer, i - 1, "unexpected token: \")\" closes nothing");
         token_t *first = &lexer->tokens.items[open];
         open = first->size;
         first->size = place;
@@ -342,15 +345,17 @@ bool lexer_run(lexer_t *lexer) {
     } else if (c && strchr(",;[]{}", c)) {
       i++;
     } else {
-      return lexer_fail(lexer, i, "illegal character");
+      return wh_wat_lexer_fail(lexer, i, "illegal character");
     }
-    if (!annotation && !wh_vec_push(lexer->alloc, &lexer->tokens, token)) return lexer_oom(lexer);
+    if (!annotation && !wh_vec_push(lexer->alloc, &lexer->tokens, token))
+      return wh_wat_lexer_oom(lexer);
   }
-  if (annotation) return lexer_fail(lexer, annotation_at, "unclosed annotation");
+  if (annotation) return wh_wat_lexer_fail(lexer, annotation_at, "unclosed annotation");
   if (open != none)
-    return lexer_fail(lexer, lexer->tokens.items[open].at, "unexpected end: \"(\" is not closed");
+    return wh_wat_lexer_fail(lexer, lexer->tokens.items[open].at,
+                             "unexpected end: \"(\" is not closed");
   token_t end = {(uint32_t)size, 0, TOKEN_END};
-  return wh_vec_push(lexer->alloc, &lexer->tokens, end) || lexer_oom(lexer);
+  return wh_vec_push(lexer->alloc, &lexer->tokens, end) || wh_wat_lexer_oom(lexer);
 }
 
-void lexer_free(lexer_t *lexer) { wh_vec_free(lexer->alloc, &lexer->tokens); }
+void wh_wat_lexer_free(lexer_t *lexer) { wh_vec_free(lexer->alloc, &lexer->tokens); }

@@ -29,17 +29,17 @@ typedef struct lexer {
 } lexer_t;
 
 /* False: lexer->error is set. Either way lexer_free is needed. */
-bool lexer_run(lexer_t *lexer);
-void lexer_free(lexer_t *lexer); /* not the error */
+bool wh_wat_lexer_run(lexer_t *lexer);
+void wh_wat_lexer_free(lexer_t *lexer); /* not the error */
 
 /* Sets the error, malformed, with the place in front and the line with a caret below. False always. */
-bool lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) WH_PRINTF(3, 4);
+bool wh_wat_lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) WH_PRINTF(3, 4);
 /* The same, of kind invalid, for what needs a feature. */
-bool lexer_needs(lexer_t *lexer, size_t at, const char *feature, const char *format, ...)
+bool wh_wat_lexer_needs(lexer_t *lexer, size_t at, const char *feature, const char *format, ...)
     WH_PRINTF(4, 5);
-bool lexer_oom(lexer_t *lexer);
+bool wh_wat_lexer_oom(lexer_t *lexer);
 
 /* Appends what a string between quotes stands for; text: after the first quote. It has been lexed. */
-void string_decode(const char *text, wh_text_t *out);
+void wh_wat_string_decode(const char *text, wh_text_t *out);
 
 #endif

@@ -27,7 +27,8 @@ static bool take_sign(const char **text, size_t *size) {
   return negative;
 }
 
-number_status_t number_unsigned(const char *text, size_t size, uint64_t most, uint64_t *out) {
+number_status_t wh_wat_number_unsigned(const char *text, size_t size, uint64_t most,
+                                       uint64_t *out) {
   unsigned base = take_hex(&text, &size) ? 16 : 10;
   uint64_t value = 0;
   bool over = false;
@@ -43,10 +44,10 @@ number_status_t number_unsigned(const char *text, size_t size, uint64_t most, ui
   return over || value > most ? NUMBER_OUT_OF_RANGE : NUMBER_GOOD;
 }
 
-number_status_t number_integer(const char *text, size_t size, unsigned bits, int64_t *out) {
+number_status_t wh_wat_number_integer(const char *text, size_t size, unsigned bits, int64_t *out) {
   uint64_t most = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1, value;
   bool negative = take_sign(&text, &size);
-  number_status_t status = number_unsigned(text, size, most, &value);
+  number_status_t status = wh_wat_number_unsigned(text, size, most, &value);
   if (status != NUMBER_GOOD) return status;
   if (negative && value > UINT64_C(1) << (bits - 1)) return NUMBER_OUT_OF_RANGE;
   if (negative) value = ~value + 1;
@@ -99,7 +100,7 @@ static bool read_exponent(const char *text, size_t size, int64_t *out) {
   bool negative = take_sign(&text, &size);
   uint64_t value;
   if (take_hex(&text, &size)) return false;
-  number_status_t status = number_unsigned(text, size, 1000000000, &value);
+  number_status_t status = wh_wat_number_unsigned(text, size, 1000000000, &value);
   if (status == NUMBER_NONE) return false;
   if (status == NUMBER_OUT_OF_RANGE) value = 1000000000; /* any text is shorter than that */
   *out = negative ? -(int64_t)value : (int64_t)value;
@@ -205,7 +206,7 @@ static number_status_t decimal_float(const char *text, size_t size, format_t f, 
   return *out >= infinity_of(f) ? NUMBER_OUT_OF_RANGE : NUMBER_GOOD;
 }
 
-number_status_t number_float(const char *text, size_t size, unsigned bits, uint64_t *out) {
+number_status_t wh_wat_number_float(const char *text, size_t size, unsigned bits, uint64_t *out) {
   format_t f = format_of(bits);
   uint64_t sign = take_sign(&text, &size) ? UINT64_C(1) << (bits - 1) : 0;
   number_status_t status = NUMBER_GOOD;
@@ -215,7 +216,7 @@ number_status_t number_float(const char *text, size_t size, unsigned bits, uint6
   } else if (size == 3 && memcmp(text, "nan", 3) == 0) {
     *out = infinity_of(f) | UINT64_C(1) << (f.mantissa - 1);
   } else if (size > 6 && memcmp(text, "nan:0x", 6) == 0) {
-    status = number_unsigned(text + 4, size - 4, (UINT64_C(1) << f.mantissa) - 1, &payload);
+    status = wh_wat_number_unsigned(text + 4, size - 4, (UINT64_C(1) << f.mantissa) - 1, &payload);
     if (status == NUMBER_GOOD && !payload) status = NUMBER_OUT_OF_RANGE;
     *out = infinity_of(f) | payload;
   } else if (take_hex(&text, &size)) {

@@ -11,10 +11,10 @@ typedef enum number_status {
 } number_status_t;
 
 /* Unsigned, no sign written. */
-number_status_t number_unsigned(const char *text, size_t size, uint64_t most, uint64_t *out);
+number_status_t wh_wat_number_unsigned(const char *text, size_t size, uint64_t most, uint64_t *out);
 /* Signed or unsigned, of 8 to 64 bits: -2^(bits-1) to 2^bits - 1; the value extended by its sign. */
-number_status_t number_integer(const char *text, size_t size, unsigned bits, int64_t *out);
+number_status_t wh_wat_number_integer(const char *text, size_t size, unsigned bits, int64_t *out);
 /* f32 (bits 32) or f64 as its bits, rounded once, to the nearest, ties to even. */
-number_status_t number_float(const char *text, size_t size, unsigned bits, uint64_t *out);
+number_status_t wh_wat_number_float(const char *text, size_t size, unsigned bits, uint64_t *out);
 
 #endif

@@ -3,28 +3,28 @@
 
 /* ---- tokens ---- */
 
-bool token_is(const reader_t *r, const token_t *token, const char *word) {
+bool wh_wat_token_is(const reader_t *r, const token_t *token, const char *word) {
   return token->kind == TOKEN_WORD && strlen(word) == token->size &&
          memcmp(token_text(r, token), word, token->size) == 0;
 }
 
-bool at_list(const reader_t *r, const char *word) {
-  return r->next->kind == TOKEN_OPEN && token_is(r, r->next + 1, word);
+bool wh_wat_at_list(const reader_t *r, const char *word) {
+  return r->next->kind == TOKEN_OPEN && wh_wat_token_is(r, r->next + 1, word);
 }
 
-bool take_list(reader_t *r, const char *word) {
-  if (!at_list(r, word)) return false;
+bool wh_wat_take_list(reader_t *r, const char *word) {
+  if (!wh_wat_at_list(r, word)) return false;
   r->next += 2;
   return true;
 }
 
-bool take_word(reader_t *r, const char *word) {
-  if (!token_is(r, r->next, word)) return false;
+bool wh_wat_take_word(reader_t *r, const char *word) {
+  if (!wh_wat_token_is(r, r->next, word)) return false;
   r->next++;
   return true;
 }
 
-bool unexpected(reader_t *r, const char *what) {
+bool wh_wat_unexpected(reader_t *r, const char *what) {
   const token_t *token = r->next;
   int size = token->kind == TOKEN_OPEN || token->size < 60 ? (int)token->size : 60;
   const char *text = token_text(r, token);
@@ -32,25 +32,27 @@ bool unexpected(reader_t *r, const char *what) {
   case TOKEN_END: return FAIL_AT(r, token, "unexpected end: expected %s", what);
   case TOKEN_OPEN:
   case TOKEN_CLOSE: return FAIL_AT(r, token, "unexpected token \"%c\": expected %s", *text, what);
+  case TOKEN_RESERVED:
+    return FAIL_AT(r, token, "unknown operator %.*s: expected %s", size, text, what);
   default: return FAIL_AT(r, token, "unexpected token %.*s: expected %s", size, text, what);
   }
 }
 
-bool expect_close(reader_t *r) {
-  if (r->next->kind != TOKEN_CLOSE) return unexpected(r, "\")\"");
+bool wh_wat_expect_close(reader_t *r) {
+  if (r->next->kind != TOKEN_CLOSE) return wh_wat_unexpected(r, "\")\"");
   r->next++;
   return true;
 }
 
-bool expect_open(reader_t *r, const char *what) {
-  if (r->next->kind != TOKEN_OPEN) return unexpected(r, what);
+bool wh_wat_expect_open(reader_t *r, const char *what) {
+  if (r->next->kind != TOKEN_OPEN) return wh_wat_unexpected(r, what);
   r->next++;
   return true;
 }
 
 /* ---- names and indices ---- */
 
-bool id_name(reader_t *r, const token_t *token, const char **name, size_t *size) {
+bool wh_wat_id_name(reader_t *r, const token_t *token, const char **name, size_t *size) {
   *name = token_text(r, token) + 1;
   *size = token->size - 1;
   if (**name != '"') return true;
@@ -61,14 +63,14 @@ bool id_name(reader_t *r, const token_t *token, const char **name, size_t *size)
     return true;
   }
   wh_text_t text = {.alloc = r->alloc};
-  string_decode(*name + 1, &text);
+  wh_wat_string_decode(*name + 1, &text);
   char *copy = text.failed ? NULL : wh_strndup(r->alloc, text.data, text.size);
   *size = text.size;
   wh_text_free(&text);
-  if (!copy) return lexer_oom(&r->lexer);
+  if (!copy) return wh_wat_lexer_oom(&r->lexer);
   if (!wh_vec_reserve(r->alloc, &r->owned, 1) || !wh_vec_reserve(r->alloc, &r->owned_sizes, 1)) {
     wh_free(r->alloc, copy, *size + 1);
-    return lexer_oom(&r->lexer);
+    return wh_wat_lexer_oom(&r->lexer);
   }
   r->owned.items[r->owned.count++] = copy;
   r->owned_sizes.items[r->owned_sizes.count++] = *size + 1;
@@ -79,80 +81,85 @@ bool id_name(reader_t *r, const token_t *token, const char **name, size_t *size)
 static const char *const space_names[] = {"type",   "func",         "table",        "memory",
                                           "global", "elem segment", "data segment", "local"};
 
-bool take_id(reader_t *r, space_t space, uint32_t index, wherry_bytes_t *out) {
+bool wh_wat_take_id(reader_t *r, space_t space, uint32_t index, wherry_bytes_t *out) {
   const char *name;
   size_t size;
   uint64_t old;
   const token_t *token = r->next;
   if (token->kind != TOKEN_ID) return true;
-  if (!id_name(r, token, &name, &size)) return false;
+  if (!wh_wat_id_name(r, token, &name, &size)) return false;
   if (wh_map_get(&r->spaces[space].names, name, size, &old))
     return FAIL_AT(r, token, "duplicate %s %.*s", space_names[space], (int)token->size,
                    token_text(r, token));
   if (!wh_map_put(r->alloc, &r->spaces[space].names, name, size, index))
-    return lexer_oom(&r->lexer);
+    return wh_wat_lexer_oom(&r->lexer);
   if (out) *out = (wherry_bytes_t) {(const uint8_t *)name, size};
   if (space == SPACE_LOCAL) {
     r->names.count++;
-    put_u(&r->names.bytes, index);
-    put_counted(&r->names.bytes, name, size);
+    wh_wat_put_u(&r->names.bytes, index);
+    wh_wat_put_counted(&r->names.bytes, name, size);
   }
   r->next++;
   return true;
 }
 
-bool at_index(const reader_t *r) {
+bool wh_wat_at_index(const reader_t *r) {
   if (r->next->kind != TOKEN_WORD) return r->next->kind == TOKEN_ID;
   char first = *token_text(r, r->next);
   return first >= '0' && first <= '9';
 }
 
-bool read_number(reader_t *r, uint64_t most, const char *what, uint64_t *out) {
+bool wh_wat_read_number(reader_t *r, uint64_t most, const char *what, uint64_t *out) {
   const token_t *token = r->next;
   number_status_t status = NUMBER_NONE;
   if (token->kind == TOKEN_WORD)
-    status = number_unsigned(token_text(r, token), token->size, most, out);
-  if (status == NUMBER_NONE) return unexpected(r, what);
+    status = wh_wat_number_unsigned(token_text(r, token), token->size, most, out);
+  if (status == NUMBER_NONE) return wh_wat_unexpected(r, what);
   if (status == NUMBER_OUT_OF_RANGE)
-    return FAIL_AT(r, token, "i%d constant out of range: %s", most > UINT32_MAX ? 64 : 32, what);
+    return FAIL_AT(r, token, "i%d constant out of range: %s",
+                   most > UINT32_MAX ? 64
+                   : most > 255      ? 32
+                                     : 8,
+                   what);
   r->next++;
   return true;
 }
 
-bool read_index(reader_t *r, space_t space, uint32_t *out) {
+bool wh_wat_read_index(reader_t *r, space_t space, uint32_t *out) {
   const token_t *token = r->next;
   uint64_t value = 0;
   if (token->kind == TOKEN_ID) {
     const char *name;
     size_t size;
-    if (!id_name(r, token, &name, &size)) return false;
+    if (!wh_wat_id_name(r, token, &name, &size)) return false;
     if (!wh_map_get(&r->spaces[space].names, name, size, &value))
       return FAIL_AT(r, token, "unknown %s %.*s", space_names[space], (int)token->size,
                      token_text(r, token));
     r->next++;
-  } else if (!read_number(r, UINT32_MAX, "an index or a name", &value)) {
+  } else if (!wh_wat_read_number(r, UINT32_MAX, "an index or a name", &value)) {
     return false;
   }
   *out = (uint32_t)value;
   return true;
 }
 
-void read_strings(reader_t *r, wh_text_t *out) {
-  for (; r->next->kind == TOKEN_STRING; r->next++) string_decode(token_text(r, r->next) + 1, out);
+void wh_wat_read_strings(reader_t *r, wh_text_t *out) {
+  for (; r->next->kind == TOKEN_STRING; r->next++)
+    wh_wat_string_decode(token_text(r, r->next) + 1, out);
 }
 
-bool read_name(reader_t *r, wh_text_t *out) {
+bool wh_wat_read_name(reader_t *r, wh_text_t *out) {
   const token_t *token = r->next;
-  if (token->kind != TOKEN_STRING) return unexpected(r, "a string");
+  if (token->kind != TOKEN_STRING) return wh_wat_unexpected(r, "a string");
   wh_text_t name = {.alloc = r->alloc};
-  string_decode(token_text(r, token) + 1, &name);
+  wh_wat_string_decode(token_text(r, token) + 1, &name);
   bool good = !name.failed && wh_utf8_valid(name.data, name.size, NULL);
   if (name.failed)
-    lexer_oom(&r->lexer);
+    wh_wat_lexer_oom(&r->lexer);
   else if (!good)
     FAIL_AT(r, token, "malformed UTF-8 encoding of a name");
   else
-    put_counted(out, name.data, name.size);
+    wh_wat_put_counted(out, name.data, name.size);
   wh_text_free(&name);
   if (good) r->next++;
   return good;
@@ -160,30 +167,30 @@ bool read_name(reader_t *r, wh_text_t *out) {
 
 /* ---- bytes ---- */
 
-void put_byte(wh_text_t *out, unsigned value) {
+void wh_wat_put_byte(wh_text_t *out, unsigned value) {
   char byte = (char)value;
   wh_text_append(out, &byte, 1);
 }
 
-void put_u(wh_text_t *out, uint64_t value) {
+void wh_wat_put_u(wh_text_t *out, uint64_t value) {
   do {
-    put_byte(out, (value & 0x7F) | (value > 0x7F ? 0x80 : 0));
+    wh_wat_put_byte(out, (value & 0x7F) | (value > 0x7F ? 0x80 : 0));
     value >>= 7;
   } while (value);
 }
 
-void put_s(wh_text_t *out, int64_t value) {
+void wh_wat_put_s(wh_text_t *out, int64_t value) {
   for (;;) {
     unsigned low = value & 0x7F;
     value >>= 7;
     bool last = (value == 0 && !(low & 0x40)) || (value == -1 && (low & 0x40));
-    put_byte(out, low | (last ? 0 : 0x80));
+    wh_wat_put_byte(out, low | (last ? 0 : 0x80));
     if (last) return;
   }
 }
 
-void put_counted(wh_text_t *out, const void *bytes, size_t size) {
-  put_u(out, size);
+void wh_wat_put_counted(wh_text_t *out, const void *bytes, size_t size) {
+  wh_wat_put_u(out, size);
   wh_text_append(out, bytes, size);
 }
 
@@ -193,12 +200,12 @@ static unsigned size_of_u(uint64_t value) {
   return size;
 }
 
-void put_section(wh_text_t *out, unsigned id, const section_t *section) {
+void wh_wat_put_section(wh_text_t *out, unsigned id, const section_t *section) {
   out->failed |= section->bytes.failed;
   if (!section->count) return;
-  put_byte(out, id);
-  put_u(out, section->bytes.size + size_of_u(section->count));
-  put_u(out, section->count);
+  wh_wat_put_byte(out, id);
+  wh_wat_put_u(out, section->bytes.size + size_of_u(section->count));
+  wh_wat_put_u(out, section->count);
   wh_text_append(out, section->bytes.data, section->bytes.size);
 }
 
@@ -209,16 +216,16 @@ static void put_names(reader_t *r, wh_text_t *out) {
   wh_text_t names = {.alloc = r->alloc};
   wh_text_append(&names, "\4name", 5);
   if (r->name.data) {
-    put_byte(&names, 0);
-    put_u(&names, r->name.size + size_of_u(r->name.size));
-    put_counted(&names, r->name.data, r->name.size);
+    wh_wat_put_byte(&names, 0);
+    wh_wat_put_u(&names, r->name.size + size_of_u(r->name.size));
+    wh_wat_put_counted(&names, r->name.data, r->name.size);
   }
-  put_section(&names, 1, &r->function_names);
-  put_section(&names, 2, &r->local_names);
+  wh_wat_put_section(&names, 1, &r->function_names);
+  wh_wat_put_section(&names, 2, &r->local_names);
   out->failed |= names.failed;
   if (!names.failed && names.size > 5) {
-    put_byte(out, 0);
-    put_counted(out, names.data, names.size);
+    wh_wat_put_byte(out, 0);
+    wh_wat_put_counted(out, names.data, names.size);
   }
   wh_text_free(&names);
 }
@@ -227,32 +234,32 @@ static void put_module(reader_t *r, wh_text_t *out) {
   section_t types = {.bytes = {.alloc = r->alloc}, .count = (uint32_t)r->types.count};
   for (size_t i = 0; i < r->types.count; i++) {
     const text_type_t *type = &r->types.items[i];
-    put_byte(&types.bytes, 0x60);
-    put_counted(&types.bytes, r->type_codes.data + type->at, type->params);
-    put_counted(&types.bytes, r->type_codes.data + type->at + type->params, type->results);
+    wh_wat_put_byte(&types.bytes, 0x60);
+    wh_wat_put_counted(&types.bytes, r->type_codes.data + type->at, type->params);
+    wh_wat_put_counted(&types.bytes, r->type_codes.data + type->at + type->params, type->results);
   }
   wh_text_append(out, "\0asm\1\0\0\0", 8);
-  put_section(out, 1, &types);
+  wh_wat_put_section(out, 1, &types);
   wh_text_free(&types.bytes);
-  put_section(out, 2, &r->imports);
-  put_section(out, 3, &r->functions);
-  put_section(out, 4, &r->tables);
-  put_section(out, 5, &r->memories);
-  put_section(out, 6, &r->globals);
-  put_section(out, 7, &r->exports);
+  wh_wat_put_section(out, 2, &r->imports);
+  wh_wat_put_section(out, 3, &r->functions);
+  wh_wat_put_section(out, 4, &r->tables);
+  wh_wat_put_section(out, 5, &r->memories);
+  wh_wat_put_section(out, 6, &r->globals);
+  wh_wat_put_section(out, 7, &r->exports);
   if (r->has_start) {
-    put_byte(out, 8);
-    put_u(out, size_of_u(r->start));
-    put_u(out, r->start);
+    wh_wat_put_byte(out, 8);
+    wh_wat_put_u(out, size_of_u(r->start));
+    wh_wat_put_u(out, r->start);
   }
-  put_section(out, 9, &r->elems);
+  wh_wat_put_section(out, 9, &r->elems);
   if (r->needs_data_count) {
-    put_byte(out, 12);
-    put_u(out, size_of_u(r->datas.count));
-    put_u(out, r->datas.count);
+    wh_wat_put_byte(out, 12);
+    wh_wat_put_u(out, size_of_u(r->datas.count));
+    wh_wat_put_u(out, r->datas.count);
   }
-  put_section(out, 10, &r->codes);
-  put_section(out, 11, &r->datas);
+  wh_wat_put_section(out, 10, &r->codes);
+  wh_wat_put_section(out, 11, &r->datas);
   put_names(r, out);
   out->failed |=
       r->type_codes.failed || r->signature.failed || r->pending.failed || r->names.bytes.failed;
@@ -283,33 +290,35 @@ static void reader_free(reader_t *r) {
   wh_text_free(&r->pending);
   for (size_t i = 0; i < SPACE_COUNT; i++) wh_map_free(r->alloc, &r->spaces[i].names);
   wh_map_free(r->alloc, &r->instructions);
-  lexer_free(&r->lexer);
+  wh_wat_lexer_free(&r->lexer);
 }
 
 /* `(module $name? …)` as scripts write it: binary "…", quote "…". Fields otherwise. */
 static bool read_module(reader_t *r, wh_text_t *out) {
-  bool wrapped = take_list(r, "module");
+  bool wrapped = wh_wat_take_list(r, "module");
   if (wrapped && r->next->kind == TOKEN_ID) {
     const char *name;
     size_t size;
-    if (!id_name(r, r->next++, &name, &size)) return false;
+    if (!wh_wat_id_name(r, r->next++, &name, &size)) return false;
     r->name = (wherry_bytes_t) {(const uint8_t *)name, size};
   }
-  if (wrapped && take_word(r, "binary")) {
-    read_strings(r, out);
-    return expect_close(r) && (r->next->kind == TOKEN_END || unexpected(r, "one module"));
+  if (wrapped && wh_wat_take_word(r, "binary")) {
+    wh_wat_read_strings(r, out);
+    return wh_wat_expect_close(r) &&
+           (r->next->kind == TOKEN_END || wh_wat_unexpected(r, "one module"));
   }
   const token_t *first = r->next;
   const token_t *end = first;
   while (end->kind == TOKEN_OPEN) end = r->lexer.tokens.items + end->size + 1;
   r->next = end;
-  if (wrapped && !expect_close(r)) return false;
+  if (wrapped && !wh_wat_expect_close(r)) return false;
   if (r->next->kind != TOKEN_END)
-    return unexpected(r, wrapped ? "one module and nothing after it" : "a field of a module");
+    return wh_wat_unexpected(r,
+                             wrapped ? "one module and nothing after it" : "a field of a module");
   r->next = first;
-  if (!declare_fields(r, end)) return false;
+  if (!wh_wat_declare_fields(r, end)) return false;
   r->next = first;
-  if (!fill_instructions(r) || !read_fields(r, end)) return false;
+  if (!wh_wat_fill_instructions(r) || !wh_wat_read_fields(r, end)) return false;
   put_module(r, out);
   return true;
 }
@@ -323,9 +332,9 @@ wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t si
   for (size_t i = 0; i < WH_COUNT(sections); i++) sections[i]->bytes.alloc = alloc;
   r.type_codes.alloc = r.signature.alloc = r.pending.alloc = alloc;
   wh_text_t bytes = {.alloc = alloc};
-  if (lexer_run(&r.lexer)) {
+  if (wh_wat_lexer_run(&r.lexer)) {
     r.next = r.lexer.tokens.items;
-    if (read_module(&r, &bytes) && bytes.failed) lexer_oom(&r.lexer);
+    if (read_module(&r, &bytes) && bytes.failed) wh_wat_lexer_oom(&r.lexer);
   }
   uint8_t *exact =
       r.lexer.error ? NULL : wh_alloc(alloc, bytes.size); /* the caller frees by size */
@@ -334,7 +343,7 @@ wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t si
     *out = exact;
     *out_size = bytes.size;
   } else {
-    lexer_oom(&r.lexer);
+    wh_wat_lexer_oom(&r.lexer);
   }
   wh_text_free(&bytes);
   reader_free(&r);

@@ -72,63 +72,63 @@ typedef struct reader {
 static inline const char *token_text(const reader_t *r, const token_t *token) {
   return r->lexer.text + token->at;
 }
-bool token_is(const reader_t *r, const token_t *token, const char *word);
+bool wh_wat_token_is(const reader_t *r, const token_t *token, const char *word);
 /* `(word`, not taken. */
-bool at_list(const reader_t *r, const char *word);
-bool take_list(reader_t *r, const char *word); /* taken if it is there */
-bool take_word(reader_t *r, const char *word);
-bool expect_close(reader_t *r);
-bool expect_open(reader_t *r, const char *what);
+bool wh_wat_at_list(const reader_t *r, const char *word);
+bool wh_wat_take_list(reader_t *r, const char *word); /* taken if it is there */
+bool wh_wat_take_word(reader_t *r, const char *word);
+bool wh_wat_expect_close(reader_t *r);
+bool wh_wat_expect_open(reader_t *r, const char *what);
 /* "unexpected token …: expected WHAT", at the next token. */
-bool unexpected(reader_t *r, const char *what);
-#define FAIL_AT(r, token, ...) lexer_fail(&(r)->lexer, (token)->at, __VA_ARGS__)
+bool wh_wat_unexpected(reader_t *r, const char *what);
+#define FAIL_AT(r, token, ...) wh_wat_lexer_fail(&(r)->lexer, (token)->at, __VA_ARGS__)
 
 /* The name of a TOKEN_ID, without the dollar sign. */
-bool id_name(reader_t *r, const token_t *token, const char **name, size_t *size);
+bool wh_wat_id_name(reader_t *r, const token_t *token, const char **name, size_t *size);
 /* An identifier, if one is there, for the thing of that index. */
-bool take_id(reader_t *r, space_t space, uint32_t index, wherry_bytes_t *name);
-bool at_index(const reader_t *r);
-bool read_index(reader_t *r, space_t space, uint32_t *out);
-bool read_number(reader_t *r, uint64_t most, const char *what, uint64_t *out);
+bool wh_wat_take_id(reader_t *r, space_t space, uint32_t index, wherry_bytes_t *name);
+bool wh_wat_at_index(const reader_t *r);
+bool wh_wat_read_index(reader_t *r, space_t space, uint32_t *out);
+bool wh_wat_read_number(reader_t *r, uint64_t most, const char *what, uint64_t *out);
 /* Strings one after another; out: appended. */
-void read_strings(reader_t *r, wh_text_t *out);
+void wh_wat_read_strings(reader_t *r, wh_text_t *out);
 /* A string that must be UTF-8, as the binary has it: size and bytes. */
-bool read_name(reader_t *r, wh_text_t *out);
+bool wh_wat_read_name(reader_t *r, wh_text_t *out);
 
-void put_byte(wh_text_t *out, unsigned value);
-void put_u(wh_text_t *out, uint64_t value);
-void put_s(wh_text_t *out, int64_t value);
-void put_counted(wh_text_t *out, const void *bytes, size_t size);
-void put_section(wh_text_t *out, unsigned id, const section_t *section);
+void wh_wat_put_byte(wh_text_t *out, unsigned value);
+void wh_wat_put_u(wh_text_t *out, uint64_t value);
+void wh_wat_put_s(wh_text_t *out, int64_t value);
+void wh_wat_put_counted(wh_text_t *out, const void *bytes, size_t size);
+void wh_wat_put_section(wh_text_t *out, unsigned id, const section_t *section);
 
 /* ---- types.c ---- */
-bool at_value_type(const reader_t *r);
-bool read_value_type(reader_t *r, wh_text_t *out);
-bool at_reference_type(const reader_t *r);
-bool read_reference_type(reader_t *r, uint8_t *code);
-bool read_heap_type(reader_t *r, uint8_t *code);
+bool wh_wat_at_value_type(const reader_t *r);
+bool wh_wat_read_value_type(reader_t *r, wh_text_t *out);
+bool wh_wat_at_reference_type(const reader_t *r);
+bool wh_wat_read_reference_type(reader_t *r, uint8_t *code);
+bool wh_wat_read_heap_type(reader_t *r, uint8_t *code);
 /* `(param …)* (result …)*` into r->signature. locals: parameters may have names, which go to
    SPACE_LOCAL. */
-bool read_signature(reader_t *r, bool locals, text_type_t *out);
+bool wh_wat_read_signature(reader_t *r, bool locals, text_type_t *out);
 /* The type section's entry of a field `(type …)`, after its name. */
-bool read_type_definition(reader_t *r);
+bool wh_wat_read_type_definition(reader_t *r);
 /* A type use; *index: into the types, a new one if need be. locals: as above. */
-bool read_type_use(reader_t *r, bool locals, uint32_t *index);
-bool read_block_type(reader_t *r, wh_text_t *out);
+bool wh_wat_read_type_use(reader_t *r, bool locals, uint32_t *index);
+bool wh_wat_read_block_type(reader_t *r, wh_text_t *out);
 
 /* ---- body.c ---- */
 /* Instructions up to the parenthesis that closes what they stand in, which is not taken; no end. */
-bool read_instructions(reader_t *r, wh_text_t *out);
+bool wh_wat_read_instructions(reader_t *r, wh_text_t *out);
 /* One folded instruction. */
-bool read_folded(reader_t *r, wh_text_t *out);
+bool wh_wat_read_folded(reader_t *r, wh_text_t *out);
 
 /* ---- immediates.c ---- */
 /* The instruction at r->next: its opcode and immediates. */
-bool read_plain(reader_t *r, wh_text_t *out);
-bool fill_instructions(reader_t *r);
+bool wh_wat_read_plain(reader_t *r, wh_text_t *out);
+bool wh_wat_fill_instructions(reader_t *r);
 
 /* ---- fields.c ---- */
-bool declare_fields(reader_t *r, const token_t *end);
-bool read_fields(reader_t *r, const token_t *end);
+bool wh_wat_declare_fields(reader_t *r, const token_t *end);
+bool wh_wat_read_fields(reader_t *r, const token_t *end);
 
 #endif

@@ -42,3 +42,24 @@ bool read_file(const char *path, wherry_bytes_t *out) {
   out->size = text.size;
   return true;
 }
+
+bool ends_with(const char *text, const char *end) {
+  size_t size = strlen(text), end_size = strlen(end);
+  return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+bool read_module_file(wherry_engine_t *engine, const char *path, wherry_bytes_t *out, int *status) {
+  *status = STATUS_ERROR;
+  if (!read_file(path, out)) return false;
+  if (!ends_with(path, ".wat")) return true;
+  wherry_bytes_t bytes;
+  wherry_error_t *error = wherry_text_to_binary(engine, (const char *)out->data, out->size, &bytes);
+  if (error) {
+    *status = report(path, error);
+    return false;
+  }
+  out->data = (const uint8_t *)arena_text((const char *)bytes.data, bytes.size);
+  out->size = bytes.size;
+  wherry_bytes_release(engine, bytes);
+  return true;
+}

@@ -136,10 +136,13 @@ int inspect_verb(int argc, char **argv) {
   if (!parse_args(&verb, table, PARSE_ALL, argc, argv, &args, &status)) return status;
   if (args.count != 1) return usage_error(&verb, args.count ? "one FILE at a time" : "which FILE?");
   inspection_t found = {.file = args.items[0]};
-  if (!read_file(found.file, &found.bytes)) return STATUS_ERROR;
   wherry_engine_t *engine;
   wherry_error_t *error = wherry_engine_new(NULL, &engine);
   if (error) return report(NULL, error);
+  if (!read_module_file(engine, found.file, &found.bytes, &status)) {
+    wherry_engine_release(engine);
+    return status;
+  }
   error = wherry_module_new(engine, found.bytes.data, found.bytes.size, &found.module);
   wherry_engine_release(engine);
   if (error) return report(found.file, error);

@@ -111,7 +111,8 @@ static int link_file(program_t *program, const char *link) {
   }
   wherry_bytes_t bytes;
   const char *file = equals + 1;
-  if (!read_file(file, &bytes)) return STATUS_ERROR;
+  int status;
+  if (!read_module_file(program->engine, file, &bytes, &status)) return status;
   wherry_module_t *module;
   wherry_instance_t instance;
   wherry_error_t *error = wherry_module_new(program->engine, bytes.data, bytes.size, &module);
@@ -188,9 +189,10 @@ static int open_alone(program_t *program, wherry_bytes_t bytes) {
 int program_open(const char *file, const program_options_t *options, program_t *out) {
   *out = (program_t) {.file = file, .options = options, .started = clock_now()};
   wherry_bytes_t bytes;
-  if (!read_file(file, &bytes)) return STATUS_ERROR;
+  int status;
   wherry_error_t *error = engine_with_features(options->features, &out->engine);
   if (error) return report(NULL, error);
+  if (!read_module_file(out->engine, file, &bytes, &status)) return status;
   return options->links.count ? open_linked(out, bytes) : open_alone(out, bytes);
 }
 

@@ -50,6 +50,12 @@ int report(const char *file, wherry_error_t *error);
 /* Reads a whole file. Complains and returns false if it cannot. */
 bool read_file(const char *path, wherry_bytes_t *out);
 
+bool ends_with(const char *text, const char *end);
+
+/* Reads a module; what ends in .wat is text, and becomes its binary. The same, but *status instead of
+   false. */
+bool read_module_file(wherry_engine_t *engine, const char *path, wherry_bytes_t *out, int *status);
+
 /* ---- args.c ---- */
 
 typedef enum option_kind {
@@ -192,5 +198,6 @@ int call_verb(int argc, char **argv);
 int validate_verb(int argc, char **argv);
 int inspect_verb(int argc, char **argv);
 int wast_verb(int argc, char **argv);
+int wasm_verb(int argc, char **argv);
 
 #endif

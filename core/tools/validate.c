@@ -3,7 +3,8 @@
 
 int validate_verb(int argc, char **argv) {
   static const verb_t verb = {"validate", validate_verb, "[OPTION…] FILE…",
-                              "Checks modules. Silent and 0 when all are valid, else each error "
+                              "Checks modules, in binary or (.wat) in text. Silent and 0 when all "
+                              "are valid, else each error "
                               "with its offset in the file,\n"
                               "and 1."};
   const char *features = NULL;
@@ -19,8 +20,9 @@ int validate_verb(int argc, char **argv) {
   status = STATUS_OK;
   for (size_t i = 0; i < args.count; i++) {
     wherry_bytes_t bytes;
-    if (!read_file(args.items[i], &bytes)) {
-      status = STATUS_ERROR;
+    int failed;
+    if (!read_module_file(engine, args.items[i], &bytes, &failed)) {
+      status = failed;
       continue;
     }
     error = wherry_module_validate(engine, bytes.data, bytes.size);

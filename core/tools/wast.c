@@ -17,11 +17,6 @@ static const char *features_of(const char *file) {
   return NULL;
 }
 
-static bool ends_with(const char *text, const char *end) {
-  size_t size = strlen(text), end_size = strlen(end);
-  return size >= end_size && strcmp(text + size - end_size, end) == 0;
-}
-
 static void put_progress(uint64_t started, size_t done, size_t count) {
   static uint64_t last;
   uint64_t now = clock_now();

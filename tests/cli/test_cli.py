@@ -285,6 +285,29 @@ class Command(unittest.TestCase):
 
     # --- inspect ---
 
+    # --- text ---
+
+    def test_text(self):
+        text = """(module (func (export "add") (param $x i32) (param i32) (result i32)
+            (i32.add (local.get $x) (local.get 1))))"""
+        wat = self.write("add.wat", text.encode())
+        self.check(["validate", wat], out="")
+        self.check(["call", wat, "add", 40, 2], out="42\n")
+        self.check(["run", "--invoke", "add", wat, 40, 2], out="42\n")
+        self.assertIn("add", run("inspect", wat)[1])
+        self.check(["wasm", wat], out="")
+        self.check(["call", wat.with_suffix(".wasm"), "add", 1, 2], out="3\n")
+        self.check(["wasm", wat, "-o", self.folder / "other"], out="")
+        self.check(["validate", self.folder / "other"], out="")
+        self.check(["wasm"], 2, err="which FILE")
+
+    def test_errors_of_text_show_the_line(self):
+        wat = self.write("bad.wat", b"(module\n  (func i32.ad))\n")
+        shown = r"bad\.wat: line 2, column 9: unknown operator i32\.ad; did you mean .*\n2 \|   \(func"
+        for verb in ["validate", "wasm", "inspect"]:
+            self.check([verb, wat], 1, err=shown)
+        self.check(["call", wat, "f"], 1, err=shown)
+
     def test_inspect(self):
         status, out, _ = run("inspect", "host.wasm")
         self.assertEqual(status, 0)
