@@ -5,7 +5,8 @@
 wherry_error_t *wherry_text_to_binary(wherry_engine_t *engine, const char *text, size_t size,
                                       wherry_bytes_t *bytes) {
   uint8_t *data;
-  wherry_error_t *error = wh_text_to_binary(&engine->alloc, text, size, &data, &bytes->size);
+  wherry_error_t *error =
+      wh_text_to_binary(&engine->alloc, text, size, engine->features, &data, &bytes->size);
   if (!error) bytes->data = data;
   return error;
 }

@@ -123,9 +123,10 @@ static bool take_page_size(reader_t *r, limits_t *limits) {
 }
 
 static bool read_limits(reader_t *r, limits_t *limits) {
-  if (!wh_wat_read_number(r, UINT64_MAX, "a minimum", &limits->minimum)) return false;
+  uint64_t most = r->features & WH_FEATURE(MEMORY64) ? UINT64_MAX : UINT32_MAX;
+  if (!wh_wat_read_number(r, most, "a minimum", &limits->minimum)) return false;
   limits->bounded = wh_wat_at_index(r);
-  return !limits->bounded || wh_wat_read_number(r, UINT64_MAX, "a maximum", &limits->maximum);
+  return !limits->bounded || wh_wat_read_number(r, most, "a maximum", &limits->maximum);
 }
 
 static bool put_limits(reader_t *r, const token_t *first, const limits_t *limits, bool of_memory,

@@ -323,9 +323,9 @@ static bool read_module(reader_t *r, wh_text_t *out) {
   return true;
 }
 
-wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size, uint8_t **out,
-                                  size_t *out_size) {
-  reader_t r = {.alloc = alloc};
+wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size,
+                                  wh_features_t features, uint8_t **out, size_t *out_size) {
+  reader_t r = {.alloc = alloc, .features = features};
   r.lexer = (lexer_t) {.alloc = alloc, .text = text, .size = size};
   section_t *sections[SECTION_COUNT];
   sections_of(&r, sections);

@@ -45,6 +45,7 @@ typedef struct frame {
 typedef struct reader {
   lexer_t lexer;
   wh_alloc_t *alloc;
+  wh_features_t features;
   const token_t *next;
   wh_map_t instructions; /* name -> opcode */
   struct {

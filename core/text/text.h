@@ -6,13 +6,14 @@
 #ifndef WH_TEXT_H
 #define WH_TEXT_H
 
-#include "base/base.h"
+#include "model/model.h"
 
 /* One module, with or without `(module …)` around it.
+   features: without 64-bit memories, limits are numbers of 32 bits, which is a rule of the text.
    *out: the caller's, freed by wh_free(alloc, *out, *out_size).
    Errors: malformed (line, column, the line and a caret in the message), invalid ("needs feature …"),
    limit, oom. */
-wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size, uint8_t **out,
-                                  size_t *out_size);
+wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size,
+                                  wh_features_t features, uint8_t **out, size_t *out_size);
 
 #endif

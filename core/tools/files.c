@@ -48,18 +48,21 @@ bool ends_with(const char *text, const char *end) {
   return size >= end_size && strcmp(text + size - end_size, end) == 0;
 }
 
+wherry_error_t *text_to_binary(wherry_engine_t *engine, wherry_bytes_t *module) {
+  wherry_bytes_t bytes;
+  wherry_error_t *error =
+      wherry_text_to_binary(engine, (const char *)module->data, module->size, &bytes);
+  if (error) return error;
+  module->data = (const uint8_t *)arena_text((const char *)bytes.data, bytes.size);
+  module->size = bytes.size;
+  wherry_bytes_release(engine, bytes);
+  return NULL;
+}
+
 bool read_module_file(wherry_engine_t *engine, const char *path, wherry_bytes_t *out, int *status) {
   *status = STATUS_ERROR;
   if (!read_file(path, out)) return false;
-  if (!ends_with(path, ".wat")) return true;
-  wherry_bytes_t bytes;
-  wherry_error_t *error = wherry_text_to_binary(engine, (const char *)out->data, out->size, &bytes);
-  if (error) {
-    *status = report(path, error);
-    return false;
-  }
-  out->data = (const uint8_t *)arena_text((const char *)bytes.data, bytes.size);
-  out->size = bytes.size;
-  wherry_bytes_release(engine, bytes);
-  return true;
+  wherry_error_t *error = ends_with(path, ".wat") ? text_to_binary(engine, out) : NULL;
+  if (error) *status = report(path, error);
+  return !error;
 }

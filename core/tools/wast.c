@@ -34,7 +34,7 @@ static int by_count(const void *a, const void *b) {
 /* false: the file is no script that can be run. */
 static bool run_file(const char *file, wherry_engine_t *engine, wast_totals_t *totals) {
   if (ends_with(file, ".wast")) {
-    complain(file, "text comes later; wasm-tools json-from-wast makes a .json of it");
+    complain(file, "scripts in text come later; wasm-tools json-from-wast makes a .json of it");
     return false;
   }
   wherry_bytes_t bytes;

@@ -148,19 +148,12 @@ static const char *import_skip(script_t *s, const wherry_module_t *module) {
   return NULL;
 }
 
-/* The bytes of a command's module. *feature: it has none, for want of that. */
+/* The bytes of a command's module; what is text becomes its binary, unless *refused says why not.
+   False: the command has been counted. */
 static bool module_bytes(script_t *s, const json_t *command, wherry_bytes_t *out,
-                         const char **feature) {
+                         wherry_error_t **refused) {
   const char *file = json_text(command, "filename");
-  const char *type = json_text(command, "module_type");
-  *feature = NULL;
-  if (type && strcmp(type, "text") == 0) {
-    file = json_text(command, "binary_filename");
-    if (!file) {
-      *feature = "text-format";
-      return false;
-    }
-  }
+  *refused = NULL;
   if (!file) {
     fail(s, "the command names no file");
     return false;
@@ -169,23 +162,27 @@ static bool module_bytes(script_t *s, const json_t *command, wherry_bytes_t *out
   text_t path = {0};
   if (slash) text_add(&path, s->file, (size_t)(slash - s->file) + 1);
   text_add(&path, file, strlen(file));
-  if (read_file(path.data, out)) return true;
-  fail(s, "%s cannot be read", path.data);
-  return false;
+  if (!read_file(path.data, out)) {
+    fail(s, "%s cannot be read", path.data);
+    return false;
+  }
+  const char *type = json_text(command, "module_type");
+  if (type && strcmp(type, "text") == 0) *refused = text_to_binary(s->engine, out);
+  return true;
 }
 
 /* Reads a command's module. NULL: the command has been counted; *feature: why it was skipped. */
 static wherry_module_t *read_module(script_t *s, const json_t *command, const char **feature) {
   wherry_bytes_t bytes;
-  if (!module_bytes(s, command, &bytes, feature)) {
-    if (*feature) skip(s, *feature);
-    return NULL;
-  }
+  wherry_error_t *error;
   wherry_module_t *module;
-  wherry_error_t *error = wherry_module_new(s->engine, bytes.data, bytes.size, &module);
+  *feature = NULL;
+  if (!module_bytes(s, command, &bytes, &error)) return NULL;
+  bool read = !error;
+  if (read) error = wherry_module_new(s->engine, bytes.data, bytes.size, &module);
   if (!error) return module;
   *feature = wast_missing_feature(error);
-  if (*feature) leave_untouched(s, bytes, *feature);
+  if (*feature && read) leave_untouched(s, bytes, *feature);
   fail_with(s, "module", error);
   return NULL;
 }
@@ -464,13 +461,10 @@ static void do_assert_exception(script_t *s, const json_t *command) {
 
 static void expect_refusal(script_t *s, const json_t *command, wherry_error_kind_t kind) {
   wherry_bytes_t bytes;
-  const char *feature;
-  if (!module_bytes(s, command, &bytes, &feature)) {
-    if (feature) skip(s, feature);
-    return;
-  }
+  wherry_error_t *error;
+  if (!module_bytes(s, command, &bytes, &error)) return;
   const char *text = json_text(command, "text");
-  wherry_error_t *error = wherry_module_validate(s->engine, bytes.data, bytes.size);
+  if (!error) error = wherry_module_validate(s->engine, bytes.data, bytes.size);
   if (!error) {
     fail(s, "%s was taken, expected %s: %s", json_text(command, "filename"),
          wherry_error_kind_name(kind), text ? text : "");

@@ -312,7 +312,8 @@ static void memory_that_runs_out_is_an_error(void **state) {
     wh_alloc_init(&alloc, &host);
     uint8_t *out;
     size_t size;
-    wherry_error_t *error = wh_text_to_binary(&alloc, whole, sizeof whole - 1, &out, &size);
+    wherry_error_t *error =
+        wh_text_to_binary(&alloc, whole, sizeof whole - 1, WH_FEATURES_ALL, &out, &size);
     if (fail_at == 0) {
       assert_ok(error);
       wh_free(&alloc, out, size);
