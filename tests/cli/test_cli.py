@@ -125,6 +125,19 @@ class Command(unittest.TestCase):
         self.check(["call", "--json", simple, "echo_f64", "nan"], out='"nan"\n')
         self.check(["call", "fib.wasm", "fib", 20], out="6765\n")
 
+    def test_vectors(self):
+        vector = self.write(
+            "vector.wasm",
+            HEADER
+            + section(1, b"\2\x60\1\x7f\1\x7b\x60\1\x7b\0")
+            + section(3, b"\2\0\1")
+            + section(7, b"\2" + name("splat") + b"\0\0" + name("drop") + b"\0\1")
+            + section(10, b"\2\6\0\x20\0\xfd\x11\x0b\2\0\x0b"),
+        )
+        self.check(["call", vector, "splat", 258], out="02010000" * 4 + "\n")
+        self.check(["call", "--json", vector, "splat", 258], out='"' + "02010000" * 4 + '"\n')
+        self.check(["call", vector, "drop", 1], status=1, err="values of type v128 cannot be written")
+
     def test_several_results_and_references(self):
         offset = self.write(
             "offset.wasm",
