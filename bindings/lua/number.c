@@ -305,7 +305,7 @@ static int value_equal(lua_State *L) {
   else if (equal && a->code == 'd')
     equal = a->slots->f64 == b->slots->f64;
   else if (equal)
-    equal = memcmp(a->slots, b->slots, sizeof a->slots) == 0;
+    equal = a->slots[0].u64 == b->slots[0].u64 && a->slots[1].u64 == b->slots[1].u64;
   lua_pushboolean(L, equal);
   return 1;
 }

@@ -44,7 +44,8 @@ static VALUE inspect(VALUE self) {
 /* The same type and the same bits, so that a NaN equals itself and 0.0 is not -0.0. */
 static VALUE equal(VALUE self, VALUE other) {
   wr_value_t *a = wr_value_try(self), *b = wr_value_try(other);
-  return RBOOL(b && a->type == b->type && !memcmp(a->slots, b->slots, sizeof a->slots));
+  return RBOOL(b && a->type == b->type && a->slots[0].u64 == b->slots[0].u64 &&
+               a->slots[1].u64 == b->slots[1].u64);
 }
 
 static VALUE hash(VALUE self) {

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 class Value:
-    """A number, or the 16 bytes of a v128, with its WebAssembly type: Value.i32(7). Functions take it
-    where they take a plain value of that type."""
+    """A number, or the 16 bytes of a v128, with its WebAssembly type: Value.i32(7).
+
+    Functions take it where they take a plain value of that type."""
 
     __slots__ = ("type", "value")
     __match_args__ = ("type", "value")
