@@ -143,7 +143,7 @@ WH_LANES2(i16x8_q15mulr_sat_s, wh_i16x8_t, wh_i16x8_t, 8,
 #define WH_NARROW(name, result_t, operand_t, lanes, least, most)          \
   static inline wh_v128_t wh_num_##name(wh_v128_t a_, wh_v128_t b_) {     \
     operand_t a = (operand_t)a_, b = (operand_t)b_;                       \
-    result_t r;                                                           \
+    result_t r = {0};                                                     \
     for (int i = 0; i < (lanes); i++) {                                   \
       r[i] = (__typeof__(r[0]))wh_num_clamp(a[i], least, most);           \
       r[i + (lanes)] = (__typeof__(r[0]))wh_num_clamp(b[i], least, most); \
@@ -159,7 +159,7 @@ WH_NARROW(i16x8_narrow_i32x4_u, wh_u16x8_t, wh_i32x4_t, 4, 0, UINT16_MAX)
 #define WH_WIDEN(wide, narrow, sign, wide_t, narrow_t, lane_t, lanes)                              \
   static inline wh_v128_t wh_num_##wide##_widen_##narrow##_##sign(wh_v128_t a_, int first) {       \
     narrow_t a = (narrow_t)a_;                                                                     \
-    wide_t r;                                                                                      \
+    wide_t r = {0};                                                                                \
     for (int i = 0; i < (lanes); i++) r[i] = a[first + i];                                         \
     return (wh_v128_t)r;                                                                           \
   }                                                                                                \
@@ -185,7 +185,7 @@ WH_NARROW(i16x8_narrow_i32x4_u, wh_u16x8_t, wh_i32x4_t, 4, 0, UINT16_MAX)
 #define WH_PAIRWISE(wide, narrow, sign, wide_t, narrow_t, lane_t, lanes)                    \
   static inline wh_v128_t wh_num_##wide##_extadd_pairwise_##narrow##_##sign(wh_v128_t a_) { \
     narrow_t a = (narrow_t)a_;                                                              \
-    wide_t r;                                                                               \
+    wide_t r = {0};                                                                         \
     for (int i = 0; i < (lanes); i++) r[i] = (lane_t)(a[2 * i] + a[2 * i + 1]);             \
     return (wh_v128_t)r;                                                                    \
   }
@@ -202,7 +202,7 @@ WH_PAIRWISE(i32x4, i16x8, u, wh_u32x4_t, wh_u16x8_t, uint32_t, 4)
 
 static inline wh_v128_t wh_num_i32x4_dot_i16x8_s(wh_v128_t a_, wh_v128_t b_) {
   wh_i16x8_t a = (wh_i16x8_t)a_, b = (wh_i16x8_t)b_;
-  wh_u32x4_t r; /* the one sum that overflows wraps */
+  wh_u32x4_t r = {0}; /* the one sum that overflows wraps */
   for (int i = 0; i < 4; i++)
     r[i] = (uint32_t)(a[2 * i] * b[2 * i]) + (uint32_t)(a[2 * i + 1] * b[2 * i + 1]);
   return (wh_v128_t)r;
@@ -210,12 +210,12 @@ static inline wh_v128_t wh_num_i32x4_dot_i16x8_s(wh_v128_t a_, wh_v128_t b_) {
 
 /* ---- lanes by number ---- */
 static inline wh_v128_t wh_num_i8x16_swizzle(wh_v128_t a, wh_v128_t lanes) {
-  wh_v128_t r;
+  wh_v128_t r = {0};
   for (int i = 0; i < 16; i++) r[i] = lanes[i] < 16 ? a[lanes[i] & 15] : 0;
   return r;
 }
 static inline wh_v128_t wh_num_i8x16_shuffle(wh_v128_t a, wh_v128_t b, wh_v128_t lanes) {
-  wh_v128_t r;
+  wh_v128_t r = {0};
   for (int i = 0; i < 16; i++) r[i] = lanes[i] < 16 ? a[lanes[i]] : b[lanes[i] & 15];
   return r;
 }
@@ -283,7 +283,7 @@ WH_LANES1(f64x2_promote_low_f32x4, wh_f64x2_t, wh_f32x4_t, 2, wh_num_f64_promote
 /* ---- relaxed ---- */
 static inline wh_v128_t wh_num_i16x8_relaxed_dot_i8x16_i7x16_s(wh_v128_t a_, wh_v128_t b_) {
   wh_i8x16_t a = (wh_i8x16_t)a_, b = (wh_i8x16_t)b_;
-  wh_i16x8_t r;
+  wh_i16x8_t r = {0};
   for (int i = 0; i < 8; i++) r[i] = (int16_t)(a[2 * i] * b[2 * i] + a[2 * i + 1] * b[2 * i + 1]);
   return (wh_v128_t)r;
 }

@@ -28,8 +28,8 @@ static WH_COLD bool unknown_type(validator_t *v, const uint8_t *at, uint32_t ind
 
 /* A pointer to a type that is its own address: results of a block with one. */
 const vtype_t wh_validate_single[128] = {
-    [0x7F] = WHERRY_I32, [0x7E] = WHERRY_I64,     [0x7D] = WHERRY_F32,
-    [0x7C] = WHERRY_F64, [0x70] = WHERRY_FUNCREF, [0x6F] = WHERRY_EXTERNREF,
+    [0x7F] = WHERRY_I32,  [0x7E] = WHERRY_I64,     [0x7D] = WHERRY_F32,       [0x7C] = WHERRY_F64,
+    [0x7B] = WHERRY_V128, [0x70] = WHERRY_FUNCREF, [0x6F] = WHERRY_EXTERNREF,
 };
 
 const uint8_t *wh_validate_block(validator_t *v, const uint8_t *at) {
@@ -130,7 +130,7 @@ static bool label_of(validator_t *v, const uint8_t *at, uint32_t depth, label_t 
 
 const uint8_t *wh_validate_br(validator_t *v, const uint8_t *at) {
   uint32_t depth;
-  label_t label;
+  label_t label = {0};
   const uint8_t *start = at;
   if (!wh_validate_u32(v, &at, &depth) || !label_of(v, start, depth, &label)) return NULL;
   if (!wh_validate_pop_types(v, label.types, label.count)) return NULL;
@@ -140,7 +140,7 @@ const uint8_t *wh_validate_br(validator_t *v, const uint8_t *at) {
 
 const uint8_t *wh_validate_br_if(validator_t *v, const uint8_t *at) {
   uint32_t depth;
-  label_t label;
+  label_t label = {0};
   const uint8_t *start = at;
   if (!wh_validate_u32(v, &at, &depth) || !label_of(v, start, depth, &label)) return NULL;
   if (!wh_validate_pop(v, WHERRY_I32)) return NULL;

@@ -97,6 +97,12 @@ static const struct {
     {0, BYTES("\x02\xff\xff\xff\xff\x0f\x7f\x01\x7f\x0b"), MALFORMED("too many locals")},
     {0, BYTES("\x01\x01\x40\x0b"), MALFORMED("malformed value type 0x40: a local variable")},
     {0, BYTES("\x01\x01\x7b\x0b"), OK},
+    {0,
+     BYTES("\x00\x02\x7b\xfd\x0c\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+           "\x0b\x45\x1a\x0b"),
+     INVALID("type mismatch: i32.eqz expects i32, but found v128")},
+    {0, BYTES("\x00\x02\x7b\x41\x00\x0b\x1a\x0b"),
+     INVALID("type mismatch: end expects v128, but found i32")},
     /* blocks */
     {3, BYTES("\x00\x02\x7f\x41\x00\x0b\x0b"), OK},
     {3, BYTES("\x00\x41\x00\x02\x01\x45\x0b\x0b"), OK},
