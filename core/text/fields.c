@@ -27,6 +27,18 @@ static const entity_t *take_entity(reader_t *r) {
   return NULL;
 }
 
+/* The end of a list that is the last in another, and of that other. */
+static bool close_two(reader_t *r) {
+  if (!wh_wat_expect_close(r)) return false;
+  return wh_wat_expect_close(r);
+}
+
+/* Of an import: its module and its own name. */
+static bool read_two_names(reader_t *r, wh_text_t *out) {
+  if (!wh_wat_read_name(r, out)) return false;
+  return wh_wat_read_name(r, out);
+}
+
 /* ---- the first walk ---- */
 
 /* Whether a list of that word stands directly in the field that begins at open. */
@@ -389,8 +401,7 @@ static bool define_table(reader_t *r, uint32_t table) {
                 (wh_wat_take_list(r, "elem") || wh_wat_unexpected(r, "(elem …)"));
     s.by_index = good && r->next->kind != TOKEN_OPEN;
     put_zero(&s.offset, limits.is64);
-    good = good && read_items(r, s.by_index, &s.items, &s.count) && wh_wat_expect_close(r) &&
-           wh_wat_expect_close(r);
+    good = good && read_items(r, s.by_index, &s.items, &s.count) && close_two(r);
     limits.minimum = limits.maximum = s.count;
     wh_wat_put_byte(out, s.code);
     good = good && put_limits(r, first, &limits, false, out);
@@ -429,8 +440,7 @@ static bool define_memory(reader_t *r, uint32_t memory) {
   limits.minimum = s.items.size >> power;
   if (s.items.size & ((UINT64_C(1) << power) - 1)) limits.minimum++;
   limits.maximum = limits.minimum;
-  bool good = wh_wat_expect_close(r) && wh_wat_expect_close(r) &&
-              put_limits(r, first, &limits, true, &r->memories.bytes);
+  bool good = close_two(r) && put_limits(r, first, &limits, true, &r->memories.bytes);
   if (good) put_data(r, &s);
   wh_text_free(&s.items);
   wh_text_free(&s.offset);
@@ -456,8 +466,8 @@ static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
     r->exports.count++;
   }
   if (wh_wat_take_list(r, "import"))
-    return wh_wat_read_name(r, &r->imports.bytes) && wh_wat_read_name(r, &r->imports.bytes) &&
-           wh_wat_expect_close(r) && put_import_type(r, entity) && wh_wat_expect_close(r);
+    return read_two_names(r, &r->imports.bytes) && wh_wat_expect_close(r) &&
+           put_import_type(r, entity) && wh_wat_expect_close(r);
   switch (entity->space) {
   case SPACE_FUNC: return define_function(r, index);
   case SPACE_TABLE: return define_table(r, index);
@@ -467,14 +477,13 @@ static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
 }
 
 static bool read_import(reader_t *r, uint32_t counts[SPACE_COUNT]) {
-  if (!wh_wat_read_name(r, &r->imports.bytes) || !wh_wat_read_name(r, &r->imports.bytes) ||
-      !wh_wat_expect_open(r, "what is imported"))
+  if (!read_two_names(r, &r->imports.bytes) || !wh_wat_expect_open(r, "what is imported"))
     return false;
   const entity_t *entity = take_entity(r);
   if (!entity) return false;
   counts[entity->space]++;
   if (r->next->kind == TOKEN_ID) r->next++;
-  return put_import_type(r, entity) && wh_wat_expect_close(r) && wh_wat_expect_close(r);
+  return put_import_type(r, entity) && close_two(r);
 }
 
 static bool read_export(reader_t *r) {
@@ -486,7 +495,7 @@ static bool read_export(reader_t *r) {
   wh_wat_put_byte(&r->exports.bytes, entity->kind);
   wh_wat_put_u(&r->exports.bytes, index);
   r->exports.count++;
-  return wh_wat_expect_close(r) && wh_wat_expect_close(r);
+  return close_two(r);
 }
 
 bool wh_wat_read_fields(reader_t *r, const token_t *end) {

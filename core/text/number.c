@@ -193,7 +193,7 @@ static number_status_t decimal_float(const char *text, size_t size, format_t f, 
     buffer[count++] = '1';
     exponent--;
   }
-  snprintf(buffer + count, sizeof buffer - count, "e%lld", (long long)(exponent + written));
+  snprintf(buffer + count, sizeof buffer - count, "e%lld", (long long)exponent + written);
   if (f.bits == 32) {
     float value = strtof(buffer, NULL);
     uint32_t bits;

@@ -117,8 +117,7 @@ typedef struct program_options {
   void *later; /* where options that come later would go */
 } program_options_t;
 
-#define PROGRAM_OPTIONS_INIT \
-  { .fuel = UINT64_MAX, .timeout = UINT64_MAX, .memory_limit = UINT64_MAX }
+#define PROGRAM_OPTIONS_INIT {.fuel = UINT64_MAX, .timeout = UINT64_MAX, .memory_limit = UINT64_MAX}
 
 /* The rows of a verb's option table for the above. */
 #define PROGRAM_OPTION_ROWS(o)                                                                     \
@@ -126,9 +125,8 @@ typedef struct program_options {
       {"--fuel", OPTION_NUMBER, &(o).fuel, "N", "wasm instructions that may run in all"},          \
       {"--timeout", OPTION_DURATION, &(o).timeout, "SECONDS", "how long a call may last"},         \
       {"--memory-limit", OPTION_SIZE, &(o).memory_limit, "SIZE", "for all memories: 64MB, 1GiB"},  \
-      {"--features", OPTION_TEXT, &(o).features, "LIST", "on,-off,…; also all and none"}, {        \
-    "--stats", OPTION_FLAG, &(o).stats, NULL, "afterwards tell what it took (standard error)"      \
-  }
+      {"--features", OPTION_TEXT, &(o).features, "LIST", "on,-off,…; also all and none"},          \
+      {"--stats", OPTION_FLAG, &(o).stats, NULL, "afterwards tell what it took (standard error)"}
 
 typedef struct program {
   const char *file;

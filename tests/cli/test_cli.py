@@ -136,7 +136,9 @@ class Command(unittest.TestCase):
         )
         self.check(["call", vector, "splat", 258], out="02010000" * 4 + "\n")
         self.check(["call", "--json", vector, "splat", 258], out='"' + "02010000" * 4 + '"\n')
-        self.check(["call", vector, "drop", 1], status=1, err="values of type v128 cannot be written")
+        self.check(
+            ["call", vector, "drop", 1], status=1, err="values of type v128 cannot be written"
+        )
 
     def test_several_results_and_references(self):
         offset = self.write(
@@ -316,7 +318,9 @@ class Command(unittest.TestCase):
 
     def test_errors_of_text_show_the_line(self):
         wat = self.write("bad.wat", b"(module\n  (func i32.ad))\n")
-        shown = r"bad\.wat: line 2, column 9: unknown operator i32\.ad; did you mean .*\n2 \|   \(func"
+        shown = (
+            r"bad\.wat: line 2, column 9: unknown operator i32\.ad; did you mean .*\n2 \|   \(func"
+        )
         for verb in ["validate", "wasm", "inspect"]:
             self.check([verb, wat], 1, err=shown)
         self.check(["call", wat, "f"], 1, err=shown)

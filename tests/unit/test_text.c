@@ -33,8 +33,7 @@ static const struct {
   const char *text, *bytes;
   size_t size;
 } good[] = {
-#define GOOD(text, bytes) \
-  { text, HEAD bytes, sizeof(HEAD bytes) - 1 }
+#define GOOD(text, bytes) {text, HEAD bytes, sizeof(HEAD bytes) - 1}
     GOOD("", ""),
     GOOD("(module)", ""),
     GOOD("(module (@a \"x\" (y ,;[)) (; c (; d ;) ;) ;; e\n)", ""),
