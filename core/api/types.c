@@ -91,12 +91,20 @@ wherry_error_t *wherry_functype_parse(const char *signature, wherry_functype_t *
 }
 
 void wherry_functype_retain(wherry_functype_t *type) {
-  if (!type || atomic_load_explicit(&type->references, memory_order_relaxed) < 0) return;
+  if (!type) return;
+  if (atomic_load_explicit(&type->references, memory_order_relaxed) < 0) {
+    if (type->owner) type->hold(type->owner, true);
+    return;
+  }
   atomic_fetch_add_explicit(&type->references, 1, memory_order_relaxed);
 }
 
 void wherry_functype_release(wherry_functype_t *type) {
-  if (!type || atomic_load_explicit(&type->references, memory_order_relaxed) < 0) return;
+  if (!type) return;
+  if (atomic_load_explicit(&type->references, memory_order_relaxed) < 0) {
+    if (type->owner) type->hold(type->owner, false);
+    return;
+  }
   if (atomic_fetch_sub_explicit(&type->references, 1, memory_order_acq_rel) != 1) return;
   wh_alloc_t alloc;
   wh_alloc_init(&alloc, NULL);

@@ -37,8 +37,10 @@ enum {
 /* A function type. Also what wherry_functype_t is. Those of a model are part of it (references < 0);
    those made by wherry_functype_new are counted and owned. */
 struct wherry_functype {
-  _Atomic int64_t references; /* -1: belongs to a model */
-  wherry_valtype_t *types;    /* parameters, then results */
+  _Atomic int64_t references;           /* -1: belongs to a module or an engine, its owner */
+  void *owner;                          /* who is held instead of the type; NULL: nobody yet */
+  void (*hold)(void *owner, bool more); /* one holder of the owner more, or less */
+  wherry_valtype_t *types;              /* parameters, then results */
   uint32_t param_count, result_count;
   uint32_t canonical; /* equal for equal types in one engine; set by the runtime, 0 before */
 };

@@ -95,6 +95,13 @@ void wh_engine_release(wherry_engine_t *engine) {
   WH_DELETE(&last, engine);
 }
 
+static void hold(void *owner, bool more) {
+  if (more)
+    wh_engine_retain(owner);
+  else
+    wh_engine_release(owner);
+}
+
 /* With the engine's lock held. key: the parameter count, then the types. */
 static wherry_functype_t *add_type(wherry_engine_t *engine, const wherry_functype_t *type,
                                    const void *key, size_t key_size) {
@@ -104,6 +111,8 @@ static wherry_functype_t *add_type(wherry_engine_t *engine, const wherry_functyp
   char *copied_key = (char *)(copy + 1);
   memcpy(copied_key, key, key_size);
   atomic_init(&copy->references, -1);
+  copy->owner = engine;
+  copy->hold = hold;
   copy->types = (wherry_valtype_t *)(void *)(copied_key + sizeof(uint32_t));
   copy->param_count = type->param_count;
   copy->result_count = type->result_count;

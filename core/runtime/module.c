@@ -25,6 +25,13 @@ static bool count_instance(const wh_model_t *model, size_t *out) {
   return true;
 }
 
+static void hold(void *owner, bool more) {
+  if (more)
+    wh_module_retain(owner);
+  else
+    wh_module_release(owner);
+}
+
 wherry_error_t *wh_module_wrap(wherry_engine_t *engine, wh_model_t *model, wherry_module_t **out) {
   wherry_error_t *error = wh_error_oom();
   size_t functions = model->functions.count;
@@ -45,6 +52,8 @@ wherry_error_t *wh_module_wrap(wherry_engine_t *engine, wh_model_t *model, wherr
   for (size_t i = 0; i < model->types.count; i++) {
     error = wh_engine_canonical(engine, &model->types.items[i]);
     if (error) goto fail;
+    model->types.items[i].owner = module;
+    model->types.items[i].hold = hold;
   }
   for (size_t i = 0; i < functions; i++)
     module->type_ids[i] = model->types.items[model->functions.items[i]].canonical;

@@ -336,6 +336,21 @@ static void vectors_go_in_and_out(void **state) {
   world_end(&world);
 }
 
+static void a_retained_type_holds_its_module(void **state) {
+  (void)state;
+  world_t world = world_of(NULL);
+  wherry_module_t *module;
+  assert_ok(wherry_module_new(world.engine, vectors, sizeof vectors - 1, &module));
+  wherry_functype_t *type = (wherry_functype_t *)(uintptr_t)wherry_externtype_functype(
+      wherry_module_import_type(module, 0));
+  wherry_functype_retain(type);
+  wherry_module_release(module);
+  assert_int_equal(wherry_functype_param_count(type), 2);
+  assert_int_equal(wherry_functype_param(type, 0), WHERRY_V128);
+  wherry_functype_release(type);
+  world_end(&world);
+}
+
 static wherry_error_t *idle(void *data, wherry_caller_t *caller, wherry_slot_t *slots) {
   (void)data, (void)caller, (void)slots;
   return NULL;
@@ -450,6 +465,7 @@ int main(void) {
       cmocka_unit_test(tables_hold_references_of_their_type),
       cmocka_unit_test(globals_keep_their_type),
       cmocka_unit_test(vectors_go_in_and_out),
+      cmocka_unit_test(a_retained_type_holds_its_module),
       cmocka_unit_test(nothing_of_a_closed_store_can_be_used),
       cmocka_unit_test(finalizers_may_use_the_store),
       cmocka_unit_test(a_store_that_holds_itself_ends_when_closed),

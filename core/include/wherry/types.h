@@ -35,8 +35,9 @@ WHERRY_API wherry_error_t *wherry_functype_new(const wherry_valtype_t *params, s
    r (externref), c (funcref). "ii:i" takes two i32 and returns one. Errors: type, oom. */
 WHERRY_API wherry_error_t *wherry_functype_parse(const char *signature, wherry_functype_t **out);
 
-/* Function types that a module or a store handed out need no release; releasing NULL or retaining
-   such a one copies nothing: it shares it. */
+/* A function type that a module or a store handed out lives as long as that and needs no release.
+   Retaining it holds what it belongs to, until the release that this then wants. Releasing NULL does
+   nothing. */
 WHERRY_API void wherry_functype_retain(wherry_functype_t *type);
 WHERRY_API void wherry_functype_release(wherry_functype_t *type);
 
