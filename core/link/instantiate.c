@@ -210,7 +210,7 @@ wherry_error_t *wh_instantiate(wherry_store_t *store, wherry_module_t *module,
     return wh_error_new(store->alloc, WHERRY_ERROR_UNLINKABLE,
                         "the module has %zu imports, but %zu were given",
                         module->model->imports.count, import_count);
-  /* link_check_imports changes nothing of them. */
+  /* wh_link_check_imports changes nothing of them. */
   link_imports_t given = {.items = (wherry_extern_t *)(uintptr_t)imports};
   error = wh_link_check_imports(store, module, &given);
   return error ? error : wh_link_instantiate(store, module, imports, out);
