@@ -17,7 +17,7 @@ enum { FORM_BR, FORM_BRN, FORM_BRL, FORM_BRNL, FORM_RETIF, BRANCH_FORMS };
 /* Classes of types: those with an accumulator, then v128, which lives in two slots or in code. */
 typedef enum class { CLASS_INT, CLASS_F32, CLASS_F64, CLASS_ACCS, CLASS_V128 = CLASS_ACCS } class_t;
 
-enum { NO_ENTRY = -1, NO_SLOT = INT32_MIN, V128_SLOTS = 2 };
+enum { NO_ENTRY = -1, NO_SLOT = INT32_MIN };
 #define NO_LOCAL UINT32_MAX
 #define NO_PLACE UINT32_MAX
 
@@ -103,12 +103,13 @@ typedef struct compiler {
 } compiler_t;
 
 /* ---- operands.c ---- */
-static inline int32_t whc_slots_of(wherry_valtype_t type) {
-  return type == WHERRY_V128 ? V128_SLOTS : 1;
+/* Numbers of slots as differences between slots, which have a sign. */
+static inline int32_t whc_slots_of(wherry_valtype_t type) { return (int32_t)wh_type_slots(type); }
+static inline int32_t whc_slots_of_types(const wherry_valtype_t *types, uint32_t count) {
+  return (int32_t)wh_types_slots(types, count);
 }
-int32_t whc_slots_of_types(const wherry_valtype_t *types, uint32_t count);
 static inline int32_t whc_param_slots(const wherry_functype_t *type) {
-  return whc_slots_of_types(type->types, type->param_count);
+  return (int32_t)wh_param_slots(type);
 }
 class_t whc_class_of(wherry_valtype_t type);
 bool whc_is_wide(wherry_valtype_t type);
@@ -155,6 +156,14 @@ void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_va
 /* The same for an operation that stores its result itself: its home, and nothing in an accumulator. */
 void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type);
 wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out);
+
+/* The C types that code's rows speak of, as value types. */
+#define TYPE_i32 WHERRY_I32
+#define TYPE_u32 WHERRY_I32
+#define TYPE_i64 WHERRY_I64
+#define TYPE_u64 WHERRY_I64
+#define TYPE_f32 WHERRY_F32
+#define TYPE_f64 WHERRY_F64
 
 /* ---- numeric.c: the rows of code's definitions; false: not one of them ---- */
 bool whc_numeric(compiler_t *c, uint32_t opcode);

@@ -96,7 +96,7 @@ static void emit_return(compiler_t *c) {
   static const wh_code_op_t from_acc[] = {WH_CODE_RETURN_A_u64, WH_CODE_RETURN_A_f32,
                                           WH_CODE_RETURN_A_f64};
   uint32_t count = c->type->result_count;
-  int32_t slots = whc_slots_of_types(c->type->types + c->type->param_count, count);
+  uint32_t slots = wh_result_slots(c->type);
   int32_t to = -whc_param_slots(c->type);
   shorten(&c->blocks.items[0].end_path, c->path);
   if (count == 0) {
@@ -107,7 +107,7 @@ static void emit_return(compiler_t *c) {
   if (slots > 1) {
     whc_emit_op(c, WH_CODE_RETURN_MANY);
     whc_emit_slot(c, operand.home);
-    whc_emit(c, (uint32_t)slots);
+    whc_emit(c, slots);
   } else if (operand.where == IN_ACC && c->acc[operand.class].op_at == c->last_op_at) {
     accumulator_t *acc = &c->acc[operand.class];
     whc_change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_RET));
@@ -128,7 +128,7 @@ static void emit_return(compiler_t *c) {
 
 static void settle_results(compiler_t *c) {
   uint32_t count = c->type->result_count;
-  if (whc_slots_of_types(c->type->types + c->type->param_count, count) > 1)
+  if (wh_result_slots(c->type) > 1)
     for (uint32_t i = 0; i < count; i++) whc_settle(c, (uint32_t)c->stack.count - count + i, true);
 }
 

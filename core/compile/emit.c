@@ -93,9 +93,8 @@ wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
       .frame_slots = (uint32_t)c->top_slot,
       .cost = c->blocks.items[0].end_path == UINT32_MAX ? 1 : c->blocks.items[0].end_path,
       .function = c->function,
-      .params = (uint32_t)whc_param_slots(c->type),
-      .results = (uint32_t)whc_slots_of_types(c->type->types + c->type->param_count,
-                                              c->type->result_count),
+      .params = wh_param_slots(c->type),
+      .results = wh_result_slots(c->type),
       .word_count = (uint32_t)c->words.count,
       .map_size = (uint32_t)map_size,
       .size = size};

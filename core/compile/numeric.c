@@ -2,14 +2,6 @@
 #include "compile_state.h"
 #include "ops/ops.h"
 
-/* The C types that rows speak of, as value types. */
-#define TYPE_i32 WHERRY_I32
-#define TYPE_u32 WHERRY_I32
-#define TYPE_i64 WHERRY_I64
-#define TYPE_u64 WHERRY_I64
-#define TYPE_f32 WHERRY_F32
-#define TYPE_f64 WHERRY_F64
-
 /* Operand kinds in the order in which rows.h lists them; each has all forms. */
 enum { KIND_SS, KIND_SK, KIND_AS, KIND_AK, KIND_SA, KIND_KS, KIND_KA };
 

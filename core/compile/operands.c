@@ -10,12 +10,6 @@ class_t whc_class_of(wherry_valtype_t type) {
 
 bool whc_is_wide(wherry_valtype_t type) { return type != WHERRY_I32 && type != WHERRY_F32; }
 
-int32_t whc_slots_of_types(const wherry_valtype_t *types, uint32_t count) {
-  int32_t slots = 0;
-  for (uint32_t i = 0; i < count; i++) slots += whc_slots_of(types[i]);
-  return slots;
-}
-
 operand_t *whc_operand_at(compiler_t *c, uint32_t index) {
   WH_ASSERT(index < c->stack.count);
   return &c->stack.items[index];

@@ -67,12 +67,6 @@ static void access_memory(compiler_t *c, wh_code_op_t base, bool vector, bool la
   if (result) whc_emit_home_result(c, at, WHERRY_V128);
 }
 
-#define TYPE_i32 WHERRY_I32
-#define TYPE_u32 WHERRY_I32
-#define TYPE_u64 WHERRY_I64
-#define TYPE_f32 WHERRY_F32
-#define TYPE_f64 WHERRY_F64
-
 bool whc_vector(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
 #define ROW(N, ...) \

@@ -402,18 +402,4 @@ WH_MUST_USE wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry
 wherry_value_t wh_value_from_slot(const wherry_store_t *store, const uint64_t *slot,
                                   wherry_valtype_t type);
 
-/* Slots that values of these types take: v128 takes two. */
-static inline uint32_t wh_type_slots(wherry_valtype_t type) { return type == WHERRY_V128 ? 2 : 1; }
-static inline uint32_t wh_types_slots(const wherry_valtype_t *types, uint32_t count) {
-  uint32_t slots = 0;
-  for (uint32_t i = 0; i < count; i++) slots += wh_type_slots(types[i]);
-  return slots;
-}
-static inline uint32_t wh_param_slots(const wherry_functype_t *type) {
-  return wh_types_slots(type->types, type->param_count);
-}
-static inline uint32_t wh_result_slots(const wherry_functype_t *type) {
-  return wh_types_slots(type->types + type->param_count, type->result_count);
-}
-
 #endif
