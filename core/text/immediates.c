@@ -221,65 +221,7 @@ static bool read_memarg(reader_t *r, unsigned natural, bool with_lane, wh_text_t
   return true;
 }
 
-/* ---- constants ---- */
-
-static bool number_failed(reader_t *r, number_status_t status, const char *what) {
-  const token_t *token = r->next;
-  if (status == NUMBER_OUT_OF_RANGE)
-    return FAIL_AT(r, token, "%s constant out of range: %.*s", what,
-                   token->size < 60 ? (int)token->size : 60, token_text(r, token));
-  return token->kind == TOKEN_WORD || token->kind == TOKEN_RESERVED
-             ? FAIL_AT(r, token, "unknown operator %.*s: expected an %s constant",
-                       token->size < 60 ? (int)token->size : 60, token_text(r, token), what)
-             : wh_wat_unexpected(r, "a constant");
-}
-
-static bool read_integer(reader_t *r, unsigned bits, const char *what, int64_t *out) {
-  number_status_t status = NUMBER_NONE;
-  if (r->next->kind == TOKEN_WORD)
-    status = wh_wat_number_integer(token_text(r, r->next), r->next->size, bits, out);
-  if (status != NUMBER_GOOD) return number_failed(r, status, what);
-  r->next++;
-  return true;
-}
-
-static bool put_float(reader_t *r, unsigned bits, wh_text_t *out) {
-  uint64_t value = 0;
-  number_status_t status = NUMBER_NONE;
-  if (r->next->kind == TOKEN_WORD)
-    status = wh_wat_number_float(token_text(r, r->next), r->next->size, bits, &value);
-  if (status != NUMBER_GOOD) return number_failed(r, status, bits == 32 ? "f32" : "f64");
-  r->next++;
-  wh_text_append(out, (const char *)&value, bits / 8); /* little-endian, as the host is */
-  return true;
-}
-
-static bool put_vector(reader_t *r, wh_text_t *out) {
-  static const struct {
-    const char *name, *lane;
-    unsigned count, bits;
-    bool is_float;
-  } shapes[] = {{"i8x16", "i8", 16, 8, false},  {"i16x8", "i16", 8, 16, false},
-                {"i32x4", "i32", 4, 32, false}, {"i64x2", "i64", 2, 64, false},
-                {"f32x4", "f32", 4, 32, true},  {"f64x2", "f64", 2, 64, true}};
-  size_t shape = 0;
-  while (shape < WH_COUNT(shapes) && !wh_wat_token_is(r, r->next, shapes[shape].name)) shape++;
-  if (shape == WH_COUNT(shapes)) return wh_wat_unexpected(r, "a shape of vectors (i8x16, …)");
-  r->next++;
-  for (unsigned i = 0; i < shapes[shape].count; i++) {
-    int64_t lane;
-    if (r->next->kind != TOKEN_WORD)
-      return FAIL_AT(r, r->next, "wrong number of lane literals: %s has %u", shapes[shape].name,
-                     shapes[shape].count);
-    if (shapes[shape].is_float) {
-      if (!put_float(r, shapes[shape].bits, out)) return false;
-    } else {
-      if (!read_integer(r, shapes[shape].bits, shapes[shape].lane, &lane)) return false;
-      wh_text_append(out, (const char *)&lane, shapes[shape].bits / 8);
-    }
-  }
-  return true;
-}
+/* ---- lanes ---- */
 
 static bool put_lane(reader_t *r, wh_text_t *out) {
   uint64_t lane;
@@ -309,23 +251,6 @@ static bool read_select(reader_t *r, wh_text_t *out) {
   wh_wat_put_byte(out, WH_OP_SELECT_TYPED);
   wh_wat_put_counted(out, r->signature.data, r->signature.size);
   return true;
-}
-
-static bool read_constant(reader_t *r, wh_imm_t kind, wh_text_t *out) {
-  int64_t value;
-  switch (kind) {
-  case WH_IMM_I32_CONST:
-  case WH_IMM_I64_CONST:
-    if (!read_integer(r, kind == WH_IMM_I32_CONST ? 32 : 64,
-                      kind == WH_IMM_I32_CONST ? "i32" : "i64", &value))
-      return false;
-    wh_wat_put_s(out, value);
-    return true;
-  case WH_IMM_F32_CONST: return put_float(r, 32, out);
-  case WH_IMM_F64_CONST: return put_float(r, 64, out);
-  case WH_IMM_V128_CONST: return put_vector(r, out);
-  default: WH_UNREACHABLE();
-  }
 }
 
 static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
@@ -366,7 +291,7 @@ static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
   case WH_IMM_I64_CONST:
   case WH_IMM_F32_CONST:
   case WH_IMM_F64_CONST:
-  case WH_IMM_V128_CONST: return read_constant(r, (wh_imm_t)op->immediates, out);
+  case WH_IMM_V128_CONST: return wh_wat_read_constant(r, (wh_imm_t)op->immediates, out);
   case WH_IMM_BLOCK: /* body.c has taken it */
   case WH_IMM_SELECT_TYPES: /* read_select */ break;
   }

@@ -274,7 +274,16 @@ static void sections_of(reader_t *r, section_t *list[SECTION_COUNT]) {
   memcpy(list, all, sizeof all);
 }
 
-static void reader_free(reader_t *r) {
+void wh_wat_reader_init(reader_t *r, const lexer_t *lexer, wh_features_t features) {
+  *r = (reader_t) {.lexer = *lexer, .alloc = lexer->alloc, .features = features};
+  section_t *sections[SECTION_COUNT];
+  sections_of(r, sections);
+  for (size_t i = 0; i < WH_COUNT(sections); i++) sections[i]->bytes.alloc = r->alloc;
+  r->type_codes.alloc = r->signature.alloc = r->pending.alloc = r->alloc;
+  r->next = r->lexer.tokens.items;
+}
+
+void wh_wat_reader_free(reader_t *r) {
   section_t *sections[SECTION_COUNT];
   sections_of(r, sections);
   for (size_t i = 0; i < WH_COUNT(sections); i++) wh_text_free(&sections[i]->bytes);
@@ -290,62 +299,70 @@ static void reader_free(reader_t *r) {
   wh_text_free(&r->pending);
   for (size_t i = 0; i < SPACE_COUNT; i++) wh_map_free(r->alloc, &r->spaces[i].names);
   wh_map_free(r->alloc, &r->instructions);
-  wh_wat_lexer_free(&r->lexer);
 }
 
-/* `(module $name? …)` as scripts write it: binary "…", quote "…". Fields otherwise. */
-static bool read_module(reader_t *r, wh_text_t *out) {
+bool wh_wat_take_module_name(reader_t *r, wherry_bytes_t *out) {
+  const char *name;
+  size_t size;
+  if (r->next->kind != TOKEN_ID) return true;
+  if (!wh_wat_id_name(r, r->next++, &name, &size)) return false;
+  *out = (wherry_bytes_t) {(const uint8_t *)name, size};
+  return true;
+}
+
+bool wh_wat_read_module(reader_t *r, const token_t *end, wh_text_t *out) {
+  const token_t *first = r->next;
+  if (!wh_wat_declare_fields(r, end)) return false;
+  r->next = first;
+  if (!wh_wat_fill_instructions(r) || !wh_wat_read_fields(r, end)) return false;
+  put_module(r, out);
+  return !out->failed || wh_wat_lexer_oom(&r->lexer);
+}
+
+const token_t *wh_wat_fields_end(const reader_t *r) {
+  const token_t *end = r->next;
+  while (end->kind == TOKEN_OPEN) end = r->lexer.tokens.items + end->size + 1;
+  return end;
+}
+
+/* A text's one module: `(module $name? …)` or its fields; also (module binary "…"), of scripts. */
+static bool read_text(reader_t *r, wh_text_t *out) {
   bool wrapped = wh_wat_take_list(r, "module");
-  if (wrapped && r->next->kind == TOKEN_ID) {
-    const char *name;
-    size_t size;
-    if (!wh_wat_id_name(r, r->next++, &name, &size)) return false;
-    r->name = (wherry_bytes_t) {(const uint8_t *)name, size};
-  }
+  if (wrapped && !wh_wat_take_module_name(r, &r->name)) return false;
   if (wrapped && wh_wat_take_word(r, "binary")) {
     wh_wat_read_strings(r, out);
     return wh_wat_expect_close(r) &&
-           (r->next->kind == TOKEN_END || wh_wat_unexpected(r, "one module"));
+           (r->next->kind == TOKEN_END || wh_wat_unexpected(r, "one module")) &&
+           (!out->failed || wh_wat_lexer_oom(&r->lexer));
   }
-  const token_t *first = r->next;
-  const token_t *end = first;
-  while (end->kind == TOKEN_OPEN) end = r->lexer.tokens.items + end->size + 1;
+  const token_t *first = r->next, *end = wh_wat_fields_end(r);
   r->next = end;
   if (wrapped && !wh_wat_expect_close(r)) return false;
   if (r->next->kind != TOKEN_END)
     return wh_wat_unexpected(r,
                              wrapped ? "one module and nothing after it" : "a field of a module");
   r->next = first;
-  if (!wh_wat_declare_fields(r, end)) return false;
-  r->next = first;
-  if (!wh_wat_fill_instructions(r) || !wh_wat_read_fields(r, end)) return false;
-  put_module(r, out);
-  return true;
+  return wh_wat_read_module(r, end, out);
 }
 
 wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size,
                                   wh_features_t features, uint8_t **out, size_t *out_size) {
-  reader_t r = {.alloc = alloc, .features = features};
-  r.lexer = (lexer_t) {.alloc = alloc, .text = text, .size = size};
-  section_t *sections[SECTION_COUNT];
-  sections_of(&r, sections);
-  for (size_t i = 0; i < WH_COUNT(sections); i++) sections[i]->bytes.alloc = alloc;
-  r.type_codes.alloc = r.signature.alloc = r.pending.alloc = alloc;
+  lexer_t lexer = {.alloc = alloc, .text = text, .size = size};
   wh_text_t bytes = {.alloc = alloc};
-  if (wh_wat_lexer_run(&r.lexer)) {
-    r.next = r.lexer.tokens.items;
-    if (read_module(&r, &bytes) && bytes.failed) wh_wat_lexer_oom(&r.lexer);
+  uint8_t *exact = NULL; /* the caller frees by size */
+  if (wh_wat_lexer_run(&lexer)) {
+    reader_t r;
+    wh_wat_reader_init(&r, &lexer, features);
+    if (read_text(&r, &bytes) && !(exact = wh_alloc(alloc, bytes.size))) wh_wat_lexer_oom(&r.lexer);
+    lexer.error = r.lexer.error;
+    wh_wat_reader_free(&r);
   }
-  uint8_t *exact =
-      r.lexer.error ? NULL : wh_alloc(alloc, bytes.size); /* the caller frees by size */
   if (exact) {
     if (bytes.size) memcpy(exact, bytes.data, bytes.size);
     *out = exact;
     *out_size = bytes.size;
-  } else {
-    wh_wat_lexer_oom(&r.lexer);
   }
   wh_text_free(&bytes);
-  reader_free(&r);
-  return r.lexer.error;
+  wh_wat_lexer_free(&lexer);
+  return lexer.error;
 }

@@ -43,7 +43,7 @@ typedef struct frame {
 } frame_t;
 
 typedef struct reader {
-  lexer_t lexer;
+  lexer_t lexer; /* that has run; its tokens are whoever's ran it */
   wh_alloc_t *alloc;
   wh_features_t features;
   const token_t *next;
@@ -102,6 +102,16 @@ void wh_wat_put_s(wh_text_t *out, int64_t value);
 void wh_wat_put_counted(wh_text_t *out, const void *bytes, size_t size);
 void wh_wat_put_section(wh_text_t *out, unsigned id, const section_t *section);
 
+/* At the lexer's first token. */
+void wh_wat_reader_init(reader_t *r, const lexer_t *lexer, wh_features_t features);
+void wh_wat_reader_free(reader_t *r); /* not the lexer, nor the error */
+/* The name after `(module`, if one is there. */
+bool wh_wat_take_module_name(reader_t *r, wherry_bytes_t *out);
+/* Past the lists that begin here. */
+const token_t *wh_wat_fields_end(const reader_t *r);
+/* Fields up to end, as a module of r->name; once in a reader's life. */
+bool wh_wat_read_module(reader_t *r, const token_t *end, wh_text_t *out);
+
 /* ---- types.c ---- */
 bool wh_wat_at_value_type(const reader_t *r);
 bool wh_wat_read_value_type(reader_t *r, wh_text_t *out);
@@ -122,6 +132,25 @@ bool wh_wat_read_block_type(reader_t *r, wh_text_t *out);
 bool wh_wat_read_instructions(reader_t *r, wh_text_t *out);
 /* One folded instruction. */
 bool wh_wat_read_folded(reader_t *r, wh_text_t *out);
+
+/* ---- constants.c ---- */
+typedef struct lane {
+  const char *name;
+  unsigned bits;
+  bool is_float;
+} lane_t;
+typedef struct shape {
+  const char *name;
+  const lane_t *lane;
+  unsigned count;
+} shape_t;
+/* A number: its bits, an integer extended by its sign. */
+bool wh_wat_read_lane(reader_t *r, const lane_t *lane, uint64_t *out);
+const shape_t *wh_wat_take_shape(reader_t *r); /* NULL: an error is set */
+/* Whether one more lane of a vector can be there; else an error is set. */
+bool wh_wat_at_lane(reader_t *r, const shape_t *shape);
+/* What follows the name of a constant instruction. */
+bool wh_wat_read_constant(reader_t *r, wh_imm_t kind, wh_text_t *out);
 
 /* ---- immediates.c ---- */
 /* The instruction at r->next: its opcode and immediates. */
