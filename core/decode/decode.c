@@ -1,4 +1,5 @@
 #include "decode_input.h"
+#include "model/names.h"
 
 /* ---- how reading fails ---- */
 
@@ -417,29 +418,15 @@ static bool data_entry(decoder_t *d) {
 
 /* ---- custom sections ---- */
 
-/* The name section is a help, never an error: what is broken in it is as if it were not there. */
+/* Names that messages need; what is broken in a name section is as if it were not there. */
 static bool read_names(decoder_t *d, wherry_bytes_t contents) {
   wh_model_t *m = d->model;
-  wh_reader_t in = {.start = contents.data, .next = contents.data};
-  in.end = in.start + contents.size;
-  uint8_t id;
-  uint32_t size;
-  wherry_bytes_t part = {0};
-  while (wh_read_u8(&in, &id) && wh_read_u32(&in, &size) && wh_read_bytes(&in, size, &part.data)) {
-    part.size = size;
-    if (id == 1 && !m->function_names.data) m->function_names = part;
-    if (id != 0 || m->name.data) continue;
-    wh_reader_t inner = {.start = part.data, .next = part.data};
-    inner.end = part.data + size;
-    wherry_bytes_t found;
-    if (!wh_read_u32(&inner, &size) || !wh_read_bytes(&inner, size, &found.data) ||
-        !wh_utf8_valid(found.data, size, NULL))
-      continue;
-    found.size = size;
-    m->name_text = wh_strndup(m->alloc, (const char *)found.data, found.size);
-    if (!m->name_text) return out_of_memory(d);
-    m->name = found;
-  }
+  if (!m->function_names.data) m->function_names = wh_names_part(contents, WH_NAME_FUNCTION);
+  wherry_bytes_t found = wh_names_module(wh_names_part(contents, WH_NAME_MODULE));
+  if (!found.data || m->name.data) return true;
+  m->name_text = wh_strndup(m->alloc, (const char *)found.data, found.size);
+  if (!m->name_text) return out_of_memory(d);
+  m->name = found;
   return true;
 }
 

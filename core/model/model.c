@@ -30,25 +30,13 @@ const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_ex
   return NULL;
 }
 
-wherry_bytes_t wh_model_function_name(const wh_model_t *model, uint32_t function) {
-  wh_reader_t reader = {.start = model->function_names.data, .next = model->function_names.data};
-  reader.end = reader.start + model->function_names.size;
-  uint32_t count, index, size;
-  wherry_bytes_t name = {0};
-  if (reader.start && wh_read_u32(&reader, &count)) {
-    while (count-- > 0 && wh_read_u32(&reader, &index) && wh_read_u32(&reader, &size) &&
-           wh_read_bytes(&reader, size, &name.data)) {
-      if (index != function) continue;
-      name.size = size;
-      if (size && wh_utf8_valid(name.data, size, NULL)) return name;
-      break;
-    }
+const wh_custom_t *wh_model_custom(const wh_model_t *model, const char *name) {
+  size_t size = strlen(name);
+  for (size_t i = 0; i < model->customs.count; i++) {
+    const wh_custom_t *custom = &model->customs.items[i];
+    if (custom->name.size == size && memcmp(custom->name.data, name, size) == 0) return custom;
   }
-  for (size_t i = 0; i < model->exports.count; i++) {
-    const wh_export_t *export = &model->exports.items[i];
-    if (export->kind == WHERRY_EXTERN_FUNC && export->index == function) return export->name;
-  }
-  return (wherry_bytes_t) {0};
+  return NULL;
 }
 
 bool wh_functype_equal(const wherry_functype_t *a, const wherry_functype_t *b) {

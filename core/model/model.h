@@ -173,6 +173,9 @@ static inline const wherry_functype_t *wh_model_functype(const wh_model_t *model
    the names: for messages only. */
 wherry_bytes_t wh_model_function_name(const wh_model_t *model, uint32_t function);
 
+/* The first custom section of a name; NULL: there is none. */
+const wh_custom_t *wh_model_custom(const wh_model_t *model, const char *name);
+
 /* The type of an entity, put in *out, which it returns; NULL: there is no such index. */
 const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_extern_kind_t kind,
                                               uint32_t index, wherry_externtype_t *out);
