@@ -138,6 +138,7 @@ PyObject *wpy_extern_make(const wherry_extern_t *item) {
   case WHERRY_EXTERN_TABLE: return wpy_table_make(item->of.table);
   case WHERRY_EXTERN_MEMORY: return wpy_memory_make(item->of.memory);
   case WHERRY_EXTERN_GLOBAL: return wpy_global_make(item->of.global);
+  case WHERRY_EXTERN_TAG: break;
   }
   PyErr_SetString(PyExc_TypeError, "exports of this kind are not supported yet");
   return NULL;

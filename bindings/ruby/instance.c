@@ -62,6 +62,7 @@ VALUE wr_extern_wrap(wr_store_t *store, const wherry_extern_t *item, wherry_byte
   case WHERRY_EXTERN_TABLE: return wr_table_wrap(store, item->of.table);
   case WHERRY_EXTERN_MEMORY: return wr_memory_wrap(store, item->of.memory);
   case WHERRY_EXTERN_GLOBAL: return wr_global_wrap(store, item->of.global);
+  case WHERRY_EXTERN_TAG: break;
   }
   return Qnil;
 }

@@ -15,6 +15,7 @@ wherry_error_t *wherry_config_set_feature(wherry_config_t *config, wherry_featur
   if ((unsigned)feature >= WHERRY_FEATURE_COUNT)
     return wh_error_new(&config->alloc, WHERRY_ERROR_RANGE, "there is no feature %d", (int)feature);
   wh_features_t bit = UINT64_C(1) << feature;
+  if (bit & WH_FEATURES_LATER) on = false;
   config->features = on ? config->features | bit : config->features & ~bit;
   return NULL;
 }

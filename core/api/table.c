@@ -6,7 +6,7 @@ wherry_error_t *wherry_table_new(wherry_store_t *store, wherry_valtype_t element
                                  wherry_table_t *out) {
   wherry_error_t *error = wh_store_check(store);
   if (error) return error;
-  if (!WH_VALTYPE_IS_REF(element))
+  if (!wh_is_ref(element))
     return wh_error_new(store->alloc, WHERRY_ERROR_TYPE,
                         "a table holds funcref or externref, not %s", wherry_valtype_name(element));
   if (minimum > maximum)

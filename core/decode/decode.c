@@ -113,7 +113,7 @@ bool wh_decode_ref_type(decoder_t *d, wherry_valtype_t *out, const char *which) 
   uint8_t code;
   if (!wh_decode_u8(d, &code, "a reference type")) return false;
   *out = code;
-  if (WH_VALTYPE_IS_REF(code)) return true;
+  if (code == WHERRY_FUNCREF || code == WHERRY_EXTERNREF) return true;
   const char *later = wh_later_type(code);
   if (later) return wh_decode_needs(d, at, later, "type 0x%02X of %s", code, which);
   return wh_decode_malformed(d, at, "malformed reference type",
@@ -127,7 +127,7 @@ bool wh_decode_val_type(decoder_t *d, wherry_valtype_t *out, const char *which) 
   if (!wh_decode_u8(d, &code, "a value type")) return false;
   *out = code;
   if (WH_LIKELY(code >= 0x7C && code <= 0x7F)) return true;
-  if (WH_VALTYPE_IS_REF(code)) {
+  if (code == WHERRY_FUNCREF || code == WHERRY_EXTERNREF) {
     return has(d, WH_FEATURE(REFERENCE_TYPES)) ||
            wh_decode_needs(d, at, "reference-types", "type %s of %s", wherry_valtype_name(code),
                            which);
@@ -156,7 +156,8 @@ static bool limits(decoder_t *d, wh_limits_t *out, bool *is64, bool of_memory) {
     const char *later = wh_later_limits_flags(flags, of_memory);
     /* Not yet in the standard, whose tests have it malformed. */
     if (later && flags & 8)
-      return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x needs feature %s", flags,
+      return wh_decode_malformed(d, at, "malformed limits flags",
+                                 "0x%02x needs feature %s, which this version does not have", flags,
                                  later);
     if (later)
       return wh_decode_needs(d, at, later, "a %s with limits flags 0x%02x",

@@ -101,6 +101,7 @@ static bool immediates(decoder_t *d, const wh_op_t *op) {
     return wh_decode_ref_type(d, &ignored, "ref.null");
   }
   case WH_IMM_SELECT_TYPES: return select_types(d);
+  default: break;
   }
   WH_UNREACHABLE();
 }
@@ -118,6 +119,9 @@ static bool opcode(decoder_t *d, uint32_t *out, const wh_op_t **op) {
     *out = number > 0xFFFF ? UINT32_MAX : (uint32_t)byte << 16 | number;
   }
   *op = wh_op(*out);
+  if (*op && (WH_FEATURES_LATER >> (*op)->feature & 1))
+    return wh_decode_needs(d, at, wherry_feature_name((wherry_feature_t)(*op)->feature),
+                           "instruction %s", (*op)->name);
   if (*op) return true;
   const char *later = *out == UINT32_MAX ? NULL : wh_later_opcode(*out);
   if (later) return wh_decode_needs(d, at, later, "instruction 0x%02X", *out);

@@ -55,6 +55,10 @@ static void import_entry(buffer_t *out, const wh_import_t *import) {
     byte(out, import->type.valtype);
     byte(out, import->type.is_mutable);
     break;
+  case WHERRY_EXTERN_TAG:
+    byte(out, 0);
+    number(out, import->type_index);
+    break;
   }
 }
 

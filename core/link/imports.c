@@ -50,6 +50,7 @@ static wherry_error_t *type_of(wherry_store_t *store, const wherry_extern_t *ite
     uint64_t *cell;
     return wh_find_global(store, item->of.global, &cell, &out->valtype, &out->is_mutable);
   }
+  case WHERRY_EXTERN_TAG: break;
   }
   return wh_error_new(store->alloc, WHERRY_ERROR_TYPE, "there is no kind of import %d",
                       (int)item->kind);
@@ -69,6 +70,7 @@ static bool fits(const wherry_externtype_t *given, const wherry_externtype_t *wa
   case WHERRY_EXTERN_MEMORY: return limits_fit(&given->limits, &wanted->limits);
   case WHERRY_EXTERN_GLOBAL:
     return given->valtype == wanted->valtype && given->is_mutable == wanted->is_mutable;
+  case WHERRY_EXTERN_TAG: break;
   }
   return false;
 }

@@ -49,6 +49,7 @@ static wherry_error_t *place_import(wherry_store_t *store, wh_instance_t *instan
     instance->globals[import->index] = by_address ? (uint64_t)(uintptr_t)cell : *cell;
     return NULL;
   }
+  case WHERRY_EXTERN_TAG: break;
   }
   WH_UNREACHABLE();
 }
@@ -233,6 +234,7 @@ wherry_extern_t wh_instance_export(wh_instance_t *instance, size_t place) {
   case WHERRY_EXTERN_GLOBAL:
     out.of.global = (wherry_global_t) {store, (uint64_t)instance->id << 32 | export->index};
     break;
+  case WHERRY_EXTERN_TAG: break;
   }
   return out;
 }

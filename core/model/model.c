@@ -26,6 +26,10 @@ const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_ex
     out->valtype = model->globals.items[index].type;
     out->is_mutable = model->globals.items[index].is_mutable;
     return out;
+  case WHERRY_EXTERN_TAG:
+    if (index >= model->tags.count || model->tags.items[index] >= model->types.count) return NULL;
+    out->func = &model->types.items[model->tags.items[index]];
+    return out;
   }
   return NULL;
 }
@@ -46,6 +50,17 @@ bool wh_functype_equal(const wherry_functype_t *a, const wherry_functype_t *b) {
   return count == 0 || memcmp(a->types, b->types, count * sizeof *a->types) == 0;
 }
 
+static const struct {
+  const char *name, *heap;
+} references[] = {
+    [0x69 - 0x69] = {"exnref", "exn"},         [0x6A - 0x69] = {"arrayref", "array"},
+    [0x6B - 0x69] = {"structref", "struct"},   [0x6C - 0x69] = {"i31ref", "i31"},
+    [0x6D - 0x69] = {"eqref", "eq"},           [0x6E - 0x69] = {"anyref", "any"},
+    [0x6F - 0x69] = {"externref", "extern"},   [0x70 - 0x69] = {"funcref", "func"},
+    [0x71 - 0x69] = {"nullref", "none"},       [0x72 - 0x69] = {"nullexternref", "noextern"},
+    [0x73 - 0x69] = {"nullfuncref", "nofunc"}, [0x74 - 0x69] = {"nullexnref", "noexn"},
+};
+
 const char *wherry_valtype_name(wherry_valtype_t type) {
   switch (type) {
   case WHERRY_I32: return "i32";
@@ -53,10 +68,27 @@ const char *wherry_valtype_name(wherry_valtype_t type) {
   case WHERRY_F32: return "f32";
   case WHERRY_F64: return "f64";
   case WHERRY_V128: return "v128";
-  case WHERRY_FUNCREF: return "funcref";
-  case WHERRY_EXTERNREF: return "externref";
-  default: return "?";
+  case WH_PACKED_I8: return "i8";
+  case WH_PACKED_I16: return "i16";
+  default: break;
   }
+  if (type <= 0xFF) return wh_is_ref(type) && type >= 0x69 ? references[type - 0x69].name : "?";
+  return !wh_is_ref(type) ? "?" : wh_ref_is_nullable(type) ? "(ref null …)" : "(ref …)";
+}
+
+void wh_print_valtype(wh_text_t *text, wherry_valtype_t type) {
+  if (type <= 0xFF || !wh_is_ref(type)) {
+    wh_text_printf(text, "%s", wherry_valtype_name(type));
+    return;
+  }
+  wh_heap_t heap = wh_ref_heap(type);
+  wh_text_printf(text, "(ref %s", wh_ref_is_nullable(type) ? "null " : "");
+  if (heap == WH_HEAP_BOTTOM)
+    wh_text_printf(text, "…)");
+  else if (wh_heap_is_abstract(heap))
+    wh_text_printf(text, "%s)", references[(heap & 0xFF) - 0x69].heap);
+  else
+    wh_text_printf(text, "%u)", heap);
 }
 
 const char *wherry_extern_kind_name(wherry_extern_kind_t kind) {
@@ -65,6 +97,7 @@ const char *wherry_extern_kind_name(wherry_extern_kind_t kind) {
   case WHERRY_EXTERN_TABLE: return "table";
   case WHERRY_EXTERN_MEMORY: return "memory";
   case WHERRY_EXTERN_GLOBAL: return "global";
+  case WHERRY_EXTERN_TAG: return "tag";
   }
   return "?";
 }
@@ -72,21 +105,27 @@ const char *wherry_extern_kind_name(wherry_extern_kind_t kind) {
 /* "(i32, i32)" */
 void wh_print_valtypes(wh_text_t *text, const wherry_valtype_t *types, size_t count) {
   wh_text_append(text, "(", 1);
-  for (size_t i = 0; i < count; i++)
-    wh_text_printf(text, "%s%s", i ? ", " : "", wherry_valtype_name(types[i]));
+  for (size_t i = 0; i < count; i++) {
+    if (i) wh_text_append(text, ", ", 2);
+    wh_print_valtype(text, types[i]);
+  }
   wh_text_append(text, ")", 1);
 }
 
-void wh_print_functype(wh_text_t *text, const wherry_functype_t *type) {
-  wh_text_append(text, "func ", 5);
+static void print_signature(wh_text_t *text, const char *noun, const wherry_functype_t *type) {
+  wh_text_printf(text, "%s ", noun);
   wh_print_valtypes(text, type->types, type->param_count);
   if (type->result_count == 0) return;
   const wherry_valtype_t *results = type->types + type->param_count;
   wh_text_append(text, " -> ", 4);
   if (type->result_count == 1)
-    wh_text_printf(text, "%s", wherry_valtype_name(results[0]));
+    wh_print_valtype(text, results[0]);
   else
     wh_print_valtypes(text, results, type->result_count);
+}
+
+void wh_print_functype(wh_text_t *text, const wherry_functype_t *type) {
+  print_signature(text, "func", type);
 }
 
 static void print_limits(wh_text_t *text, wh_limits_t limits) {
@@ -101,16 +140,18 @@ void wh_print_externtype(wh_text_t *text, const wherry_externtype_t *type) {
   case WHERRY_EXTERN_TABLE:
     wh_text_printf(text, "table %s", type->is64 ? "i64 " : "");
     print_limits(text, type->limits);
-    wh_text_printf(text, " %s", wherry_valtype_name(type->valtype));
+    wh_text_append(text, " ", 1);
+    wh_print_valtype(text, type->valtype);
     break;
   case WHERRY_EXTERN_MEMORY:
     wh_text_printf(text, "memory %s", type->is64 ? "i64 " : "");
     print_limits(text, type->limits);
     break;
   case WHERRY_EXTERN_GLOBAL:
-    wh_text_printf(text, "global %s%s", type->is_mutable ? "mut " : "",
-                   wherry_valtype_name(type->valtype));
+    wh_text_printf(text, "global %s", type->is_mutable ? "mut " : "");
+    wh_print_valtype(text, type->valtype);
     break;
+  case WHERRY_EXTERN_TAG: print_signature(text, "tag", type->func); break;
   }
 }
 
@@ -123,6 +164,11 @@ void wh_model_free(wh_model_t *model) {
             ((size_t)type->param_count + type->result_count) * sizeof *type->types);
   }
   wh_vec_free(alloc, &model->types);
+  for (size_t i = 0; i < model->subtypes.count; i++)
+    wh_free(alloc, model->subtypes.items[i].fields,
+            model->subtypes.items[i].field_count * sizeof(wh_field_t));
+  wh_vec_free(alloc, &model->subtypes);
+  wh_vec_free(alloc, &model->tags);
   wh_vec_free(alloc, &model->imports);
   wh_vec_free(alloc, &model->functions);
   wh_vec_free(alloc, &model->tables);

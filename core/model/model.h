@@ -8,14 +8,39 @@
 #include <wherry/types.h>
 
 #include "base/base.h"
+#include "ops/ops.h"
 
-/* Value types inside are wherry_valtype_t: the binary code in the low 8 bits. */
-#define WH_VALTYPE_IS_REF(type) ((type) == WHERRY_FUNCREF || (type) == WHERRY_EXTERNREF)
+/* ---- value types ----
+   wherry_valtype_t: the binary format's code in the low 8 bits. A reference type is one of
+     WHERRY_FUNCREF …    (ref null func) and its like: the one-byte code
+     0x63 | heap << 8    (ref null $t): heap is the index of a type
+     0x64 | heap << 8    (ref heap): heap is the index of a type, or WH_HEAP_ABSTRACT | code
+   so that each type has one representation and equal types are equal numbers. In a model indices are
+   those of its types; canonical types of an engine (runtime) hold the engine's own numbers. */
+typedef uint32_t wh_heap_t;
+#define WH_HEAP_ABSTRACT UINT32_C(0x800000)
+#define WH_HEAP(name) (WH_HEAP_ABSTRACT | WHERRY_##name##REF) /* of FUNC, EXTERN, ANY, … */
+#define WH_HEAP_BOTTOM WH_HEAP_ABSTRACT /* of a reference that unreachable code made up */
+/* Storage types beside the value types: of fields only. */
+#define WH_PACKED_I8 ((wherry_valtype_t)0x78)
+#define WH_PACKED_I16 ((wherry_valtype_t)0x77)
 
-/* Features as bits: 1 << WHERRY_FEATURE_…. */
-typedef uint64_t wh_features_t;
-#define WH_FEATURE(name) (UINT64_C(1) << WHERRY_FEATURE_##name)
-#define WH_FEATURES_ALL ((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1)
+static inline bool wh_is_ref(wherry_valtype_t type) {
+  uint32_t code = type & 0xFF;
+  return (code >= 0x69 && code <= 0x74) || code == 0x63 || code == 0x64;
+}
+static inline bool wh_heap_is_abstract(wh_heap_t heap) { return (heap & WH_HEAP_ABSTRACT) != 0; }
+/* Of reference types only. */
+static inline bool wh_ref_is_nullable(wherry_valtype_t type) { return (type & 0xFF) != 0x64; }
+static inline wh_heap_t wh_ref_heap(wherry_valtype_t type) {
+  return type > 0xFF ? type >> 8 : WH_HEAP_ABSTRACT | type;
+}
+static inline wherry_valtype_t wh_ref(wh_heap_t heap, bool nullable) {
+  if (!nullable) return heap << 8 | 0x64;
+  return wh_heap_is_abstract(heap) ? heap & 0xFF : heap << 8 | 0x63;
+}
+/* Whether a local or field of the type has a value to begin with. */
+static inline bool wh_is_defaultable(wherry_valtype_t type) { return (type & 0xFF) != 0x64; }
 
 /* Limits of an implementation (core specification, Implementation Limits; numbers as the web's). */
 enum {
@@ -49,6 +74,28 @@ typedef struct wh_limits {
   uint64_t minimum, maximum; /* maximum UINT64_MAX: none */
 } wh_limits_t;
 
+/* ---- defined types ---- */
+typedef enum wh_comp { WH_COMP_FUNC, WH_COMP_STRUCT, WH_COMP_ARRAY } wh_comp_t;
+
+typedef struct wh_field {
+  wherry_valtype_t type; /* a value type or WH_PACKED_… */
+  bool is_mutable;
+} wh_field_t;
+
+enum { WH_NO_TYPE = UINT32_MAX };
+
+/* A type of the type section beside what is in model->types at the same place, which is its function
+   type (of other types: without parameters and results). */
+typedef struct wh_subtype {
+  wh_comp_t kind;
+  bool is_final;
+  uint32_t super;              /* index, smaller than its own; WH_NO_TYPE: none */
+  uint32_t group, group_count; /* its recursion group: first index, number of types */
+  uint32_t field_count;        /* struct; array: 1 */
+  wh_field_t *fields;
+  uint32_t same; /* the first type of this module that is equal to it; itself until validated */
+} wh_subtype_t;
+
 /* What wherry_externtype_t is: the type of an import, export or entity. */
 struct wherry_externtype {
   wherry_extern_kind_t kind;
@@ -56,14 +103,14 @@ struct wherry_externtype {
   bool is_mutable;
   bool is64;                     /* memory, table: addresses or indices are i64 */
   wh_limits_t limits;            /* memory: pages, table: elements */
-  const wherry_functype_t *func; /* function */
+  const wherry_functype_t *func; /* function, tag */
 };
 
 typedef struct wh_import {
   wherry_bytes_t module, name;
   wherry_externtype_t type;
   uint32_t index;      /* in the index space of its kind */
-  uint32_t type_index; /* function */
+  uint32_t type_index; /* function, tag */
   uint64_t offset;     /* in the binary, for messages */
 } wh_import_t;
 
@@ -99,6 +146,8 @@ typedef struct wh_table_type {
   wherry_valtype_t element;
   wh_limits_t limits;
   bool is64; /* indices are i64 */
+  bool has_init;
+  wh_const_expr_t init; /* of its elements, where it has one */
 } wh_table_type_t;
 
 typedef struct wh_memory_type {
@@ -143,11 +192,14 @@ typedef struct wh_model {
   uint8_t *bytes; /* own copy of the binary; everything below points into it */
   size_t size;
   WH_VEC(wherry_functype_t) types;
+  WH_VEC(wh_subtype_t) subtypes; /* as many */
+  bool has_typed_refs; /* some type has a supertype, a recursion group or names another type */
   WH_VEC(wh_import_t) imports;
   WH_VEC(uint32_t) functions;     /* type index of every function, imported ones first */
   WH_VEC(wh_table_type_t) tables; /* imported ones first; so too below */
   WH_VEC(wh_memory_type_t) memories;
   WH_VEC(wh_global_type_t) globals;
+  WH_VEC(uint32_t) tags; /* type index of every tag */
   WH_VEC(wh_export_t) exports;
   WH_VEC(wh_elem_t) elems;
   WH_VEC(wh_data_t) datas;
@@ -155,6 +207,7 @@ typedef struct wh_model {
   WH_VEC(wh_custom_t) customs;
   wh_map_t export_map; /* name -> place in exports */
   uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
+  uint32_t imported_tags;
   bool has_start;
   uint32_t start;
   bool has_data_count;
@@ -180,6 +233,8 @@ const wh_custom_t *wh_model_custom(const wh_model_t *model, const char *name);
 const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_extern_kind_t kind,
                                               uint32_t index, wherry_externtype_t *out);
 
+/* "i32", "(ref null 3)", appended. */
+void wh_print_valtype(wh_text_t *text, wherry_valtype_t type);
 /* "(i32, i32)", appended. */
 void wh_print_valtypes(wh_text_t *text, const wherry_valtype_t *types, size_t count);
 /* "func (i32, i32) -> i32", appended. */

@@ -4,32 +4,40 @@
   {name, signature, (uint8_t)((WH_IMM_##immediates) & 0xFF), \
    (uint8_t)((WH_IMM_##immediates) >> 8), (uint8_t)WH_OP_FEATURE_##feature_}
 
-/* Plain opcodes first, those with prefix FC from 256, then those with prefix FD. */
+/* Plain opcodes first, those with a prefix from 256 on, prefix after prefix. */
 enum {
-  PREFIX_FC_FIRST = 256,
-  PREFIX_FC_COUNT = 18,
+  PREFIX_FB_COUNT = 0x1F,
+  PREFIX_FC_COUNT = 0x17,
+  PREFIX_FD_COUNT = 0x114,
+  PREFIX_FE_COUNT = 0x4F,
+  PREFIX_FB_FIRST = 256,
+  PREFIX_FC_FIRST = PREFIX_FB_FIRST + PREFIX_FB_COUNT,
   PREFIX_FD_FIRST = PREFIX_FC_FIRST + PREFIX_FC_COUNT,
-  PREFIX_FD_COUNT = 0x114
+  PREFIX_FE_FIRST = PREFIX_FD_FIRST + PREFIX_FD_COUNT,
+  ROW_COUNT = PREFIX_FE_FIRST + PREFIX_FE_COUNT
 };
 #define PLACE(opcode)                                                          \
   ((opcode) < 256                      ? (opcode)                              \
+   : (opcode) >> 16 == WH_OP_PREFIX_FB ? PREFIX_FB_FIRST + ((opcode) & 0xFFFF) \
    : (opcode) >> 16 == WH_OP_PREFIX_FC ? PREFIX_FC_FIRST + ((opcode) & 0xFFFF) \
-                                       : PREFIX_FD_FIRST + ((opcode) & 0xFFFF))
+   : (opcode) >> 16 == WH_OP_PREFIX_FD ? PREFIX_FD_FIRST + ((opcode) & 0xFFFF) \
+                                       : PREFIX_FE_FIRST + ((opcode) & 0xFFFF))
 
-static const wh_op_t rows[PREFIX_FD_FIRST + PREFIX_FD_COUNT] = {
+static const wh_op_t rows[ROW_COUNT] = {
 #define OP(opcode, identifier, name, immediates, signature, feature) \
   [PLACE(opcode)] = ROW(name, immediates, signature, feature),
 #include "ops/ops.def"
 };
 
 const wh_op_t *wh_op(uint32_t opcode) {
+  static const uint16_t counts[] = {PREFIX_FB_COUNT, PREFIX_FC_COUNT, PREFIX_FD_COUNT,
+                                    PREFIX_FE_COUNT};
   uint32_t prefix = opcode >> 16, number = opcode & 0xFFFF;
-  if (opcode < 256 || (prefix == WH_OP_PREFIX_FC && number < PREFIX_FC_COUNT) ||
-      (prefix == WH_OP_PREFIX_FD && number < PREFIX_FD_COUNT)) {
-    const wh_op_t *op = &rows[PLACE(opcode)];
-    return op->name ? op : NULL;
-  }
-  return NULL;
+  if (opcode >= 256 &&
+      (prefix < WH_OP_PREFIX_FB || prefix > WH_OP_PREFIX_FE || number >= counts[prefix - 0xFB]))
+    return NULL;
+  const wh_op_t *op = &rows[PLACE(opcode)];
+  return op->name ? op : NULL;
 }
 
 bool wh_op_is_prefix(uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
@@ -48,16 +56,7 @@ static const char *find(const later_t *table, size_t count, uint32_t code) {
 /* A feature leaves this list when its rows come into ops.def. */
 const char *wh_later_opcode(uint32_t opcode) {
   static const later_t table[] = {
-      {0x06, 0x0A, "exceptions"}, /* try, catch, throw, rethrow, throw_ref */
-      {0x14, 0x15, "function-references"},
-      {0x18, 0x19, "exceptions"}, /* delegate, catch_all */
-      {0x1F, 0x1F, "exceptions"}, /* try_table */
-      {0xD3, 0xD3, "gc"},
-      {0xD4, 0xD6, "function-references"},
-      {0xFB0000, 0xFB001E, "gc"},
       {0xFB0020, 0xFB0026, "custom-descriptors"},
-      {0xFC0013, 0xFC0016, "wide-arithmetic"},
-      {0xFE0000, 0xFE004E, "threads"},
   };
   return find(table, WH_COUNT(table), opcode);
 }
@@ -100,7 +99,8 @@ wherry_error_t *wh_error_needs_feature(wh_alloc_t *alloc, uint64_t offset, const
                                        const char *what) {
   bool known = false;
   for (unsigned i = 0; i < WHERRY_FEATURE_COUNT; i++)
-    if (strcmp(wherry_feature_name((wherry_feature_t)i), feature) == 0) known = true;
+    if (strcmp(wherry_feature_name((wherry_feature_t)i), feature) == 0)
+      known = !(WH_FEATURES_LATER >> i & 1);
   return wh_error_at(alloc, WHERRY_ERROR_INVALID, offset, "%s needs feature %s, which %s", what,
                      feature, known ? "is switched off" : "this version does not have");
 }
@@ -119,6 +119,14 @@ const char *wherry_feature_name(wherry_feature_t feature) {
       [WHERRY_FEATURE_MEMORY64] = "memory64",
       [WHERRY_FEATURE_SIMD] = "simd",
       [WHERRY_FEATURE_RELAXED_SIMD] = "relaxed-simd",
+      [WHERRY_FEATURE_FUNCTION_REFERENCES] = "function-references",
+      [WHERRY_FEATURE_GC] = "gc",
+      [WHERRY_FEATURE_EXCEPTIONS] = "exceptions",
+      [WHERRY_FEATURE_LEGACY_EXCEPTIONS] = "legacy-exceptions",
+      [WHERRY_FEATURE_THREADS] = "threads",
+      [WHERRY_FEATURE_CUSTOM_PAGE_SIZES] = "custom-page-sizes",
+      [WHERRY_FEATURE_WIDE_ARITHMETIC] = "wide-arithmetic",
+      [WHERRY_FEATURE_COMPACT_IMPORTS] = "compact-imports",
   };
   return (unsigned)feature < WHERRY_FEATURE_COUNT ? names[feature] : NULL;
 }

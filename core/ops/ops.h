@@ -8,6 +8,19 @@
 
 #include "base/base.h"
 
+/* Features as bits: 1 << WHERRY_FEATURE_…. */
+typedef uint64_t wh_features_t;
+#define WH_FEATURE(name) (UINT64_C(1) << WHERRY_FEATURE_##name)
+#define WH_FEATURES_ALL (((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1) & ~WH_FEATURES_LATER)
+/* Not written yet. A feature leaves this mask when it works. */
+#define WH_FEATURES_LATER                                                                \
+  (WH_FEATURE(FUNCTION_REFERENCES) | WH_FEATURE(GC) | WH_FEATURE(EXCEPTIONS) |           \
+   WH_FEATURE(LEGACY_EXCEPTIONS) | WH_FEATURE(THREADS) | WH_FEATURE(CUSTOM_PAGE_SIZES) | \
+   WH_FEATURE(WIDE_ARITHMETIC) | WH_FEATURE(COMPACT_IMPORTS))
+#define WH_FEATURES_DEFAULT \
+  (WH_FEATURES_ALL &        \
+   ~(WH_FEATURE(CUSTOM_PAGE_SIZES) | WH_FEATURE(WIDE_ARITHMETIC) | WH_FEATURE(COMPACT_IMPORTS)))
+
 /* What follows the opcode in the binary. */
 typedef enum wh_imm {
   WH_IMM_NONE,
@@ -31,13 +44,28 @@ typedef enum wh_imm {
   WH_IMM_I64_CONST,     /* s64 */
   WH_IMM_F32_CONST,     /* 4 bytes */
   WH_IMM_F64_CONST,     /* 8 bytes */
-  WH_IMM_REF_TYPE,      /* heap type */
+  WH_IMM_REF_TYPE,      /* heap type, of which the null is meant */
   WH_IMM_SELECT_TYPES,  /* vector of value types */
   WH_IMM_V128_CONST,    /* 16 bytes */
   WH_IMM_SHUFFLE,       /* 16 lane numbers, a byte each */
   WH_IMM_LANE_,         /* a byte; a row says how many lanes there are, as a power of two */
-  WH_IMM_MEMARG_LANE_   /* a memory access, then a lane */
+  WH_IMM_MEMARG_LANE_,  /* a memory access, then a lane */
+  WH_IMM_TAG,           /* u32 */
+  WH_IMM_TRY_TABLE,  /* block type, vector of catch clauses: a kind (WH_CATCH_…), unless it is a
+                           catch_all a tag, a label */
+  WH_IMM_TYPE,       /* u32 */
+  WH_IMM_TYPE_FIELD, /* u32 type, u32 field */
+  WH_IMM_TYPE_COUNT, /* u32 type, u32 how many operands */
+  WH_IMM_TYPE_DATA,  /* u32 type, u32 segment */
+  WH_IMM_TYPE_ELEM,  /* u32 type, u32 segment */
+  WH_IMM_TYPE_TYPE,  /* destination, source */
+  WH_IMM_HEAP_TYPE,  /* heap type */
+  WH_IMM_CAST,       /* flags (1: the first is nullable, 2: the second is), label, heap types */
+  WH_IMM_FENCE       /* a zero byte */
 } wh_imm_t;
+
+/* Kinds of catch clauses of try_table. */
+enum { WH_CATCH, WH_CATCH_REF, WH_CATCH_ALL, WH_CATCH_ALL_REF };
 
 /* A row's immediates column is a kind; that of a memory access also holds the natural alignment. */
 #define WH_IMM_MEMARG(log2) (WH_IMM_MEMARG_ | (log2) << 8)
@@ -53,13 +81,21 @@ typedef enum wh_imm {
 #define WH_OP_FEATURE_TAIL_CALL WHERRY_FEATURE_TAIL_CALL
 #define WH_OP_FEATURE_SIMD WHERRY_FEATURE_SIMD
 #define WH_OP_FEATURE_RELAXED_SIMD WHERRY_FEATURE_RELAXED_SIMD
+#define WH_OP_FEATURE_FUNCTION_REFERENCES WHERRY_FEATURE_FUNCTION_REFERENCES
+#define WH_OP_FEATURE_GC WHERRY_FEATURE_GC
+#define WH_OP_FEATURE_EXCEPTIONS WHERRY_FEATURE_EXCEPTIONS
+#define WH_OP_FEATURE_LEGACY_EXCEPTIONS WHERRY_FEATURE_LEGACY_EXCEPTIONS
+#define WH_OP_FEATURE_THREADS WHERRY_FEATURE_THREADS
+#define WH_OP_FEATURE_WIDE_ARITHMETIC WHERRY_FEATURE_WIDE_ARITHMETIC
 
 /* WH_OP_I32_ADD = 0x6A, WH_OP_MEMORY_COPY = 0xFC000A, … */
 typedef enum wh_opcode {
 #define OP(opcode, identifier, name, immediates, signature, feature) WH_OP_##identifier = opcode,
 #include "ops/ops.def"
-  WH_OP_PREFIX_FC = 0xFC, /* bytes, no instructions */
-  WH_OP_PREFIX_FD = 0xFD
+  WH_OP_PREFIX_FB = 0xFB, /* bytes, no instructions */
+  WH_OP_PREFIX_FC = 0xFC,
+  WH_OP_PREFIX_FD = 0xFD,
+  WH_OP_PREFIX_FE = 0xFE
 } wh_opcode_t;
 
 typedef struct wh_op {

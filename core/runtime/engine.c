@@ -15,7 +15,7 @@ wherry_error_t *wh_config_make(const wherry_allocator_t *allocator, wherry_confi
   if (!config) return wh_error_oom();
   wh_alloc_init(&config->alloc, allocator);
   atomic_init(&config->references, 1);
-  config->features = WH_FEATURES_ALL;
+  config->features = WH_FEATURES_DEFAULT;
   config->memory_reservation = default_reservation;
   config->stack_size = default_stack_size;
   config->tick = default_tick;
@@ -45,7 +45,7 @@ wherry_error_t *wh_engine_make(const wherry_config_t *config, const wh_handlers_
   if (!engine) return wh_error_oom();
   wh_alloc_init(&engine->alloc, host);
   atomic_init(&engine->references, 1);
-  engine->features = config ? config->features : WH_FEATURES_ALL;
+  engine->features = config ? config->features : WH_FEATURES_DEFAULT;
   engine->memory_reservation = config ? config->memory_reservation : default_reservation;
   engine->stack_size = config ? config->stack_size : default_stack_size;
   engine->tick = config ? config->tick : default_tick;

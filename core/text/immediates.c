@@ -10,44 +10,14 @@ static const struct {
 #include "ops/ops.def"
 };
 
-/* Those that later features bring, by how they begin; a name leaves this list when its row comes into
-   ops.def, which is looked at first. */
-static const struct {
-  const char *begin, *feature;
-} later[] = {{"struct.", "gc"},
-             {"array.", "gc"},
-             {"i31.", "gc"},
-             {"ref.i31", "gc"},
-             {"ref.cast", "gc"},
-             {"ref.test", "gc"},
-             {"ref.eq", "gc"},
-             {"br_on_cast", "gc"},
-             {"any.convert_extern", "gc"},
-             {"extern.convert_any", "gc"},
-             {"br_on_null", "function-references"},
-             {"br_on_non_null", "function-references"},
-             {"call_ref", "function-references"},
-             {"return_call_ref", "function-references"},
-             {"ref.as_non_null", "function-references"},
-             {"ref.get_desc", "custom-descriptors"},
-             {"throw", "exceptions"},
-             {"try", "exceptions"},
-             {"catch", "exceptions"},
-             {"rethrow", "exceptions"},
-             {"delegate", "exceptions"},
-             {"i32.atomic.", "threads"},
-             {"i64.atomic.", "threads"},
-             {"memory.atomic.", "threads"},
-             {"atomic.fence", "threads"},
-             {"i64.add128", "wide-arithmetic"},
-             {"i64.sub128", "wide-arithmetic"},
-             {"i64.mul_wide", "wide-arithmetic"}};
-
 bool wh_wat_fill_instructions(reader_t *r) {
   for (size_t i = 0; i < WH_COUNT(instructions); i++) {
     const char *name = instructions[i].name;
-    /* Both selects: which one is meant shows after the name. */
-    if (instructions[i].opcode == WH_OP_SELECT_TYPED) continue;
+    /* Two have one name: which one is meant shows after it. */
+    if (instructions[i].opcode == WH_OP_SELECT_TYPED ||
+        instructions[i].opcode == WH_OP_REF_TEST_NULL ||
+        instructions[i].opcode == WH_OP_REF_CAST_NULL)
+      continue;
     if (!wh_map_put(r->alloc, &r->instructions, name, strlen(name), instructions[i].opcode))
       return wh_wat_lexer_oom(&r->lexer);
   }
@@ -59,12 +29,6 @@ static bool unknown_instruction(reader_t *r) {
   const char *text = token_text(r, token);
   if (token->kind != TOKEN_WORD && token->kind != TOKEN_RESERVED)
     return wh_wat_unexpected(r, "an instruction");
-  for (size_t i = 0; i < WH_COUNT(later); i++) {
-    size_t size = strlen(later[i].begin);
-    if (token->size >= size && memcmp(text, later[i].begin, size) == 0)
-      return wh_wat_lexer_needs(&r->lexer, token->at, later[i].feature, "instruction %.*s",
-                                (int)token->size, text);
-  }
   wh_near_t near = {.wanted = text, .size = token->size};
   wh_text_t hint = {.alloc = r->alloc};
   for (size_t i = 0; token->size < 40 && i < WH_COUNT(instructions); i++)
@@ -292,8 +256,9 @@ static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
   case WH_IMM_F32_CONST:
   case WH_IMM_F64_CONST:
   case WH_IMM_V128_CONST: return wh_wat_read_constant(r, (wh_imm_t)op->immediates, out);
-  case WH_IMM_BLOCK: /* body.c has taken it */
-  case WH_IMM_SELECT_TYPES: /* read_select */ break;
+  case WH_IMM_BLOCK:        /* body.c has taken it */
+  case WH_IMM_SELECT_TYPES: /* read_select */
+  default: break;
   }
   WH_UNREACHABLE();
 }
@@ -308,6 +273,11 @@ bool wh_wat_read_plain(reader_t *r, wh_text_t *out) {
       opcode == WH_OP_LOOP || opcode == WH_OP_IF)
     return wh_wat_unexpected(r, "an instruction");
   r->next++;
+  const wh_op_t *op = wh_op((uint32_t)opcode);
+  if (WH_FEATURES_LATER >> op->feature & 1)
+    return wh_wat_lexer_needs(&r->lexer, token->at,
+                              wherry_feature_name((wherry_feature_t)op->feature), "instruction %s",
+                              op->name);
   if (opcode == WH_OP_SELECT) return read_select(r, out);
   if (opcode < 256) {
     wh_wat_put_byte(out, (unsigned)opcode);
@@ -315,5 +285,5 @@ bool wh_wat_read_plain(reader_t *r, wh_text_t *out) {
     wh_wat_put_byte(out, (unsigned)(opcode >> 16));
     wh_wat_put_u(out, opcode & 0xFFFF);
   }
-  return read_immediates(r, wh_op((uint32_t)opcode), out);
+  return read_immediates(r, op, out);
 }

@@ -49,6 +49,7 @@ static void put_externtype(const wherry_externtype_t *type) {
   put_text(externtype_text(type));
   switch (kind) {
   case WHERRY_EXTERN_FUNC:
+  case WHERRY_EXTERN_TAG:
     fputs(", \"params\": ", stdout);
     put_valtypes(wherry_externtype_functype(type), false);
     fputs(", \"results\": ", stdout);

@@ -26,8 +26,10 @@ typedef struct rule {
 #define PUSHES(s) (IS_TYPE(LAST(s)) ? 1 : 0)
 
 /* Rows with a prefix go to the end, each prefix to a place of its own, where nobody looks. */
-#define PLACE(opcode) ((opcode) < 256 ? (opcode) : 256 + ((opcode) & 0x101FF) % 0xFE00)
-enum { PLACES = 256 + 1024 };
+#define PLACE(opcode)        \
+  ((opcode) < 256 ? (opcode) \
+                  : 256 + (((opcode) >> 16) - WH_OP_PREFIX_FB) * 0x200 + ((opcode) & 0x1FF))
+enum { PLACES = 256 + 4 * 0x200 };
 static const rule_t rules[PLACES] = {
 #define OP(opcode, identifier, name, imm, signature, feature)                     \
   [PLACE(opcode)] = {LOWER(signature), UPPER(signature), LETTER(LAST(signature)), \

@@ -76,6 +76,8 @@ WH_COLD bool wh_validate_needs(validator_t *v, wherry_feature_t feature) {
 
 WH_COLD bool wh_validate_opcode(validator_t *v) {
   uint32_t code = opcode_at(v);
+  const wh_op_t *op = code == UINT32_MAX ? NULL : wh_op(code);
+  if (op) return wh_validate_needs(v, (wherry_feature_t)op->feature);
   const char *later = code == UINT32_MAX ? NULL : wh_later_opcode(code);
   if (!later)
     return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, v->op_at, "illegal opcode %02x",
@@ -192,7 +194,7 @@ static bool later_type(validator_t *v, const char *feature) {
 bool wh_validate_val_type(validator_t *v, const uint8_t **at, vtype_t *out) {
   if (!type_byte(v, at, out)) return false;
   if (*out >= 0x7C && *out <= 0x7F) return true;
-  if (WH_VALTYPE_IS_REF(*out)) {
+  if (*out == WHERRY_FUNCREF || *out == WHERRY_EXTERNREF) {
     return (v->features & WH_FEATURE(REFERENCE_TYPES)) ||
            wh_validate_needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
   }
@@ -206,7 +208,7 @@ bool wh_validate_val_type(validator_t *v, const uint8_t **at, vtype_t *out) {
 
 bool wh_validate_ref_type(validator_t *v, const uint8_t **at, vtype_t *out) {
   if (!type_byte(v, at, out)) return false;
-  if (WH_VALTYPE_IS_REF(*out)) return true;
+  if (*out == WHERRY_FUNCREF || *out == WHERRY_EXTERNREF) return true;
   const char *feature = *out == WHERRY_V128 ? NULL : wh_later_type((uint8_t)*out);
   if (*out < 0x40) feature = "function-references"; /* the index of a type */
   if (feature) return later_type(v, feature);

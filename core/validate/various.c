@@ -45,7 +45,7 @@ const uint8_t *wh_validate_select(validator_t *v, const uint8_t *at) {
   if (!wh_validate_pop(v, second)) return NULL;
   if (first == FLOOR) first = ANY;
   vtype_t type = first == ANY ? second : first;
-  if (WH_VALTYPE_IS_REF(type))
+  if (wh_is_ref(type))
     return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
                             "type mismatch: select without a type cannot choose between %s",
                             wherry_valtype_name(type)),
@@ -184,7 +184,7 @@ const uint8_t *wh_validate_ref(validator_t *v, const uint8_t *at) {
   }
   case WH_OP_REF_IS_NULL: {
     vtype_t type = v->sp[-1];
-    if (type != FLOOR && type != ANY && !WH_VALTYPE_IS_REF(type))
+    if (type != FLOOR && type != ANY && !wh_is_ref(type))
       return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
                               "type mismatch: ref.is_null expects a reference, but found %s",
                               wherry_valtype_name(type)),

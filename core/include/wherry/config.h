@@ -26,6 +26,14 @@ typedef enum wherry_feature {
   WHERRY_FEATURE_MEMORY64, /* of memories and tables */
   WHERRY_FEATURE_SIMD,
   WHERRY_FEATURE_RELAXED_SIMD, /* always as the standard's deterministic profile has it */
+  WHERRY_FEATURE_FUNCTION_REFERENCES,
+  WHERRY_FEATURE_GC,
+  WHERRY_FEATURE_EXCEPTIONS,
+  WHERRY_FEATURE_LEGACY_EXCEPTIONS, /* try, catch, rethrow, delegate: before the standard's */
+  WHERRY_FEATURE_THREADS,
+  WHERRY_FEATURE_CUSTOM_PAGE_SIZES, /* off unless set; so too the following */
+  WHERRY_FEATURE_WIDE_ARITHMETIC,
+  WHERRY_FEATURE_COMPACT_IMPORTS,
   WHERRY_FEATURE_COUNT
 } wherry_feature_t;
 

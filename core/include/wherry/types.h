@@ -12,8 +12,10 @@
 extern "C" {
 #endif
 
-/* A value type: one of the constants below, which are the binary format's own codes. Later types
-   (typed references) use the upper bits, so compare whole values. */
+/* A value type: one of the constants below, which are the binary format's own codes, or a reference
+   that has no such short name: (ref …) and (ref null TYPE) with a type of a module. These use the
+   upper bits, so compare whole values; one that names a type of a module means something only
+   together with that module. */
 typedef uint32_t wherry_valtype_t;
 #define WHERRY_I32 ((wherry_valtype_t)0x7F)
 #define WHERRY_I64 ((wherry_valtype_t)0x7E)
@@ -22,6 +24,16 @@ typedef uint32_t wherry_valtype_t;
 #define WHERRY_V128 ((wherry_valtype_t)0x7B)
 #define WHERRY_FUNCREF ((wherry_valtype_t)0x70)
 #define WHERRY_EXTERNREF ((wherry_valtype_t)0x6F)
+#define WHERRY_ANYREF ((wherry_valtype_t)0x6E)
+#define WHERRY_EQREF ((wherry_valtype_t)0x6D)
+#define WHERRY_I31REF ((wherry_valtype_t)0x6C)
+#define WHERRY_STRUCTREF ((wherry_valtype_t)0x6B)
+#define WHERRY_ARRAYREF ((wherry_valtype_t)0x6A)
+#define WHERRY_EXNREF ((wherry_valtype_t)0x69)
+#define WHERRY_NULLREF ((wherry_valtype_t)0x71)
+#define WHERRY_NULLEXTERNREF ((wherry_valtype_t)0x72)
+#define WHERRY_NULLFUNCREF ((wherry_valtype_t)0x73)
+#define WHERRY_NULLEXNREF ((wherry_valtype_t)0x74)
 
 /* "i32", "funcref", …; static; "?" for a value that is no type. */
 WHERRY_API const char *wherry_valtype_name(wherry_valtype_t type);
@@ -52,15 +64,16 @@ typedef enum wherry_extern_kind {
   WHERRY_EXTERN_FUNC = 0,
   WHERRY_EXTERN_TABLE = 1,
   WHERRY_EXTERN_MEMORY = 2,
-  WHERRY_EXTERN_GLOBAL = 3
+  WHERRY_EXTERN_GLOBAL = 3,
+  WHERRY_EXTERN_TAG = 4
 } wherry_extern_kind_t;
 
-/* "func", "table", "memory", "global"; static. */
+/* "func", "table", "memory", "global", "tag"; static. */
 WHERRY_API const char *wherry_extern_kind_name(wherry_extern_kind_t kind);
 
 WHERRY_API wherry_extern_kind_t wherry_externtype_kind(const wherry_externtype_t *type);
 
-/* NULL when it is not a function. */
+/* Of a function, and of a tag; NULL for other kinds. */
 WHERRY_API const wherry_functype_t *wherry_externtype_functype(const wherry_externtype_t *type);
 
 /* Of a global: the type of its value, and whether it may change. Of a table: the type of its
