@@ -22,6 +22,7 @@
                                       (bool: the language's own; value types by their names)
      uint64_t *OUT, uint32_t *OUT, bool *OUT, wherry_valtype_t *OUT, const char **OUT: results
      const char *                     argument: a zero-ended string; result: string or nil
+     const char *file                 a zero-ended string or nil
      wherry_bytes_t                   result: bytes
      const wherry_value_t *, wherry_value_t *out, const wherry_extern_t *, wherry_extern_t *out
      const wherry_allocator_t *       no argument: NULL
@@ -88,7 +89,7 @@
 %ignore wherry_functype_new;
 %ignore wherry_instance_new;
 
-/* Give bytes that must be released: a shim makes a module of a text, and keeps none of them. */
+/* Give bytes that must be released; module_new_text makes a module of a text, and keeps none. */
 %ignore wherry_text_to_binary;
 %ignore wherry_bytes_release;
 
@@ -133,6 +134,7 @@ WHERRY_PART(type)
 WHERRY_DATA(bytes, size)
 WHERRY_TEXT(name, name_size)
 WHERRY_TEXT(module, module_size)
+WHERRY_TEXT(text, size)
 
 %apply uint64_t *OUT { uint64_t *previous, uint64_t *size, uint64_t *maximum };
 %apply uint32_t *OUT { uint32_t *index };
@@ -159,3 +161,4 @@ WHERRY_GIVEN(module)
 %include <wherry/global.h>
 %include <wherry/linker.h>
 %include <wherry/interface.h>
+%include <wherry/text.h>

@@ -1,9 +1,6 @@
 /* Module: reading bytes and files; what a module imports and exports. */
 #include "shim.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static wl_module_t *check(lua_State *L, int index) {
@@ -14,69 +11,53 @@ static wl_module_t *check(lua_State *L, int index) {
 
 wherry_module_t *wl_module_check(lua_State *L, int index) { return check(L, index)->module; }
 
-/* The whole of a file; *bytes is for free. */
-static wherry_error_t *read_file(const char *path, uint8_t **bytes, size_t *size) {
-  FILE *file = fopen(path, "rb");
-  uint8_t *data = NULL;
-  size_t used = 0, room = 0, got = 0;
-  int number = errno;
-  if (!file) return wl_error_make(WHERRY_ERROR_IO, "%s: %s", path, strerror(number));
-  do {
-    used += got;
-    if (used == room) {
-      uint8_t *more = realloc(data, room = room ? room * 2 : 65536);
-      if (!more) {
-        free(data);
-        fclose(file);
-        return wl_error_make(WHERRY_ERROR_OOM, "out of memory");
-      }
-      data = more;
-    }
-    errno = 0;
-    got = fread(data + used, 1, room - used, file);
-  } while (got > 0);
-  number = errno;
-  bool failed = ferror(file);
-  fclose(file);
-  if (failed) {
-    free(data);
-    return wl_error_make(WHERRY_ERROR_IO, "%s: %s", path, strerror(number));
+/* {wat = "(module …)"}: NULL, with the error set, where it is not that. */
+static const char *text_of(lua_State *L, int index, size_t *size, wherry_error_t **error) {
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    if (lua_type(L, -2) == LUA_TSTRING && strcmp(lua_tostring(L, -2), "wat") == 0) continue;
+    *error = wl_error_make(WHERRY_ERROR_TYPE, "expected {wat = \"(module …)\"}: %s is not known",
+                           lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "another key");
+    return NULL;
   }
-  *bytes = data;
-  *size = used;
-  return NULL;
+  lua_pushliteral(L, "wat");
+  lua_rawget(L, index);
+  const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, size) : NULL;
+  if (!text)
+    *error =
+        wl_error_make(WHERRY_ERROR_TYPE, "wat: expected a string, got %s", wl_type_name(L, -1));
+  return text; /* the table keeps it */
 }
 
-/* Bytes stay bytes, anything else is a path; *owned is for free. Errors: type, io. */
-static wherry_error_t *source(lua_State *L, int index, const uint8_t **bytes, size_t *size,
-                              uint8_t **owned) {
-  *owned = NULL;
+/* Bytes stay bytes, any other string is a path, a table has a text. Errors: type, io, and those of
+   reading a module. */
+static wherry_error_t *read_module(lua_State *L, wherry_engine_t *engine, int index,
+                                   wherry_module_t **out) {
+  wherry_error_t *error = NULL;
+  size_t size;
+  index = lua_absindex(L, index);
+  if (lua_type(L, index) == LUA_TTABLE) {
+    const char *text = text_of(L, index, &size, &error);
+    return text ? wherry_module_new_text(engine, text, size, NULL, out) : error;
+  }
   if (lua_type(L, index) != LUA_TSTRING)
-    return wl_error_make(WHERRY_ERROR_TYPE, "expected a path or the bytes of a module, got %s",
+    return wl_error_make(WHERRY_ERROR_TYPE,
+                         "expected a path, the bytes of a module or {wat = text}, got %s",
                          wl_type_name(L, index));
-  const char *text = lua_tolstring(L, index, size);
-  *bytes = (const uint8_t *)text;
-  if (wh_bind_is_wasm(text, *size)) return NULL;
-  if (*size >= 4 && memcmp(text, "wat:", 4) == 0)
-    return wl_error_make(WHERRY_ERROR_INVALID, "wat: WebAssembly text comes later");
-  if (strlen(text) != *size)
+  const char *source = lua_tolstring(L, index, &size);
+  if (wh_bind_is_wasm(source, size))
+    return wherry_module_new(engine, (const uint8_t *)source, size, out);
+  if (strlen(source) != size)
     return wl_error_make(WHERRY_ERROR_MALFORMED,
                          "neither a path nor a module: the bytes do not begin with \\0asm");
-  wherry_error_t *error = read_file(text, owned, size);
-  *bytes = *owned;
-  return error;
+  return wherry_module_new_file(engine, source, out);
 }
 
 wherry_module_t *wl_module_load(lua_State *L, wherry_engine_t *engine, int index) {
   index = lua_absindex(L, index);
   wl_module_t *object = wl_object_new(L, &wl_module_kind, sizeof *object, 0);
-  const uint8_t *bytes;
-  uint8_t *owned;
-  size_t size;
-  wherry_error_t *error = source(L, index, &bytes, &size, &owned);
-  if (!error) error = wherry_module_new(engine, bytes, size, &object->module);
-  free(owned);
-  wl_check(L, error);
+  int top = lua_gettop(L);
+  wl_check(L, read_module(L, engine, index, &object->module));
+  lua_settop(L, top);
   return object->module;
 }
 
@@ -94,19 +75,13 @@ static int module_new(lua_State *L) {
 static int validate(lua_State *L) {
   lua_settop(L, 1);
   wherry_engine_t *engine = wl_engine_default(L);
-  const uint8_t *bytes;
-  uint8_t *owned;
-  size_t size;
-  wherry_error_t *error = source(L, 1, &bytes, &size, &owned);
+  wherry_module_t *module;
+  wherry_error_t *error = read_module(L, engine, 1, &module);
   if (!error) {
-    error = wherry_module_validate(engine, bytes, size);
-    if (!error) {
-      free(owned);
-      lua_pushboolean(L, 1);
-      return 1;
-    }
+    wherry_module_release(module);
+    lua_pushboolean(L, 1);
+    return 1;
   }
-  free(owned);
   wherry_error_kind_t kind = wherry_error_kind(error);
   if (kind != WHERRY_ERROR_MALFORMED && kind != WHERRY_ERROR_INVALID && kind != WHERRY_ERROR_LIMIT)
     return wl_raise(L, error);

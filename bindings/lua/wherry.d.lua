@@ -45,14 +45,17 @@ local wherry = {}
 ---@field timeout? number seconds for each call
 ---@field engine? wherry.Engine
 
----Loads a guest: a path, or bytes that begin with \0asm.
----@param source string
+---What a module is made of: a path (of text if it ends in .wat), bytes that begin with \0asm, text.
+---@alias wherry.Source string|{ wat: string }
+
+---Loads a guest.
+---@param source wherry.Source
 ---@param options? wherry.LoadOptions
 ---@return wherry.Guest
 function wherry.load(source, options) end
 
 ---Is this a module? False comes with the error.
----@param source string
+---@param source wherry.Source
 ---@return boolean good
 ---@return wherry.Error? err
 function wherry.validate(source) end
@@ -203,9 +206,9 @@ local Module = {}
 ---@return string?
 function Module:custom_section(name) end
 
----@overload fun(source: string): wherry.Module
+---@overload fun(source: wherry.Source): wherry.Module
 ---@param engine wherry.Engine
----@param source string
+---@param source wherry.Source
 ---@return wherry.Module
 function wherry.Module(engine, source) end
 
@@ -230,7 +233,7 @@ function wherry.Store(engine, options) end
 ---@field module wherry.Module
 ---@field store wherry.Store
 
----@overload fun(source: string, options?: wherry.LoadOptions): wherry.Instance
+---@overload fun(source: wherry.Source, options?: wherry.LoadOptions): wherry.Instance
 ---@param store wherry.Store
 ---@param module wherry.Module
 ---@param imports? table<string, table<string, wherry.Import>>

@@ -145,20 +145,42 @@ static PyObject *module_wrap(PyTypeObject *type, wherry_module_t *module, PyObje
   return (PyObject *)self;
 }
 
-static PyObject *module_new(PyTypeObject *type, PyObject *args, PyObject *named) {
-  static char *names[] = {"engine", "data", NULL};
-  PyObject *given;
-  Py_buffer data;
+/* A text is a str, or the bytes of a file; file: what messages are to call it, or NULL. */
+static PyObject *module_of(PyTypeObject *type, PyObject *engine, PyObject *data, bool is_text,
+                           const char *file) {
+  wherry_engine_t *made_in = ((wpy_handle_t *)engine)->pointer;
+  wherry_error_t *error;
   wherry_module_t *module;
-  if (!PyArg_ParseTupleAndKeywords(args, named, "Oy*:Module", names, &given, &data)) return NULL;
-  PyObject *self = NULL, *engine = engine_or_default(given);
-  if (engine) {
-    wherry_error_t *error =
-        wherry_module_new(((wpy_handle_t *)engine)->pointer, data.buf, (size_t)data.len, &module);
-    self = error ? wpy_raise(error) : module_wrap(type, module, engine);
-    Py_DECREF(engine);
+  Py_buffer bytes = {0};
+  if (is_text && PyUnicode_Check(data)) {
+    Py_ssize_t size;
+    const char *text = PyUnicode_AsUTF8AndSize(data, &size);
+    if (!text) return NULL;
+    error = wherry_module_new_text(made_in, text, (size_t)size, file, &module);
+  } else {
+    if (PyObject_GetBuffer(data, &bytes, PyBUF_SIMPLE) < 0) return NULL;
+    error = is_text ? wherry_module_new_text(made_in, bytes.buf, (size_t)bytes.len, file, &module)
+                    : wherry_module_new(made_in, bytes.buf, (size_t)bytes.len, &module);
+    PyBuffer_Release(&bytes);
   }
-  PyBuffer_Release(&data);
+  return error ? wpy_raise(error) : module_wrap(type, module, engine);
+}
+
+static PyObject *module_new(PyTypeObject *type, PyObject *args, PyObject *named) {
+  static char *names[] = {"engine", "data", "wat", "file", NULL};
+  PyObject *given = Py_None, *data = Py_None, *wat = Py_None;
+  const char *file = NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, named, "|OO$Oz:Module", names, &given, &data, &wat, &file))
+    return NULL;
+  if ((data == Py_None) == (wat == Py_None)) {
+    PyErr_SetString(PyExc_TypeError, "Module(): expected either data or wat");
+    return NULL;
+  }
+  PyObject *engine = engine_or_default(given);
+  if (!engine) return NULL;
+  bool is_text = wat != Py_None;
+  PyObject *self = module_of(type, engine, is_text ? wat : data, is_text, file);
+  Py_DECREF(engine);
   return self;
 }
 

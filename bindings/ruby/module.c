@@ -87,6 +87,20 @@ static VALUE initialize(VALUE self, VALUE engine, VALUE bytes) {
   return self;
 }
 
+/* open_text(engine, text, file): file is what messages begin with, or nil */
+static VALUE initialize_text(VALUE self, VALUE engine, VALUE text, VALUE file) {
+  wr_module_t *m = rb_check_typeddata(self, &module_type);
+  if (m->module) rb_raise(rb_eArgError, "already initialized");
+  if (!RB_TYPE_P(text, T_STRING))
+    rb_raise(rb_eTypeError, "wat: expected String, got %s", wr_describe(text));
+  wr_check(wherry_module_new_text(wr_engine_from(engine), RSTRING_PTR(text),
+                                  (size_t)RSTRING_LEN(text),
+                                  NIL_P(file) ? NULL : StringValueCStr(file), &m->module));
+  RB_GC_GUARD(text);
+  RB_GC_GUARD(file);
+  return self;
+}
+
 /* Native.validate(engine, bytes): raises what Module.new would raise */
 static VALUE validate(VALUE self, VALUE engine, VALUE bytes) {
   (void)self;
@@ -169,6 +183,7 @@ void wr_init_module(void) {
   rb_define_alloc_func(wr_cModule, allocate);
   rb_undef_method(wr_cModule, "initialize_copy");
   rb_define_private_method(wr_cModule, "open", initialize, 2);
+  rb_define_private_method(wr_cModule, "open_text", initialize_text, 3);
   rb_define_method(wr_cModule, "imports", imports, 0);
   rb_define_method(wr_cModule, "exports", exports, 0);
   rb_define_method(wr_cModule, "name", name, 0);

@@ -2,9 +2,7 @@
 #include "canon/canon.h"
 
 #include "val.h"
-
-#include <errno.h>
-#include <stdio.h>
+#include <wherry/text.h>
 
 /* ---- options ---- */
 
@@ -131,20 +129,19 @@ static wherry_error_t *instantiate(wherry_guest_t *guest, const wherry_load_opti
   return wh_initialize(guest->instance);
 }
 
-wherry_error_t *wherry_load(const uint8_t *bytes, size_t size, const wherry_load_options_t *options,
-                            wherry_guest_t **out) {
-  wherry_engine_t *engine;
-  wherry_error_t *error = choose_engine(options, &engine);
-  if (error) return error;
-  wherry_guest_t *guest = WH_NEW(&engine->alloc, wherry_guest_t);
+/* Takes over the reference to the engine, and to the module, NULL after an error. */
+static wherry_error_t *load(wherry_engine_t *engine, wherry_module_t *module, wherry_error_t *error,
+                            const wherry_load_options_t *options, wherry_guest_t **out) {
+  wherry_guest_t *guest = error ? NULL : WH_NEW(&engine->alloc, wherry_guest_t);
   if (!guest) {
+    wh_module_release(module);
     wh_engine_release(engine);
-    return wh_error_oom();
+    return error ? error : wh_error_oom();
   }
   guest->alloc = &engine->alloc;
   guest->engine = engine;
-  error = wh_module_make(engine, bytes, size, &guest->module);
-  if (!error) error = wh_store_make(engine, &guest->store);
+  guest->module = module;
+  error = wh_store_make(engine, &guest->store);
   if (!error) error = set_limits(guest->store, options);
   if (!error) error = instantiate(guest, options);
   if (error) {
@@ -155,41 +152,34 @@ wherry_error_t *wherry_load(const uint8_t *bytes, size_t size, const wherry_load
   return NULL;
 }
 
-WH_COLD static wherry_error_t *io_error(const char *path) {
-  return wh_error_new(NULL, WHERRY_ERROR_IO, "%s: %s", path, strerror(errno));
+wherry_error_t *wherry_load(const uint8_t *bytes, size_t size, const wherry_load_options_t *options,
+                            wherry_guest_t **out) {
+  wherry_engine_t *engine;
+  wherry_module_t *module = NULL;
+  wherry_error_t *error = choose_engine(options, &engine);
+  if (error) return error;
+  error = wh_module_make(engine, bytes, size, &module);
+  return load(engine, module, error, options, out);
 }
 
-/* Reads to the end: also what has no size beforehand (pipes, devices). */
-static wherry_error_t *read_file(wh_alloc_t *alloc, FILE *file, const char *path, uint8_t **bytes,
-                                 size_t *size, size_t *capacity) {
-  for (;;) {
-    if (*size == *capacity) {
-      size_t larger = *capacity ? *capacity * 2 : 65536;
-      uint8_t *moved = wh_realloc(alloc, *bytes, *capacity, larger);
-      if (!moved) return wh_error_oom();
-      *bytes = moved;
-      *capacity = larger;
-    }
-    size_t count = fread(*bytes + *size, 1, *capacity - *size, file);
-    *size += count;
-    if (count) continue;
-    return ferror(file) ? io_error(path) : NULL;
-  }
+wherry_error_t *wherry_load_text(const char *text, size_t size,
+                                 const wherry_load_options_t *options, wherry_guest_t **out) {
+  wherry_engine_t *engine;
+  wherry_module_t *module = NULL;
+  wherry_error_t *error = choose_engine(options, &engine);
+  if (error) return error;
+  error = wherry_module_new_text(engine, text, size, NULL, &module);
+  return load(engine, module, error, options, out);
 }
 
 wherry_error_t *wherry_load_file(const char *path, const wherry_load_options_t *options,
                                  wherry_guest_t **out) {
-  wh_alloc_t alloc;
-  wh_alloc_init(&alloc, NULL);
-  FILE *file = fopen(path, "rb");
-  if (!file) return io_error(path);
-  uint8_t *bytes = NULL;
-  size_t size = 0, capacity = 0;
-  wherry_error_t *error = read_file(&alloc, file, path, &bytes, &size, &capacity);
-  fclose(file);
-  if (!error) error = wherry_load(bytes, size, options, out);
-  wh_free(&alloc, bytes, capacity);
-  return error;
+  wherry_engine_t *engine;
+  wherry_module_t *module = NULL;
+  wherry_error_t *error = choose_engine(options, &engine);
+  if (error) return error;
+  error = wherry_module_new_file(engine, path, &module);
+  return load(engine, module, error, options, out);
 }
 
 wherry_module_t *wherry_guest_module(wherry_guest_t *guest) { return guest->module; }

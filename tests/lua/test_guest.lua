@@ -146,8 +146,7 @@ end)
 
 T.test("what cannot be loaded is an error of the right kind", function()
   T.raises("io", "no_such.wasm: No such file", wherry.load, "no_such.wasm")
-  T.raises("invalid", "text comes later", wherry.load, "wat:(module)")
-  T.raises("type", "expected a path or the bytes of a module, got nil", wherry.load)
+  T.raises("type", "expected a path, the bytes of a module or {wat = text}, got nil", wherry.load)
   T.raises("type", "got number", wherry.load, 7)
   T.raises("malformed", "do not begin with", wherry.load, "MZ\0\0")
   T.raises("type", "no option 'memory_limits'; did you mean 'memory_limit'%?", wherry.load, simple,
@@ -155,6 +154,45 @@ T.test("what cannot be loaded is an error of the right kind", function()
   T.raises("type", "imports: expected a table, got boolean", wherry.load, simple,
     { imports = true })
   T.raises("range", "'much' is not a size", wherry.load, simple, { memory_limit = "much" })
+end)
+
+local seven = '(module $seven (func (export "seven") (result i32) i32.const 7))'
+
+T.test("text is given as wat, or is in a file that ends in .wat", function()
+  T.equal(wherry.load({ wat = seven }).seven(), 7)
+  T.equal(wherry.Module({ wat = seven }).name, "seven")
+  T.equal(wherry.Module(wherry.Engine(), { wat = seven }).name, "seven")
+  T.equal(wherry.Instance({ wat = seven }).exports.seven(), 7)
+  T.equal(wherry.validate { wat = seven }, true)
+  T.equal(wherry.validate { wat = "(module (func (result i32)))" }, false)
+  T.raises("io", "%(module%): No such file", wherry.load, "(module)")
+  T.raises("type", "{wat = \"%(module …%)\"}: imports is not known", wherry.load,
+    { wat = seven, imports = {} })
+  T.raises("type", "wat: expected a string, got number", wherry.load, { wat = 7 })
+  T.raises("type", "wat: expected a string, got nil", wherry.load, {})
+
+  local path = os.tmpname() .. ".wat"
+  local file <close> = assert(io.open(path, "w"))
+  file:write(seven)
+  file:flush()
+  T.equal(wherry.load(path).seven(), 7)
+  os.remove(path)
+end)
+
+T.test("what is wrong in a text is told with its line", function()
+  local wrong = "(module\n  (func bogus 1))"
+  local shown = "line 2, column 9: unknown operator bogus\n" ..
+    "2 |   (func bogus 1))\n  |         ^"
+  local _, err = pcall(wherry.load, { wat = wrong })
+  T.equal(err.kind, "malformed")
+  T.equal(err.message, shown)
+  local path = os.tmpname() .. ".wat"
+  local file <close> = assert(io.open(path, "w"))
+  file:write(wrong)
+  file:flush()
+  _, err = pcall(wherry.load, path)
+  os.remove(path)
+  T.equal(err.message, path .. ": " .. shown)
 end)
 
 T.test("truncated and changed modules are refused, never worse", function()

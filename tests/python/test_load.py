@@ -25,9 +25,54 @@ def test_a_str_is_never_a_module() -> None:
         wherry.load(pathlib.Path("/"))
 
 
-def test_text_comes_later() -> None:
-    with pytest.raises(NotImplementedError, match="text format comes in a later version"):
-        wherry.load(wat="(module)")
+SEVEN = '(module $seven (func (export "seven") (result i32) i32.const 7))'
+
+
+def test_text(tmp_path: pathlib.Path) -> None:
+    assert wherry.load(wat=SEVEN).seven() == 7
+    assert wherry.Module(wat=SEVEN).name == "seven"
+    assert wherry.Module(wherry.Engine(), wat=SEVEN).data.startswith(b"\0asm")
+    assert wherry.Instance(wat=SEVEN).exports["seven"]() == 7
+    assert wherry.validate(wat=SEVEN)
+    assert not wherry.validate(wat="(module (func (result i32)))")
+    path = tmp_path / "seven.wat"
+    path.write_text(SEVEN)
+    assert wherry.load(path).seven() == 7
+    assert wherry.load(str(path)).seven() == 7
+    with open(path, "rb") as file, pytest.raises(wherry.MalformedError, match="text format"):
+        wherry.load(file)  # only a name says that it is text
+
+
+def test_what_is_wrong_in_a_text_is_told_with_its_line(tmp_path: pathlib.Path) -> None:
+    wrong = '(module\n  (func (result i32)\n    bogus "é"))\n'
+    shown = 'line 3, column 5: unknown operator bogus\n3 |     bogus "é"))\n  |     ^'
+    with pytest.raises(wherry.MalformedError) as caught:
+        wherry.load(wat=wrong)
+    assert str(caught.value) == shown
+    path = tmp_path / "wröng.wat"
+    path.write_text(wrong, encoding="utf-8")
+    with pytest.raises(wherry.MalformedError) as caught:
+        wherry.load(path)
+    assert str(caught.value) == f"{path}: {shown}"
+    path.write_bytes(b'(module "\xff")')
+    with pytest.raises(wherry.MalformedError, match="line 1, column 10: malformed UTF-8"):
+        wherry.load(path)
+    path.write_text("(func (result i32) f32.const 1)")
+    with pytest.raises(wherry.InvalidError, match="wröng.wat: .*type mismatch"):
+        wherry.load(path)
+
+
+def test_either_a_source_or_a_text() -> None:
+    with pytest.raises(TypeError, match="either a source or wat="):
+        wherry.load()
+    with pytest.raises(TypeError, match="either a source or wat="):
+        wherry.load(own("simple.wasm"), wat=SEVEN)
+    with pytest.raises(TypeError, match="either data or wat"):
+        wherry.Module(None, b"\0asm", wat=SEVEN)
+    with pytest.raises(TypeError, match="either data or wat"):
+        wherry.Module()
+    with pytest.raises(TypeError):
+        wherry.load(wat=7)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("wrong", [None, 5, [1], object()])

@@ -64,7 +64,7 @@ def main():
         for line, text, expected in programs(path, language):
             ran += 1
             with tempfile.TemporaryDirectory() as folder:
-                for guest in (ROOT / "examples" / "guests").glob("*.wasm"):
+                for guest in (ROOT / "examples" / "guests").glob("*.wa*"):
                     shutil.copy(guest, folder)
                 source = pathlib.Path(folder, f"program.{suffix}")
                 source.write_text(text, encoding="utf-8")

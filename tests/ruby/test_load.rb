@@ -3,6 +3,7 @@
 require "helper"
 require "pathname"
 require "stringio"
+require "tmpdir"
 
 class LoadTest < Minitest::Test
   include Guests
@@ -13,6 +14,37 @@ class LoadTest < Minitest::Test
                Wherry::Module.load(path)]
     sources.each { |source| assert_equal 42, Wherry.load(source).sum(5, 37) }
     File.open(path) { |file| assert_equal 42, Wherry.load(file).sum(5, 37) }
+  end
+
+  SEVEN = '(module $seven (func (export "seven") (result i32) i32.const 7))'
+
+  def test_text
+    assert_equal 7, Wherry.load(wat: SEVEN).seven
+    assert_equal 7, Wherry.load(wat: SEVEN, &:seven)
+    assert_equal "seven", Wherry::Module.new(wat: SEVEN).name
+    assert_equal "seven", Wherry::Module.new(Wherry::Engine.new, wat: SEVEN).name
+    assert_equal 7, Wherry::Instance.new(wat: SEVEN).exports.seven
+    assert_equal true, Wherry.validate(wat: SEVEN)
+    assert_equal false, Wherry.validate(wat: "(module (func (result i32)))")
+    assert_raises(Errno::ENOENT) { Wherry.load(SEVEN) }
+    [-> { Wherry.load }, -> { Wherry.load(own("simple.wasm"), wat: SEVEN) },
+     -> { Wherry::Module.new }, -> { Wherry::Module.new(bytes("simple.wasm"), wat: SEVEN) }].each do |wrong|
+      assert_raises(ArgumentError, TypeError, &wrong)
+    end
+    assert_raises(TypeError) { Wherry.load(wat: 7) }
+  end
+
+  def test_a_file_of_text
+    Dir.mktmpdir do |folder|
+      path = File.join(folder, "seven.wat")
+      File.write(path, SEVEN)
+      [path, Pathname(path)].each { |source| assert_equal 7, Wherry.load(source).seven }
+      assert_equal "seven", Wherry::Module.load(path).name
+      File.write(path, "(module\n  (func bogus 1))")
+      error = assert_raises(Wherry::MalformedError) { Wherry.load(path) }
+      assert_equal "#{path}: line 2, column 9: unknown operator bogus\n" \
+                   "2 |   (func bogus 1))\n  |         ^", error.message
+    end
   end
 
   def test_what_cannot_be_loaded_is_refused

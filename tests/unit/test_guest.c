@@ -287,6 +287,38 @@ static void kitchen_is_laid_out_as_its_compiler_did(void **state) {
   free(file.data);
 }
 
+static void guests_of_text(void **state) {
+  (void)state;
+  static const char text[] = "(module $s (func (export \"seven\") (result i32) i32.const 7))";
+  static const char wrong[] = "(module\n (func bogus))";
+  wherry_guest_t *guest = NULL;
+  wherry_engine_t *engine;
+  wherry_module_t *module;
+  int32_t number;
+  assert_ok(wherry_load_text(text, sizeof text - 1, NULL, &guest));
+  assert_ok(wherry_call(guest, "seven", ":i", &number));
+  assert_int_equal(number, 7);
+  wherry_guest_release(guest);
+  assert_ok(wherry_load_file(OWN_GUESTS "fib.wat", NULL, &guest));
+  assert_ok(wherry_call(guest, "fib", "i:i", 10, &number));
+  assert_int_equal(number, 55);
+  wherry_guest_release(guest);
+  assert_error(wherry_load_text(wrong, sizeof wrong - 1, NULL, &guest), MALFORMED,
+               "line 2, column 8: unknown operator bogus\n2 |  (func bogus))\n  |        ^");
+
+  assert_ok(wherry_engine_new(NULL, &engine));
+  assert_ok(wherry_module_new_text(engine, text, sizeof text - 1, "s.wat", &module));
+  assert_string_equal(wherry_module_name(module), "s");
+  wherry_module_release(module);
+  assert_error(wherry_module_new_text(engine, wrong, sizeof wrong - 1, "s.wat", &module), MALFORMED,
+               "s.wat: line 2, column 8: unknown operator");
+  assert_error(wherry_module_new_text(engine, "(func (result i32))", 19, "s.wat", &module), INVALID,
+               "s.wat: ");
+  assert_ok(wherry_module_new_file(engine, OWN_GUESTS "fib.wasm", &module));
+  wherry_module_release(module);
+  wherry_engine_release(engine);
+}
+
 static void files_and_bytes_that_are_no_guests(void **state) {
   (void)state;
   wherry_guest_t *guest = NULL;
@@ -434,6 +466,7 @@ int main(void) {
       cmocka_unit_test(types_tell_what_they_are),
       cmocka_unit_test(machine_answers_as_it_should),
       cmocka_unit_test(kitchen_is_laid_out_as_its_compiler_did),
+      cmocka_unit_test(guests_of_text),
       cmocka_unit_test(files_and_bytes_that_are_no_guests),
       cmocka_unit_test(options_give_imports_and_limits),
       cmocka_unit_test(every_failing_allocation_is_an_error),

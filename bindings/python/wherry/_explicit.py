@@ -167,9 +167,11 @@ class Export(NamedTuple):
 
 
 class Module(_wherry.Module):
-    """Module(engine, data): WebAssembly that was read and checked; compiled when it is called.
+    """Module(engine, data), Module(engine, wat="(module …)"): WebAssembly that was read and checked;
+    compiled when it is called.
 
-    engine: None for the one that all share. data: bytes or any buffer.
+    engine: None for the one that all share. data: bytes or any buffer. wat: the text format; file:
+    what messages about the text begin with.
     """
 
     __slots__ = ()
@@ -306,21 +308,24 @@ class Store(_wherry.Store):
 
 class Instance(_wherry.Instance):
     """Instance(store, module, imports=None), the explicit way, or in short Instance(data,
-    imports=None): .exports, .memory."""
+    imports=None) or Instance(wat="(module …)", imports=None): .exports, .memory."""
 
     __slots__ = ()
 
     def __new__(
         cls,
-        store: Store | Buffer,
+        store: Store | Buffer | None = None,
         module: Module | Imports | None = None,
         imports: Imports | None = None,
+        *,
+        wat: str | None = None,
     ) -> Instance:
         if isinstance(store, _wherry.Store):
             return super().__new__(cls, store, module, imports)
         if module is not None:
             imports = module  # type: ignore[assignment]
-        made: Instance = _wherry.guest(Store(), Module(None, store), imports).instance
+        source = Module(None, store, wat=wat)
+        made: Instance = _wherry.guest(Store(), source, imports).instance
         return made
 
     exports: Exports

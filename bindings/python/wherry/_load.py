@@ -71,7 +71,12 @@ def _module(source: Source, engine: Engine | None) -> Module:
         return source
     if isinstance(source, (str, os.PathLike)):
         with open(source, "rb") as file:
-            return Module(engine, file.read())
+            data = file.read()
+        path = os.fsdecode(source)
+        if path.endswith(".wat"):
+            name = path.encode(errors="replace").decode()
+            return Module(engine, wat=data, file=name)
+        return Module(engine, data)
     if hasattr(source, "read"):
         return Module(engine, source.read())
     return Module(engine, source)
@@ -89,16 +94,15 @@ def load(
 ) -> Guest:
     """Loads a guest.
 
-    source: a str or Path is a file; else bytes (any buffer), a file object, or a Module.
+    source: a str or Path is a file, of the text format if its name ends in .wat; else bytes (any
+    buffer), a file object, or a Module. wat: the text itself, "(module …)", and no source.
     imports: {"env": {"on_word": print}}, or a list of functions with @wherry.host.
     memory_limit: bytes, or "64 MB", over all memories of the guest.
     fuel: how many instructions it may run in all. timeout: seconds that one call may take.
     """
-    if wat is not None:
-        raise NotImplementedError("wat=: the text format comes in a later version; give a binary")
-    if source is None:
-        raise TypeError("load(): what is to be loaded?")
-    module = _module(source, engine)
+    if (source is None) == (wat is None):
+        raise TypeError("load(): expected either a source or wat=")
+    module = Module(engine, wat=wat) if source is None else _module(source, engine)
     store = Store(engine)
     if memory_limit is not None:
         store.set_memory_limit(memory_limit)
@@ -109,10 +113,14 @@ def load(
     return _wherry.guest(store, module, _import_names(imports))
 
 
-def validate(data: Buffer) -> bool:
-    """Are these bytes WebAssembly that keeps all rules? Module(None, data) says why not."""
+def validate(data: Buffer | None = None, *, wat: str | None = None) -> bool:
+    """Are these bytes WebAssembly that keeps all rules, or is this its text? Module(None, data) says
+    why not."""
     try:
-        _wherry.module_validate(_wherry.default_engine(), data)
+        if wat is None and data is not None:
+            _wherry.module_validate(_wherry.default_engine(), data)
+        else:
+            Module(None, data, wat=wat)
     except (MalformedError, InvalidError):
         return False
     return True

@@ -23,7 +23,14 @@ class FuncType:
     def __init__(self, params: str | Sequence[str], results: Sequence[str] = ...) -> None: ...
 
 class Module:
-    def __init__(self, engine: Engine | None, data: _Buffer) -> None: ...
+    def __init__(
+        self,
+        engine: Engine | None = None,
+        data: _Buffer | None = None,
+        *,
+        wat: str | _Buffer | None = None,
+        file: str | None = None,
+    ) -> None: ...
 
 class Store:
     def __init__(self, engine: Engine | None = None) -> None: ...

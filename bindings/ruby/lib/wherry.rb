@@ -21,16 +21,19 @@ module Wherry
   class << self
     # Loads a guest: an object whose methods are what the module exports.
     #
-    # source: a path (String or Pathname), the bytes of a module (a String that begins with "\0asm"),
-    # anything that reads them (an IO), or a Module.
+    # source: a path (String or Pathname), of the text format if it ends in .wat; the bytes of a module
+    # (a String that begins with "\0asm"), anything that reads them (an IO), or a Module.
+    # wat: the text itself, "(module …)", and no source.
     # imports: {module: {name: callable, Func, Memory, Table, Global or, for a global, a number}}, the
     # keys being Symbols or Strings; {module: guest}; or a Linker. Entities live in a store:
     # hand it in as store.
     # memory_limit: bytes, or "64 MB"; fuel: wasm instructions in all; timeout: seconds for each call.
     #
     # With a block, the guest is closed when the block ends, and the block's value is returned.
-    def load(source, imports: nil, engine: nil, store: nil, **limits)
-      mod = source.is_a?(Module) ? source : Module.new(*engine, read(source))
+    def load(source = nil, wat: nil, imports: nil, engine: nil, store: nil, **limits)
+      raise ArgumentError, "expected either a source or wat:" if source && wat
+
+      mod = wat ? Module.new(*engine, wat: wat) : read(source, engine || Engine.default)
       store ||= limits.empty? ? Store.new(engine) : Store.new(engine, **limits)
       guest = Native.guest(Native.instantiate(store, mod, imports).initialize_reactor)
       return guest unless block_given?
@@ -42,9 +45,9 @@ module Wherry
       end
     end
 
-    # Is this a module that wherry would take? bytes: a String.
-    def validate(bytes, engine: Engine.default)
-      Native.validate(engine, bytes)
+    # Is this a module that wherry would take? bytes: a String; wat: its text instead.
+    def validate(bytes = nil, wat: nil, engine: Engine.default)
+      wat ? Module.new(engine, wat: wat) : Native.validate(engine, bytes)
       true
     rescue MalformedError, InvalidError
       false
@@ -57,15 +60,18 @@ module Wherry
 
     private
 
-    def read(source)
-      return source if source.is_a?(String) && source.byteslice(0, 4) == MAGIC
-      return source.binmode.read if source.is_a?(IO)
-      return source.read if source.respond_to?(:read) && !source.respond_to?(:to_path)
+    def read(source, engine)
+      return source if source.is_a?(Module)
+      return Module.new(engine, source) if source.is_a?(String) && source.byteslice(0, 4) == MAGIC
+      return Module.new(engine, source.binmode.read) if source.is_a?(IO)
+      if source.respond_to?(:read) && !source.respond_to?(:to_path)
+        return Module.new(engine, source.read)
+      end
       unless source.is_a?(String) || source.respond_to?(:to_path)
         raise TypeError, "source: expected a path, bytes, IO or Wherry::Module, got #{source.class}"
       end
 
-      File.binread(source)
+      Module.load(source, engine: engine)
     end
   end
 end

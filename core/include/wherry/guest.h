@@ -40,6 +40,10 @@ WHERRY_API void wherry_load_options_set_timeout(wherry_load_options_t *options,
    Errors: io, malformed, invalid, unlinkable, limit, oom, and those of the start function. */
 WHERRY_API wherry_error_t *wherry_load(const uint8_t *bytes, size_t size,
                                        const wherry_load_options_t *options, wherry_guest_t **out);
+/* The same of a module's text (text.h), and of a file: of text if its name ends in ".wat". */
+WHERRY_API wherry_error_t *wherry_load_text(const char *text, size_t size,
+                                            const wherry_load_options_t *options,
+                                            wherry_guest_t **out);
 WHERRY_API wherry_error_t *wherry_load_file(const char *path, const wherry_load_options_t *options,
                                             wherry_guest_t **out);
 WHERRY_API void wherry_guest_release(wherry_guest_t *guest);

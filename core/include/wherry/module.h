@@ -17,6 +17,12 @@ extern "C" {
    Errors: malformed and invalid (with the byte offset), limit, oom. */
 WHERRY_API wherry_error_t *wherry_module_new(wherry_engine_t *engine, const uint8_t *bytes,
                                              size_t size, wherry_module_t **out);
+
+/* The same of a file: of text (text.h) if its name ends in ".wat", else of bytes.
+   Errors: io too; messages about text begin with the path. */
+WHERRY_API wherry_error_t *wherry_module_new_file(wherry_engine_t *engine, const char *path,
+                                                  wherry_module_t **out);
+
 WHERRY_API void wherry_module_retain(wherry_module_t *module);
 WHERRY_API void wherry_module_release(wherry_module_t *module);
 

@@ -20,6 +20,14 @@ extern "C" {
 WHERRY_API wherry_error_t *wherry_text_to_binary(wherry_engine_t *engine, const char *text,
                                                  size_t size, wherry_bytes_t *bytes);
 
+/* wherry_text_to_binary, then wherry_module_new.
+   file: what messages are to begin with; NULL: nothing.
+   *out: the caller's, until wherry_module_release.
+   Errors: of both. */
+WHERRY_API wherry_error_t *wherry_module_new_text(wherry_engine_t *engine, const char *text,
+                                                  size_t size, const char *file,
+                                                  wherry_module_t **out);
+
 /* Ends bytes that a function of this engine gave to the caller. */
 WHERRY_API void wherry_bytes_release(wherry_engine_t *engine, wherry_bytes_t bytes);
 

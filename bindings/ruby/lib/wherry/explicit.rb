@@ -39,14 +39,23 @@ module Wherry
 
   # WebAssembly that was read and checked.
   class Module
-    # Module.new(bytes), Module.new(engine, bytes)
-    def initialize(engine = Engine.default, bytes)
-      open(engine, bytes)
+    # Module.new(bytes), Module.new(engine, bytes); Module.new(wat: "(module …)"), Module.new(engine,
+    # wat: "(module …)"), where file is what messages about the text begin with.
+    def initialize(*given, wat: nil, file: nil)
+      unless (wat ? 0..1 : 1..2).cover?(given.size)
+        raise ArgumentError, "expected an engine, if any, and bytes or wat:"
+      end
+
+      engine = (wat || given.size == 2) ? given.shift : nil
+      engine ||= Engine.default
+      wat ? open_text(engine, wat, file) : open(engine, given.first)
     end
 
-    # Reads a file.
+    # Reads a file, of the text format if its name ends in .wat.
     def self.load(path, engine: Engine.default)
-      new(engine, File.binread(path))
+      source = File.binread(path)
+      path = File.path(path)
+      path.end_with?(".wat") ? new(engine, wat: source, file: path) : new(engine, source)
     end
 
     def inspect
@@ -94,13 +103,20 @@ module Wherry
 
   # A module that runs in a store.
   class Instance
-    # Instance.new(store, module, imports = nil), or the short old way: Instance.new(bytes, imports = nil)
-    def self.new(first, *rest)
-      return Native.instantiate(first, *rest, *([nil] if rest.size == 1)) if first.is_a?(Store)
-      raise ArgumentError, "expected bytes and imports" if rest.size > 1
+    # Instance.new(store, module, imports = nil), or the short old way: Instance.new(bytes, imports = nil),
+    # Instance.new(imports = nil, wat: "(module …)")
+    def self.new(*given, wat: nil, **imports)
+      given << imports unless imports.empty?
+      first, *rest = given
+      if first.is_a?(Store) && !wat
+        return Native.instantiate(first, *rest, *([nil] if rest.size == 1))
+      end
 
-      mod = first.is_a?(Module) ? first : Module.new(first)
-      Native.instantiate(Store.new, mod, rest.first).initialize_reactor
+      source = wat ? Module.new(wat: wat) : given.shift
+      raise ArgumentError, "expected bytes and imports" if given.size > 1
+
+      mod = source.is_a?(Module) ? source : Module.new(source)
+      Native.instantiate(Store.new, mod, given.first).initialize_reactor
     end
 
     def inspect
