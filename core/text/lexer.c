@@ -260,8 +260,17 @@ static bool lex_run(lexer_t *lexer, size_t *at, token_t *token) {
   return true;
 }
 
+static annotation_kind_t annotation_of(const char *name, size_t size) {
+  static const char *const names[] = {[ANNOTATION_NAME] = "name",
+                                      [ANNOTATION_CUSTOM] = "custom",
+                                      [ANNOTATION_HINT] = "metadata.code.branch_hint"};
+  for (size_t i = 0; i < WH_COUNT(names); i++)
+    if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0) return (annotation_kind_t)i;
+  return ANNOTATION_OTHER;
+}
+
 /* The name of an annotation, at `(@`. */
-static bool lex_annotation(lexer_t *lexer, size_t *at) {
+static bool lex_annotation(lexer_t *lexer, size_t *at, annotation_kind_t *kind) {
   size_t start = *at, i = start + 2;
   if (i < lexer->size && lexer->text[i] == '"') {
     size_t first = i;
@@ -269,6 +278,7 @@ static bool lex_annotation(lexer_t *lexer, size_t *at) {
     wh_text_t name = {.alloc = lexer->alloc};
     wh_wat_string_decode(lexer->text + first + 1, &name);
     bool failed = name.failed, good = failed || wh_utf8_valid(name.data, name.size, NULL);
+    if (!failed) *kind = annotation_of(name.data, name.size);
     wh_text_free(&name);
     if (failed) return wh_wat_lexer_oom(lexer);
     if (!good)
@@ -277,31 +287,92 @@ static bool lex_annotation(lexer_t *lexer, size_t *at) {
   } else {
     while (i < lexer->size && is_idchar(lexer->text[i])) i++;
     if (i == start + 2) return wh_wat_lexer_fail(lexer, start, "empty annotation id");
+    *kind = annotation_of(lexer->text + start + 2, i - start - 2);
   }
   *at = i;
   return true;
 }
 
+/* Where the lexer is. */
+typedef struct place {
+  size_t depth;    /* parentheses open in an annotation, its own included; 0: in none */
+  size_t quiet;    /* the depth from which on no token is kept; 0: all are */
+  size_t at;       /* the outermost annotation, in the text */
+  uint32_t open;   /* the innermost token; an open one keeps the one around it in its size */
+} place_t;
+enum { NO_TOKEN = UINT32_MAX };
+
+/* Annotations in one that is kept are white space. */
+static bool open_annotation(lexer_t *lexer, place_t *place, size_t *at) {
+  annotation_kind_t kind = ANNOTATION_OTHER;
+  size_t start = *at;
+  if (!lex_annotation(lexer, at, &kind)) return false;
+  if (++place->depth > 1) {
+    if (!place->quiet) place->quiet = place->depth;
+    return true;
+  }
+  place->at = start;
+  if (kind == ANNOTATION_OTHER) {
+    place->quiet = 1;
+    return true;
+  }
+  annotation_t annotation = {.at = (uint32_t)start,
+                             .before = (uint32_t)lexer->tokens.count,
+                             .first = (uint32_t)lexer->inside.count,
+                             .kind = kind};
+  return wh_vec_push(lexer->alloc, &lexer->annotations, annotation) || wh_wat_lexer_oom(lexer);
+}
+
+static bool keep_token(lexer_t *lexer, place_t *place, token_t token) {
+  bool good = true;
+  if (place->depth) {
+    bool quiet = place->quiet != 0;
+    if (token.kind == TOKEN_OPEN) place->depth++;
+    if (token.kind == TOKEN_CLOSE && --place->depth < place->quiet) place->quiet = 0;
+    if (quiet || !place->depth) return true;
+    lexer->annotations.items[lexer->annotations.count - 1].count++;
+    good = wh_vec_push(lexer->alloc, &lexer->inside, token);
+    return good || wh_wat_lexer_oom(lexer);
+  }
+  uint32_t index = (uint32_t)lexer->tokens.count;
+  if (token.kind == TOKEN_OPEN) {
+    token.size = place->open;
+    place->open = index;
+  } else if (token.kind == TOKEN_CLOSE) {
+    if (place->open == NO_TOKEN)
+      return wh_wat_lexer_fail(lexer, token.at, "unexpected token: \")\" closes nothing");
+    token_t *first = &lexer->tokens.items[place->open];
+    place->open = first->size;
+    first->size = index;
+  }
+  return wh_vec_push(lexer->alloc, &lexer->tokens, token) || wh_wat_lexer_oom(lexer);
+}
+
+static bool check_utf8(lexer_t *lexer) {
+  const char *text = lexer->text;
+  size_t size = lexer->size;
+  if (wh_utf8_valid(text, size, NULL)) return true;
+  for (size_t i = 0; i < size; i++) {
+    size_t step = (uint8_t)text[i] < 0x80   ? 1
+                  : (uint8_t)text[i] < 0xE0 ? 2
+                  : (uint8_t)text[i] < 0xF0 ? 3
+                                            : 4;
+    if (step > size - i || !wh_utf8_valid(text + i, step, NULL))
+      return wh_wat_lexer_fail(lexer, i, "malformed UTF-8 encoding");
+    i += step - 1;
+  }
+  WH_UNREACHABLE();
+}
+
 bool wh_wat_lexer_run(lexer_t *lexer) {
   const char *text = lexer->text;
-  size_t size = lexer->size, annotation = 0, annotation_at = 0;
-  const uint32_t none = UINT32_MAX;
-  uint32_t open = none; /* the innermost; an open one keeps the one around it in its size */
+  size_t size = lexer->size;
+  place_t place = {.open = NO_TOKEN};
   if (size >= UINT32_MAX) {
     lexer->error = wh_error_limit(lexer->alloc, "text", "a text of %zu bytes: at most 4 GiB", size);
     return false;
   }
-  if (!wh_utf8_valid(text, size, NULL)) {
-    for (size_t i = 0; i < size; i++) {
-      size_t step = (uint8_t)text[i] < 0x80   ? 1
-                    : (uint8_t)text[i] < 0xE0 ? 2
-                    : (uint8_t)text[i] < 0xF0 ? 3
-                                              : 4;
-      if (step > size - i || !wh_utf8_valid(text + i, step, NULL))
-        return wh_wat_lexer_fail(lexer, i, "malformed UTF-8 encoding");
-      i += step - 1;
-    }
-  }
+  if (!check_utf8(lexer)) return false;
   for (size_t i = 0; i < size;) {
     token_t token = {(uint32_t)i, 1, TOKEN_RESERVED};
     char c = text[i], next = i + 1 < size ? text[i + 1] : 0;
@@ -318,28 +389,12 @@ bool wh_wat_lexer_run(lexer_t *lexer) {
       continue;
     }
     if (c == '(' && next == '@') {
-      if (!annotation++) annotation_at = i;
-      if (!lex_annotation(lexer, &i)) return false;
+      if (!open_annotation(lexer, &place, &i)) return false;
       continue;
     }
     if (c == '(' || c == ')') {
       token.kind = c == '(' ? TOKEN_OPEN : TOKEN_CLOSE;
       i++;
-      if (annotation) {
-        annotation = c == '(' ? annotation + 1 : annotation - 1;
-        continue;
-      }
-      uint32_t place = (uint32_t)lexer->tokens.count;
-      if (c == '(') {
-        token.size = open;
-        open = place;
-      } else {
-        if (open == none)
-          return wh_wat_lexer_fail(lexer, i - 1, "unexpected token: \")\" closes nothing");
-        token_t *first = &lexer->tokens.items[open];
-        open = first->size;
-        first->size = place;
-      }
     } else if (c == '"' || is_idchar(c)) {
       if (!lex_run(lexer, &i, &token)) return false;
     } else if (c && strchr(",;[]{}", c)) {
@@ -347,15 +402,18 @@ bool wh_wat_lexer_run(lexer_t *lexer) {
     } else {
       return wh_wat_lexer_fail(lexer, i, "illegal character");
     }
-    if (!annotation && !wh_vec_push(lexer->alloc, &lexer->tokens, token))
-      return wh_wat_lexer_oom(lexer);
+    if (!keep_token(lexer, &place, token)) return false;
   }
-  if (annotation) return wh_wat_lexer_fail(lexer, annotation_at, "unclosed annotation");
-  if (open != none)
-    return wh_wat_lexer_fail(lexer, lexer->tokens.items[open].at,
+  if (place.depth) return wh_wat_lexer_fail(lexer, place.at, "unclosed annotation");
+  if (place.open != NO_TOKEN)
+    return wh_wat_lexer_fail(lexer, lexer->tokens.items[place.open].at,
                              "unexpected end: \"(\" is not closed");
   token_t end = {(uint32_t)size, 0, TOKEN_END};
   return wh_vec_push(lexer->alloc, &lexer->tokens, end) || wh_wat_lexer_oom(lexer);
 }
 
-void wh_wat_lexer_free(lexer_t *lexer) { wh_vec_free(lexer->alloc, &lexer->tokens); }
+void wh_wat_lexer_free(lexer_t *lexer) {
+  wh_vec_free(lexer->alloc, &lexer->tokens);
+  wh_vec_free(lexer->alloc, &lexer->annotations);
+  wh_vec_free(lexer->alloc, &lexer->inside);
+}

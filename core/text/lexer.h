@@ -1,4 +1,4 @@
-/* The text as tokens. Annotations and comments leave none. */
+/* The text as tokens. Comments leave none; annotations have a list of their own. */
 #ifndef WH_TEXT_LEXER_H
 #define WH_TEXT_LEXER_H
 
@@ -20,12 +20,30 @@ typedef struct token {
   token_kind_t kind;
 } token_t;
 
+/* What the standard gives a meaning; all other annotations are white space. */
+typedef enum annotation_kind {
+  ANNOTATION_NAME,
+  ANNOTATION_CUSTOM,
+  ANNOTATION_HINT, /* metadata.code.branch_hint */
+  ANNOTATION_OTHER
+} annotation_kind_t;
+
+typedef struct annotation {
+  uint32_t at;           /* in the text, bytes */
+  uint32_t before;       /* place of the token that follows it */
+  uint32_t first, count; /* its own tokens, in lexer->inside; their parentheses are not matched */
+  annotation_kind_t kind;
+  bool used; /* by the construct that it belongs to */
+} annotation_t;
+
 typedef struct lexer {
   wh_alloc_t *alloc;
   const char *text;
   size_t size;
-  WH_VEC(token_t) tokens; /* ended by one TOKEN_END */
-  wherry_error_t *error;  /* the first one */
+  WH_VEC(token_t) tokens;           /* ended by one TOKEN_END */
+  WH_VEC(annotation_t) annotations; /* in their order */
+  WH_VEC(token_t) inside;
+  wherry_error_t *error; /* the first one */
 } lexer_t;
 
 /* False: lexer->error is set. Either way lexer_free is needed. */
