@@ -49,17 +49,8 @@ static bool has_list(const reader_t *r, const token_t *open, const char *word) {
   return false;
 }
 
-/* Names go into the name section as they come: what is declared later has the larger index. */
 static bool declare(reader_t *r, space_t space) {
-  wherry_bytes_t name = {NULL, 0};
-  uint32_t index = r->spaces[space].count++;
-  if (!wh_wat_take_id(r, space, index, &name)) return false;
-  if (space == SPACE_FUNC && name.data) {
-    r->function_names.count++;
-    wh_wat_put_u(&r->function_names.bytes, index);
-    wh_wat_put_counted(&r->function_names.bytes, name.data, name.size);
-  }
-  return true;
+  return wh_wat_take_id(r, space, r->spaces[space].count++);
 }
 
 static bool declare_entity(reader_t *r, const token_t *open, bool *defined) {
@@ -92,8 +83,7 @@ bool wh_wat_declare_fields(reader_t *r, const token_t *end) {
     const token_t *open = r->next++;
     if (wh_wat_take_word(r, "type")) {
       uint32_t index = r->spaces[SPACE_TYPE].count;
-      if (!wh_wat_take_id(r, SPACE_TYPE, index, NULL) || !wh_wat_expect_open(r, "(func …)"))
-        return false;
+      if (!wh_wat_take_id(r, SPACE_TYPE, index) || !wh_wat_expect_open(r, "(func …)")) return false;
       r->next--;
       if (!wh_wat_read_type_definition(r) || !wh_wat_expect_close(r)) return false;
     } else if (wh_wat_token_is(r, r->next, "rec")) {
@@ -183,16 +173,17 @@ static bool put_global_type(reader_t *r, wh_text_t *out) {
 }
 
 /* What an import has after its names: kind and type. */
-static bool put_import_type(reader_t *r, const entity_t *entity) {
+static bool put_import_type(reader_t *r, const entity_t *entity, uint32_t index) {
   wh_text_t *out = &r->imports.bytes;
-  uint32_t index;
+  uint32_t type;
   r->imports.count++;
   wh_wat_put_byte(out, entity->kind);
   switch (entity->space) {
   case SPACE_FUNC:
-    if (!wh_wat_read_type_use(r, true, &index)) return false;
-    wh_map_free(r->alloc, &r->spaces[SPACE_LOCAL].names);
-    wh_wat_put_u(out, index);
+    wh_wat_begin_function(r);
+    if (!wh_wat_read_type_use(r, true, &type)) return false;
+    wh_wat_end_function(r, index);
+    wh_wat_put_u(out, type);
     return true;
   case SPACE_TABLE: return put_table_type(r, out);
   case SPACE_MEMORY: return put_memory_type(r, out);
@@ -328,8 +319,8 @@ static bool read_segment(reader_t *r, bool elem) {
 /* `(local …)*`; types: one byte each. */
 static bool read_locals(reader_t *r, uint32_t next, wh_text_t *types) {
   while (wh_wat_take_list(r, "local")) {
-    bool named = r->next->kind == TOKEN_ID;
-    if (named && !wh_wat_take_id(r, SPACE_LOCAL, next, NULL)) return false;
+    bool named = wh_wat_at_name(r);
+    if (named && !wh_wat_take_id(r, SPACE_LOCAL, next)) return false;
     while (named || r->next->kind != TOKEN_CLOSE) {
       if (!wh_wat_read_value_type(r, types)) return false;
       next++;
@@ -357,8 +348,7 @@ static bool define_function(reader_t *r, uint32_t function) {
   wh_text_t types = {.alloc = r->alloc}, body = {.alloc = r->alloc};
   wh_text_t *out = &r->codes.bytes;
   uint32_t index;
-  r->names.count = 0;
-  r->names.bytes.size = 0;
+  wh_wat_begin_function(r);
   bool good = wh_wat_read_type_use(r, true, &index);
   if (good) {
     wh_wat_put_u(&r->functions.bytes, index);
@@ -376,14 +366,7 @@ static bool define_function(reader_t *r, uint32_t function) {
     out->failed |= body.failed;
     r->codes.count++;
   }
-  if (good && r->names.count) {
-    r->local_names.count++;
-    wh_wat_put_u(&r->local_names.bytes, function);
-    wh_wat_put_u(&r->local_names.bytes, r->names.count);
-    if (!r->names.bytes.failed)
-      wh_text_append(&r->local_names.bytes, r->names.bytes.data, r->names.bytes.size);
-  }
-  wh_map_free(r->alloc, &r->spaces[SPACE_LOCAL].names);
+  wh_wat_end_function(r, function);
   wh_text_free(&types);
   wh_text_free(&body);
   return good;
@@ -467,7 +450,7 @@ static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
   }
   if (wh_wat_take_list(r, "import"))
     return read_two_names(r, &r->imports.bytes) && wh_wat_expect_close(r) &&
-           put_import_type(r, entity) && wh_wat_expect_close(r);
+           put_import_type(r, entity, index) && wh_wat_expect_close(r);
   switch (entity->space) {
   case SPACE_FUNC: return define_function(r, index);
   case SPACE_TABLE: return define_table(r, index);
@@ -481,9 +464,9 @@ static bool read_import(reader_t *r, uint32_t counts[SPACE_COUNT]) {
     return false;
   const entity_t *entity = take_entity(r);
   if (!entity) return false;
-  counts[entity->space]++;
+  uint32_t index = counts[entity->space]++;
   if (r->next->kind == TOKEN_ID) r->next++;
-  return put_import_type(r, entity) && close_two(r);
+  return put_import_type(r, entity, index) && close_two(r);
 }
 
 static bool read_export(reader_t *r) {

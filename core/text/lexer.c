@@ -51,18 +51,31 @@ static bool fail_with(lexer_t *lexer, wherry_error_kind_t kind, size_t at, const
   return false;
 }
 
-bool wh_wat_lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) {
-  if (lexer->error) return false;
+static void WH_PRINTF(4, 0) fail_formatted(lexer_t *lexer, wherry_error_kind_t kind, size_t at,
+                                           const char *format, va_list arguments) {
+  if (lexer->error) return;
   wh_text_t message = {.alloc = lexer->alloc};
-  va_list arguments;
-  va_start(arguments, format);
   wh_text_vprintf(&message, format, arguments);
-  va_end(arguments);
   if (message.failed)
     wh_wat_lexer_oom(lexer);
   else
-    fail_with(lexer, WHERRY_ERROR_MALFORMED, at, message.data);
+    fail_with(lexer, kind, at, message.data);
   wh_text_free(&message);
+}
+
+bool wh_wat_lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fail_formatted(lexer, WHERRY_ERROR_MALFORMED, at, format, arguments);
+  va_end(arguments);
+  return false;
+}
+
+bool wh_wat_lexer_invalid(lexer_t *lexer, size_t at, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fail_formatted(lexer, WHERRY_ERROR_INVALID, at, format, arguments);
+  va_end(arguments);
   return false;
 }
 
@@ -295,10 +308,10 @@ static bool lex_annotation(lexer_t *lexer, size_t *at, annotation_kind_t *kind) 
 
 /* Where the lexer is. */
 typedef struct place {
-  size_t depth;    /* parentheses open in an annotation, its own included; 0: in none */
-  size_t quiet;    /* the depth from which on no token is kept; 0: all are */
-  size_t at;       /* the outermost annotation, in the text */
-  uint32_t open;   /* the innermost token; an open one keeps the one around it in its size */
+  size_t depth;  /* parentheses open in an annotation, its own included; 0: in none */
+  size_t quiet;  /* the depth from which on no token is kept; 0: all are */
+  size_t at;     /* the outermost annotation, in the text */
+  uint32_t open; /* the innermost token; an open one keeps the one around it in its size */
 } place_t;
 enum { NO_TOKEN = UINT32_MAX };
 

@@ -52,7 +52,9 @@ void wh_wat_lexer_free(lexer_t *lexer); /* not the error */
 
 /* Sets the error, malformed, with the place in front and the line with a caret below. False always. */
 bool wh_wat_lexer_fail(lexer_t *lexer, size_t at, const char *format, ...) WH_PRINTF(3, 4);
-/* The same, of kind invalid, for what needs a feature. */
+/* The same, of kind invalid. */
+bool wh_wat_lexer_invalid(lexer_t *lexer, size_t at, const char *format, ...) WH_PRINTF(3, 4);
+/* The same, for what needs a feature. */
 bool wh_wat_lexer_needs(lexer_t *lexer, size_t at, const char *feature, const char *format, ...)
     WH_PRINTF(4, 5);
 bool wh_wat_lexer_oom(lexer_t *lexer);

@@ -52,21 +52,12 @@ bool wh_wat_expect_open(reader_t *r, const char *what) {
 
 /* ---- names and indices ---- */
 
-bool wh_wat_id_name(reader_t *r, const token_t *token, const char **name, size_t *size) {
-  *name = token_text(r, token) + 1;
-  *size = token->size - 1;
-  if (**name != '"') return true;
-  /* Most have no escape: what stands between the quotes. */
-  if (!memchr(*name, '\\', *size)) {
-    ++*name;
-    *size -= 2;
-    return true;
-  }
-  wh_text_t text = {.alloc = r->alloc};
-  wh_wat_string_decode(*name + 1, &text);
-  char *copy = text.failed ? NULL : wh_strndup(r->alloc, text.data, text.size);
-  *size = text.size;
-  wh_text_free(&text);
+bool wh_wat_own_string(reader_t *r, const char *text, const char **out, size_t *size) {
+  wh_text_t decoded = {.alloc = r->alloc};
+  wh_wat_string_decode(text, &decoded);
+  char *copy = decoded.failed ? NULL : wh_strndup(r->alloc, decoded.data, decoded.size);
+  *size = decoded.size;
+  wh_text_free(&decoded);
   if (!copy) return wh_wat_lexer_oom(&r->lexer);
   if (!wh_vec_reserve(r->alloc, &r->owned, 1) || !wh_vec_reserve(r->alloc, &r->owned_sizes, 1)) {
     wh_free(r->alloc, copy, *size + 1);
@@ -74,32 +65,42 @@ bool wh_wat_id_name(reader_t *r, const token_t *token, const char **name, size_t
   }
   r->owned.items[r->owned.count++] = copy;
   r->owned_sizes.items[r->owned_sizes.count++] = *size + 1;
-  *name = copy;
+  *out = copy;
+  return true;
+}
+
+bool wh_wat_id_name(reader_t *r, const token_t *token, const char **name, size_t *size) {
+  *name = token_text(r, token) + 1;
+  *size = token->size - 1;
+  if (**name != '"') return true;
+  /* Most have no escape: what stands between the quotes. */
+  if (memchr(*name, '\\', *size)) return wh_wat_own_string(r, *name + 1, name, size);
+  ++*name;
+  *size -= 2;
   return true;
 }
 
 static const char *const space_names[] = {"type",   "func",         "table",        "memory",
                                           "global", "elem segment", "data segment", "local"};
 
-bool wh_wat_take_id(reader_t *r, space_t space, uint32_t index, wherry_bytes_t *out) {
-  const char *name;
-  size_t size;
-  uint64_t old;
+bool wh_wat_take_id(reader_t *r, space_t space, uint32_t index) {
+  wherry_bytes_t shown = {NULL, 0};
   const token_t *token = r->next;
-  if (token->kind != TOKEN_ID) return true;
-  if (!wh_wat_id_name(r, token, &name, &size)) return false;
-  if (wh_map_get(&r->spaces[space].names, name, size, &old))
-    return FAIL_AT(r, token, "duplicate %s %.*s", space_names[space], (int)token->size,
-                   token_text(r, token));
-  if (!wh_map_put(r->alloc, &r->spaces[space].names, name, size, index))
-    return wh_wat_lexer_oom(&r->lexer);
-  if (out) *out = (wherry_bytes_t) {(const uint8_t *)name, size};
-  if (space == SPACE_LOCAL) {
-    r->names.count++;
-    wh_wat_put_u(&r->names.bytes, index);
-    wh_wat_put_counted(&r->names.bytes, name, size);
+  if (token->kind == TOKEN_ID) {
+    const char *name;
+    size_t size;
+    uint64_t old;
+    if (!wh_wat_id_name(r, token, &name, &size)) return false;
+    if (wh_map_get(&r->spaces[space].names, name, size, &old))
+      return FAIL_AT(r, token, "duplicate %s %.*s", space_names[space], (int)token->size,
+                     token_text(r, token));
+    if (!wh_map_put(r->alloc, &r->spaces[space].names, name, size, index))
+      return wh_wat_lexer_oom(&r->lexer);
+    shown = (wherry_bytes_t) {(const uint8_t *)name, size};
+    r->next++;
   }
-  r->next++;
+  if (!wh_wat_take_name(r, &shown)) return false;
+  if (shown.data) wh_wat_put_naming(&r->spaces[space].named, index, shown);
   return true;
 }
 
@@ -211,26 +212,14 @@ void wh_wat_put_section(wh_text_t *out, unsigned id, const section_t *section) {
 
 /* ---- the whole ---- */
 
-/* Names of the module, of functions and of their locals, as the text has them. */
-static void put_names(reader_t *r, wh_text_t *out) {
-  wh_text_t names = {.alloc = r->alloc};
-  wh_text_append(&names, "\4name", 5);
-  if (r->name.data) {
-    wh_wat_put_byte(&names, 0);
-    wh_wat_put_u(&names, r->name.size + size_of_u(r->name.size));
-    wh_wat_put_counted(&names, r->name.data, r->name.size);
-  }
-  wh_wat_put_section(&names, 1, &r->function_names);
-  wh_wat_put_section(&names, 2, &r->local_names);
-  out->failed |= names.failed;
-  if (!names.failed && names.size > 5) {
-    wh_wat_put_byte(out, 0);
-    wh_wat_put_counted(out, names.data, names.size);
-  }
-  wh_text_free(&names);
+/* A section that is one number. */
+static void put_single(wh_text_t *out, unsigned id, uint32_t value) {
+  wh_wat_put_byte(out, id);
+  wh_wat_put_u(out, size_of_u(value));
+  wh_wat_put_u(out, value);
 }
 
-static void put_module(reader_t *r, wh_text_t *out) {
+static void put_types(reader_t *r, wh_text_t *out) {
   section_t types = {.bytes = {.alloc = r->alloc}, .count = (uint32_t)r->types.count};
   for (size_t i = 0; i < r->types.count; i++) {
     const text_type_t *type = &r->types.items[i];
@@ -238,40 +227,56 @@ static void put_module(reader_t *r, wh_text_t *out) {
     wh_wat_put_counted(&types.bytes, r->type_codes.data + type->at, type->params);
     wh_wat_put_counted(&types.bytes, r->type_codes.data + type->at + type->params, type->results);
   }
-  wh_text_append(out, "\0asm\1\0\0\0", 8);
   wh_wat_put_section(out, 1, &types);
   wh_text_free(&types.bytes);
-  wh_wat_put_section(out, 2, &r->imports);
-  wh_wat_put_section(out, 3, &r->functions);
-  wh_wat_put_section(out, 4, &r->tables);
-  wh_wat_put_section(out, 5, &r->memories);
-  wh_wat_put_section(out, 6, &r->globals);
-  wh_wat_put_section(out, 7, &r->exports);
-  if (r->has_start) {
-    wh_wat_put_byte(out, 8);
-    wh_wat_put_u(out, size_of_u(r->start));
-    wh_wat_put_u(out, r->start);
-  }
-  wh_wat_put_section(out, 9, &r->elems);
-  if (r->needs_data_count) {
-    wh_wat_put_byte(out, 12);
-    wh_wat_put_u(out, size_of_u(r->datas.count));
-    wh_wat_put_u(out, r->datas.count);
-  }
-  wh_wat_put_section(out, 10, &r->codes);
-  wh_wat_put_section(out, 11, &r->datas);
-  put_names(r, out);
-  out->failed |=
-      r->type_codes.failed || r->signature.failed || r->pending.failed || r->names.bytes.failed;
 }
 
-enum { SECTION_COUNT = 12 };
+static void put_part(reader_t *r, wh_text_t *out, unsigned id) {
+  switch (id) {
+  case 1: put_types(r, out); break;
+  case 2: wh_wat_put_section(out, id, &r->imports); break;
+  case 3: wh_wat_put_section(out, id, &r->functions); break;
+  case 4: wh_wat_put_section(out, id, &r->tables); break;
+  case 5: wh_wat_put_section(out, id, &r->memories); break;
+  case 6: wh_wat_put_section(out, id, &r->globals); break;
+  case 7: wh_wat_put_section(out, id, &r->exports); break;
+  case 8:
+    if (r->has_start) put_single(out, id, r->start);
+    break;
+  case 9: wh_wat_put_section(out, id, &r->elems); break;
+  case 10:
+    wh_wat_put_hints(r, out);
+    wh_wat_put_section(out, id, &r->codes);
+    break;
+  case 11: wh_wat_put_section(out, id, &r->datas); break;
+  case 12:
+    if (r->needs_data_count) put_single(out, id, (uint32_t)r->datas.count);
+    break;
+  }
+}
+
+static void put_module(reader_t *r, wh_text_t *out) {
+  static const uint8_t order[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11};
+  wh_text_append(out, "\0asm\1\0\0\0", 8);
+  wh_wat_put_customs(r, out, WH_PLACE_FIRST);
+  for (size_t i = 0; i < WH_COUNT(order); i++) {
+    wh_wat_put_customs(r, out, WH_PLACE_BEFORE(order[i]));
+    put_part(r, out, order[i]);
+    wh_wat_put_customs(r, out, WH_PLACE_AFTER(order[i]));
+  }
+  wh_wat_put_customs(r, out, WH_PLACE_LAST);
+  out->failed |= r->type_codes.failed || r->signature.failed || r->pending.failed;
+}
+
+enum { SECTION_COUNT = 14 + SPACE_COUNT };
 
 static void sections_of(reader_t *r, section_t *list[SECTION_COUNT]) {
-  section_t *all[SECTION_COUNT] = {&r->imports, &r->functions,      &r->tables,      &r->memories,
-                                   &r->globals, &r->exports,        &r->elems,       &r->codes,
-                                   &r->datas,   &r->function_names, &r->local_names, &r->names};
+  section_t *all[] = {&r->imports,     &r->functions,     &r->tables, &r->memories,
+                      &r->globals,     &r->exports,       &r->elems,  &r->codes,
+                      &r->datas,       &r->labels_named,  &r->hints,  &r->local_names,
+                      &r->label_names, &r->function_hints};
   memcpy(list, all, sizeof all);
+  for (size_t i = 0; i < SPACE_COUNT; i++) list[WH_COUNT(all) + i] = &r->spaces[i].named;
 }
 
 void wh_wat_reader_init(reader_t *r, const lexer_t *lexer, wh_features_t features) {
@@ -279,7 +284,7 @@ void wh_wat_reader_init(reader_t *r, const lexer_t *lexer, wh_features_t feature
   section_t *sections[SECTION_COUNT];
   sections_of(r, sections);
   for (size_t i = 0; i < WH_COUNT(sections); i++) sections[i]->bytes.alloc = r->alloc;
-  r->type_codes.alloc = r->signature.alloc = r->pending.alloc = r->alloc;
+  r->type_codes.alloc = r->signature.alloc = r->pending.alloc = r->custom_bytes.alloc = r->alloc;
   r->next = r->lexer.tokens.items;
 }
 
@@ -297,6 +302,8 @@ void wh_wat_reader_free(reader_t *r) {
   wh_text_free(&r->type_codes);
   wh_text_free(&r->signature);
   wh_text_free(&r->pending);
+  wh_vec_free(r->alloc, &r->customs);
+  wh_text_free(&r->custom_bytes);
   for (size_t i = 0; i < SPACE_COUNT; i++) wh_map_free(r->alloc, &r->spaces[i].names);
   wh_map_free(r->alloc, &r->instructions);
 }
@@ -312,9 +319,11 @@ bool wh_wat_take_module_name(reader_t *r, wherry_bytes_t *out) {
 
 bool wh_wat_read_module(reader_t *r, const token_t *end, wh_text_t *out) {
   const token_t *first = r->next;
-  if (!wh_wat_declare_fields(r, end)) return false;
+  if (!wh_wat_read_annotations(r, end) || !wh_wat_declare_fields(r, end)) return false;
   r->next = first;
-  if (!wh_wat_fill_instructions(r) || !wh_wat_read_fields(r, end)) return false;
+  if (!wh_wat_fill_instructions(r) || !wh_wat_read_fields(r, end) ||
+      !wh_wat_check_annotations(r, first, end))
+    return false;
   put_module(r, out);
   return !out->failed || wh_wat_lexer_oom(&r->lexer);
 }

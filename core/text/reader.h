@@ -33,6 +33,7 @@ typedef struct section {
 typedef struct label {
   const char *name; /* NULL: none */
   size_t size;
+  wherry_bytes_t shown; /* in the name section; data NULL: not there */
 } label_t;
 
 /* What an open parenthesis or block of a body waits for (body.c). */
@@ -40,7 +41,21 @@ typedef struct frame {
   uint32_t kind;
   size_t pending; /* where its bytes begin in reader->pending; of a flat one: see body.c */
   label_t label;  /* of a folded if, whose condition does not see it */
+  uint8_t hint;   /* HINT_…, of what waits */
 } frame_t;
+
+enum { HINT_NONE, HINT_UNLIKELY, HINT_LIKELY };
+
+/* Where a custom section stands: beside the section of that id. */
+#define WH_PLACE_BEFORE(id) ((unsigned)(id) << 1)
+#define WH_PLACE_AFTER(id) ((unsigned)(id) << 1 | 1)
+#define WH_PLACE_FIRST WH_PLACE_BEFORE(0)
+#define WH_PLACE_LAST WH_PLACE_AFTER(0)
+
+typedef struct custom {
+  unsigned place;     /* WH_PLACE_… */
+  size_t start, size; /* in reader->custom_bytes: the name, counted, then the contents */
+} custom_t;
 
 typedef struct reader {
   lexer_t lexer; /* that has run; its tokens are whoever's ran it */
@@ -51,6 +66,7 @@ typedef struct reader {
   struct {
     wh_map_t names;
     uint32_t count, imported;
+    section_t named; /* for the name section; of SPACE_LOCAL: those of one function */
   } spaces[SPACE_COUNT];
   WH_VEC(char *) owned; /* names written with quotes; zero-ended, so many bytes … */
   WH_VEC(size_t) owned_sizes;
@@ -64,9 +80,15 @@ typedef struct reader {
   bool has_start;
   uint32_t start;
   section_t imports, functions, tables, memories, globals, exports, elems, codes, datas;
-  section_t function_names, local_names;
-  section_t names;     /* of the locals of one function */
   wherry_bytes_t name; /* of the module */
+  /* annotations.c */
+  bool in_function;
+  bool annotated, names_given;   /* a name annotation was taken; there is (@custom "name") */
+  uint32_t label_count;          /* of the function, up to here */
+  section_t labels_named, hints; /* of the function */
+  section_t local_names, label_names, function_hints;
+  WH_VEC(custom_t) customs;
+  wh_text_t custom_bytes;
 } reader_t;
 
 /* ---- reader.c: tokens, names, bytes ---- */
@@ -84,10 +106,12 @@ bool wh_wat_expect_open(reader_t *r, const char *what);
 bool wh_wat_unexpected(reader_t *r, const char *what);
 #define FAIL_AT(r, token, ...) wh_wat_lexer_fail(&(r)->lexer, (token)->at, __VA_ARGS__)
 
+/* What a string stands for; text: after the first quote. It lives as long as the reader. */
+bool wh_wat_own_string(reader_t *r, const char *text, const char **out, size_t *size);
 /* The name of a TOKEN_ID, without the dollar sign. */
 bool wh_wat_id_name(reader_t *r, const token_t *token, const char **name, size_t *size);
-/* An identifier, if one is there, for the thing of that index. */
-bool wh_wat_take_id(reader_t *r, space_t space, uint32_t index, wherry_bytes_t *name);
+/* An identifier and a name annotation, where they are, for the thing of that index. */
+bool wh_wat_take_id(reader_t *r, space_t space, uint32_t index);
 bool wh_wat_at_index(const reader_t *r);
 bool wh_wat_read_index(reader_t *r, space_t space, uint32_t *out);
 bool wh_wat_read_number(reader_t *r, uint64_t most, const char *what, uint64_t *out);
@@ -111,6 +135,29 @@ bool wh_wat_take_module_name(reader_t *r, wherry_bytes_t *out);
 const token_t *wh_wat_fields_end(const reader_t *r);
 /* Fields up to end, as a module of r->name; once in a reader's life. */
 bool wh_wat_read_module(reader_t *r, const token_t *end, wh_text_t *out);
+
+/* ---- annotations.c ---- */
+/* The section that id is the number of, as annotations write it. */
+const char *wh_wat_section_word(unsigned id);
+/* Whether an identifier or a name annotation comes next. */
+bool wh_wat_at_name(const reader_t *r);
+/* The name annotation that comes next, if there is one; *name stays otherwise. */
+bool wh_wat_take_name(reader_t *r, wherry_bytes_t *name);
+void wh_wat_put_naming(section_t *names, uint32_t index, wherry_bytes_t name);
+/* What names and hints belong to between the two is the function's. */
+void wh_wat_begin_function(reader_t *r);
+void wh_wat_end_function(reader_t *r, uint32_t function);
+/* The branch hint before the instruction that begins with a token; *hint: HINT_…. offset: of the
+   instruction in its function. */
+bool wh_wat_take_hint(reader_t *r, const token_t *token, uint8_t *hint);
+void wh_wat_put_hint(reader_t *r, uint8_t hint, size_t offset);
+/* Custom sections: one; those of a place; that of the hints. */
+void wh_wat_put_custom(reader_t *r, wh_text_t *out, const char *name, const wh_text_t *contents);
+void wh_wat_put_customs(reader_t *r, wh_text_t *out, unsigned place);
+void wh_wat_put_hints(reader_t *r, wh_text_t *out);
+/* Those of the module and its custom sections, from r->next; and whether all others were taken. */
+bool wh_wat_read_annotations(reader_t *r, const token_t *end);
+bool wh_wat_check_annotations(reader_t *r, const token_t *first, const token_t *end);
 
 /* ---- types.c ---- */
 bool wh_wat_at_value_type(const reader_t *r);

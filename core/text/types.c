@@ -81,8 +81,8 @@ bool wh_wat_read_signature(reader_t *r, bool locals, text_type_t *out) {
   wh_text_t *codes = &r->signature;
   codes->size = 0;
   while (wh_wat_take_list(r, "param")) {
-    if (locals && r->next->kind == TOKEN_ID) {
-      if (!wh_wat_take_id(r, SPACE_LOCAL, (uint32_t)codes->size, NULL) ||
+    if (locals && wh_wat_at_name(r)) {
+      if (!wh_wat_take_id(r, SPACE_LOCAL, (uint32_t)codes->size) ||
           !wh_wat_read_value_type(r, codes) || !wh_wat_expect_close(r))
         return false;
     } else if (!read_types(r, codes)) {

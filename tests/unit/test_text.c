@@ -50,7 +50,7 @@ static const struct {
     GOOD("(memory (data \"ab\" \"\\63\\u{64}\"))",
          "\x05\x04\x01\x01\x01\x01\x0b\x0a\x01\x00\x41\x00\x0b\x04"
          "abcd"),
-    GOOD("(table (export \"t\") funcref (elem)) (table $u 1 (ref null extern))",
+    GOOD("(table (export \"t\") funcref (elem)) (table 1 (ref null extern))",
          "\x04\x08\x02\x70\x01\x00\x00\x6f\x00\x01\x07\x05\x01\1t\x01\x00\x09\x06\x01\x00\x41\x00"
          "\x0b"
          "\x00"),
@@ -70,7 +70,8 @@ static const struct {
     /* the innermost label of a name; the condition of a folded if does not see its label */
     GOOD("(func (block $l (loop $l (br $l)) (if $l (br_if $l (i32.const 0)) (then (br $l)))))",
          "\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x0a\x15\x01\x13\x00\x02\x40\x03\x40\x0c\x00\x0b"
-         "\x41\x00\x0d\x00\x04\x40\x0c\x00\x0b\x0b\x0b"),
+         "\x41\x00\x0d\x00\x04\x40\x0c\x00\x0b\x0b\x0b"
+         "\x00\x13\4name\x03\x0c\x01\x00\x03\x00\1l\x01\1l\x02\1l"),
     GOOD(
         "(func (local i32 i32) (local f32) (local i32))",
         "\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x0a\x0a\x01\x08\x03\x02\x7f\x01\x7d\x01\x7f\x0b"),
@@ -250,7 +251,9 @@ static const char whole[] =
     "    select (memory.copy (i32.const 0) (i32.const 1) (i32.const 2)))\n"
     "  (func $h (local.set 0 (select (result i32) (i32.const 1) (i32.const 2) (i32.const 0)))\n"
     "    (v128.const i32x4 1 2 -3 0xffff_ffff) (v128.load8_lane 0 offset=1 3) drop)\n"
-    "  (@custom \"x\" \"y\") (start $h))";
+    "  (func (@name \"n\") (param i32) (if $l (@name \"m\") (local.get 0) (then)) local.get 0\n"
+    "    (@metadata.code.branch_hint \"\\01\") if end)\n"
+    "  (@custom \"x\" (after code) \"y\") (start $h))";
 
 static void changed_text_is_read_or_refused(void **state) {
   (void)state;
