@@ -34,13 +34,13 @@ bool wh_decode_needs(decoder_t *d, const uint8_t *at, const char *feature, const
   return false;
 }
 
-static bool out_of_memory(decoder_t *d) {
+bool wh_decode_oom(decoder_t *d) {
   d->error = wh_error_oom();
   return false;
 }
 
-static bool too_many(decoder_t *d, const uint8_t *at, uint64_t count, uint64_t most,
-                     const char *what) {
+bool wh_decode_too_many(decoder_t *d, const uint8_t *at, uint64_t count, uint64_t most,
+                        const char *what) {
   d->error =
       wh_error_limit(d->model->alloc, "module", "a module of %llu %s: this engine takes %llu",
                      (unsigned long long)count, what, (unsigned long long)most);
@@ -99,51 +99,14 @@ static bool count(decoder_t *d, uint32_t *out, uint32_t most, const char *what) 
   const uint8_t *at = d->in.next;
   d->has_entry = false;
   if (!wh_decode_u32(d, out, "a number of entries")) return false;
-  return *out <= most || too_many(d, at, *out, most, what);
+  return *out <= most || wh_decode_too_many(d, at, *out, most, what);
 }
 static size_t ahead(const decoder_t *d, uint32_t wanted, size_t bytes_each) {
   size_t possible = (size_t)(d->in.end - d->in.next) / bytes_each;
   return wanted < possible ? wanted : possible;
 }
 
-/* ---- types ---- */
-
-bool wh_decode_ref_type(decoder_t *d, wherry_valtype_t *out, const char *which) {
-  const uint8_t *at = d->in.next;
-  uint8_t code;
-  if (!wh_decode_u8(d, &code, "a reference type")) return false;
-  *out = code;
-  if (code == WHERRY_FUNCREF || code == WHERRY_EXTERNREF) return true;
-  const char *later = wh_later_type(code);
-  if (later) return wh_decode_needs(d, at, later, "type 0x%02X of %s", code, which);
-  return wh_decode_malformed(d, at, "malformed reference type",
-                             "0x%02X of %s, expected 0x70 (funcref) or 0x6F (externref)", code,
-                             which);
-}
-
-bool wh_decode_val_type(decoder_t *d, wherry_valtype_t *out, const char *which) {
-  const uint8_t *at = d->in.next;
-  uint8_t code;
-  if (!wh_decode_u8(d, &code, "a value type")) return false;
-  *out = code;
-  if (WH_LIKELY(code >= 0x7C && code <= 0x7F)) return true;
-  if (code == WHERRY_FUNCREF || code == WHERRY_EXTERNREF) {
-    return has(d, WH_FEATURE(REFERENCE_TYPES)) ||
-           wh_decode_needs(d, at, "reference-types", "type %s of %s", wherry_valtype_name(code),
-                           which);
-  }
-  if (code == WHERRY_V128)
-    return has(d, WH_FEATURE(SIMD)) || wh_decode_needs(d, at, "simd", "type v128 of %s", which);
-  const char *later = wh_later_type(code);
-  if (later) return wh_decode_needs(d, at, later, "type 0x%02X of %s", code, which);
-  return wh_decode_malformed(d, at, "malformed value type", "0x%02X of %s", code, which);
-}
-
-static bool val_types(decoder_t *d, uint32_t number, wherry_valtype_t *out, const char *which) {
-  for (uint32_t i = 0; i < number; i++)
-    if (!wh_decode_val_type(d, &out[i], which)) return false;
-  return true;
-}
+/* ---- types of entities ---- */
 
 enum { HAS_MAXIMUM = 1, IS_64 = 4 };
 
@@ -180,8 +143,6 @@ static bool limits(decoder_t *d, wh_limits_t *out, bool *is64, bool of_memory) {
 
 static bool table_type(decoder_t *d, wh_table_type_t *out) {
   const uint8_t *at = d->in.next;
-  if (at + 1 < d->in.end && at[0] == 0x40 && at[1] == 0x00)
-    return wh_decode_needs(d, at, "function-references", "a table with an initial value");
   if (!wh_decode_ref_type(d, &out->element, "a table")) return false;
   if (out->element != WHERRY_FUNCREF && !has(d, WH_FEATURE(REFERENCE_TYPES)))
     return wh_decode_needs(d, at, "reference-types", "a table of externref");
@@ -200,50 +161,18 @@ static bool global_type(decoder_t *d, wh_global_type_t *out) {
   return true;
 }
 
-/* ---- sections: each reads one entry ---- */
-
-static bool type_entry(decoder_t *d) {
-  wh_model_t *m = d->model;
+static bool tag_type(decoder_t *d, uint32_t *type) {
   const uint8_t *at = d->in.next;
-  uint8_t form;
-  if (!wh_decode_u8(d, &form, "a type")) return false;
-  if (form != 0x60) {
-    const char *later = wh_later_type_form(form);
-    if (later) return wh_decode_needs(d, at, later, "type form 0x%02X", form);
-    return wh_decode_malformed(
-        d, at, form & 0x80 ? "integer representation too long" : "malformed definition type",
-        "0x%02X, expected 0x60 (a function type)", form);
-  }
-  /* Counted first, so that the types lie in one block. */
-  wh_reader_t start = d->in;
-  uint32_t params, results;
-  wherry_valtype_t ignored;
-  if (!wh_decode_u32(d, &params, "a number of parameters")) return false;
-  if (params > WH_MAX_PARAMS) return too_many(d, start.next, params, WH_MAX_PARAMS, "parameters");
-  for (uint32_t i = 0; i < params; i++)
-    if (!wh_decode_val_type(d, &ignored, "a parameter")) return false;
-  at = d->in.next;
-  if (!wh_decode_u32(d, &results, "a number of results")) return false;
-  if (results > WH_MAX_RESULTS) return too_many(d, at, results, WH_MAX_RESULTS, "results");
-  if (results > 1 && !has(d, WH_FEATURE(MULTI_VALUE)))
-    return wh_decode_needs(d, at, "multi-value", "a function with several results");
-  wherry_functype_t type = {.references = -1, .param_count = params, .result_count = results};
-  size_t all = (size_t)params + results;
-  if (all) {
-    type.types = wh_alloc_array(m->alloc, all, sizeof *type.types);
-    if (!type.types) return out_of_memory(d);
-  }
-  d->in.next = start.next;
-  bool read = wh_decode_u32(d, &params, "a number of parameters") &&
-              val_types(d, params, type.types, "a parameter") &&
-              wh_decode_u32(d, &results, "a number of results") &&
-              val_types(d, results, type.types + params, "a result");
-  if (!read || !wh_vec_push(m->alloc, &m->types, type)) {
-    wh_free(m->alloc, type.types, all * sizeof *type.types);
-    return read ? out_of_memory(d) : false;
-  }
-  return true;
+  uint8_t attribute;
+  if (!has(d, WH_FEATURE(EXCEPTIONS)) && !has(d, WH_FEATURE(LEGACY_EXCEPTIONS)))
+    return wh_decode_needs(d, at, "exceptions", "a tag");
+  if (!wh_decode_u8(d, &attribute, "the attribute of a tag")) return false;
+  if (attribute != 0)
+    return wh_decode_malformed(d, at, "malformed tag attribute", "0x%02x, expected 0", attribute);
+  return wh_decode_u32(d, type, "a type index");
 }
+
+/* ---- sections: each reads one entry ---- */
 
 static bool import_entry(decoder_t *d) {
   wh_model_t *m = d->model;
@@ -284,39 +213,57 @@ static bool import_entry(decoder_t *d) {
     stored = wh_vec_push(m->alloc, &m->globals, global);
     break;
   }
+  case WHERRY_EXTERN_TAG:
+    if (!tag_type(d, &import.type_index)) return false;
+    import.index = m->imported_tags++;
+    stored = wh_vec_push(m->alloc, &m->tags, import.type_index);
+    break;
   default: {
     const char *later = wh_later_extern_kind(kind);
     if (later) return wh_decode_needs(d, at, later, "import kind %u", kind);
-    return wh_decode_malformed(d, at, "malformed import kind", "0x%02x, expected 0 to 3", kind);
+    return wh_decode_malformed(d, at, "malformed import kind", "0x%02x, expected 0 to 4", kind);
   }
   }
-  if (!stored) return out_of_memory(d);
+  if (!stored) return wh_decode_oom(d);
   wh_model_extern_of(m, import.type.kind, import.index, &import.type);
-  return wh_vec_push(m->alloc, &m->imports, import) || out_of_memory(d);
+  return wh_vec_push(m->alloc, &m->imports, import) || wh_decode_oom(d);
 }
 
 static bool function_entry(decoder_t *d) {
   uint32_t type;
   return wh_decode_u32(d, &type, "a type index") &&
-         (wh_vec_push(d->model->alloc, &d->model->functions, type) || out_of_memory(d));
+         (wh_vec_push(d->model->alloc, &d->model->functions, type) || wh_decode_oom(d));
 }
 
 static bool table_entry(decoder_t *d) {
   wh_table_type_t table = {0};
-  return table_type(d, &table) &&
-         (wh_vec_push(d->model->alloc, &d->model->tables, table) || out_of_memory(d));
+  const uint8_t *at = d->in.next;
+  if (at + 1 < d->in.end && at[0] == 0x40 && at[1] == 0x00) {
+    if (!has(d, WH_FEATURE(FUNCTION_REFERENCES)))
+      return wh_decode_needs(d, at, "function-references", "a table with an initial value");
+    d->in.next += 2;
+    table.has_init = true;
+  }
+  return table_type(d, &table) && (!table.has_init || wh_decode_expr(d, &table.init)) &&
+         (wh_vec_push(d->model->alloc, &d->model->tables, table) || wh_decode_oom(d));
 }
 
 static bool memory_entry(decoder_t *d) {
   wh_memory_type_t memory = {0};
   return limits(d, &memory.limits, &memory.is64, true) &&
-         (wh_vec_push(d->model->alloc, &d->model->memories, memory) || out_of_memory(d));
+         (wh_vec_push(d->model->alloc, &d->model->memories, memory) || wh_decode_oom(d));
+}
+
+static bool tag_entry(decoder_t *d) {
+  uint32_t type;
+  return tag_type(d, &type) &&
+         (wh_vec_push(d->model->alloc, &d->model->tags, type) || wh_decode_oom(d));
 }
 
 static bool global_entry(decoder_t *d) {
   wh_global_type_t global = {0};
   return global_type(d, &global) && wh_decode_expr(d, &global.init) &&
-         (wh_vec_push(d->model->alloc, &d->model->globals, global) || out_of_memory(d));
+         (wh_vec_push(d->model->alloc, &d->model->globals, global) || wh_decode_oom(d));
 }
 
 static bool export_entry(decoder_t *d) {
@@ -326,14 +273,17 @@ static bool export_entry(decoder_t *d) {
   const uint8_t *at = d->in.next;
   uint8_t kind;
   if (!wh_decode_u8(d, &kind, "the kind of an export")) return false;
-  if (kind > WHERRY_EXTERN_GLOBAL) {
+  if (kind > WHERRY_EXTERN_TAG) {
     const char *later = wh_later_extern_kind(kind);
     if (later) return wh_decode_needs(d, at, later, "export kind %u", kind);
-    return wh_decode_malformed(d, at, "malformed export kind", "0x%02x, expected 0 to 3", kind);
+    return wh_decode_malformed(d, at, "malformed export kind", "0x%02x, expected 0 to 4", kind);
   }
+  if (kind == WHERRY_EXTERN_TAG &&
+      !has(d, WH_FEATURE(EXCEPTIONS) | WH_FEATURE(LEGACY_EXCEPTIONS)))
+    return wh_decode_needs(d, at, "exceptions", "export kind 4");
   export.kind = (wherry_extern_kind_t)kind;
   if (!wh_decode_u32(d, &export.index, "an index")) return false;
-  return wh_vec_push(m->alloc, &m->exports, export) || out_of_memory(d);
+  return wh_vec_push(m->alloc, &m->exports, export) || wh_decode_oom(d);
 }
 
 static bool body_entry(decoder_t *d) {
@@ -342,12 +292,12 @@ static bool body_entry(decoder_t *d) {
   wh_body_t body;
   if (!wh_decode_u32(d, &body.size, "the size of a function body")) return false;
   if (body.size > WH_MAX_BODY_SIZE)
-    return too_many(d, at, body.size, WH_MAX_BODY_SIZE, "bytes in one function");
+    return wh_decode_too_many(d, at, body.size, WH_MAX_BODY_SIZE, "bytes in one function");
   body.offset = wh_reader_offset(&d->in);
   if (!block(d, body.size, &body.bytes, "a function body")) return false;
   size_t function = m->imported_functions + m->bodies.count;
   body.type_index = function < m->functions.count ? m->functions.items[function] : UINT32_MAX;
-  return wh_vec_push(m->alloc, &m->bodies, body) || out_of_memory(d);
+  return wh_vec_push(m->alloc, &m->bodies, body) || wh_decode_oom(d);
 }
 
 /* Binary Format, Element Section: bit 0 of the flags says passive or declarative, bit 1 declarative
@@ -384,7 +334,7 @@ static bool elem_entry(decoder_t *d) {
   at = d->in.next;
   if (!wh_decode_u32(d, &elem.count, "a number of elements")) return false;
   if (elem.count > WH_MAX_TABLE_ELEMENTS)
-    return too_many(d, at, elem.count, WH_MAX_TABLE_ELEMENTS, "elements in one segment");
+    return wh_decode_too_many(d, at, elem.count, WH_MAX_TABLE_ELEMENTS, "elements in one segment");
   elem.items = d->in.next;
   elem.items_offset = wh_reader_offset(&d->in);
   for (uint32_t i = 0; i < elem.count; i++) {
@@ -394,7 +344,7 @@ static bool elem_entry(decoder_t *d) {
       return false;
   }
   elem.items_size = (uint32_t)(d->in.next - elem.items);
-  return wh_vec_push(m->alloc, &m->elems, elem) || out_of_memory(d);
+  return wh_vec_push(m->alloc, &m->elems, elem) || wh_decode_oom(d);
 }
 
 static bool data_entry(decoder_t *d) {
@@ -414,7 +364,7 @@ static bool data_entry(decoder_t *d) {
       !block(d, size, &data.bytes.data, "a data segment"))
     return false;
   data.bytes.size = size;
-  return wh_vec_push(m->alloc, &m->datas, data) || out_of_memory(d);
+  return wh_vec_push(m->alloc, &m->datas, data) || wh_decode_oom(d);
 }
 
 /* ---- custom sections ---- */
@@ -426,7 +376,7 @@ static bool read_names(decoder_t *d, wherry_bytes_t contents) {
   wherry_bytes_t found = wh_names_module(wh_names_part(contents, WH_NAME_MODULE));
   if (!found.data || m->name.data) return true;
   m->name_text = wh_strndup(m->alloc, (const char *)found.data, found.size);
-  if (!m->name_text) return out_of_memory(d);
+  if (!m->name_text) return wh_decode_oom(d);
   m->name = found;
   return true;
 }
@@ -441,7 +391,7 @@ static bool custom_section(decoder_t *d, uint32_t after) {
   if (custom.name.size == 4 && memcmp(custom.name.data, "name", 4) == 0 &&
       !read_names(d, custom.bytes))
     return false;
-  return wh_vec_push(m->alloc, &m->customs, custom) || out_of_memory(d);
+  return wh_vec_push(m->alloc, &m->customs, custom) || wh_decode_oom(d);
 }
 
 /* ---- the module ---- */
@@ -460,6 +410,7 @@ enum {
   CODE,
   DATA,
   DATA_COUNT,
+  TAG,
   SECTIONS
 };
 
@@ -471,18 +422,19 @@ static const struct {
   bool (*entry)(decoder_t *d);
 } sections[SECTIONS] = {
     [CUSTOM] = {.name = "custom"},
-    [TYPE] = {"type", 1, 3, WH_MAX_TYPES, type_entry},
+    [TYPE] = {"type", 1, 3, WH_MAX_TYPES, wh_decode_type_entry},
     [IMPORT] = {"import", 2, 4, WH_MAX_IMPORTS, import_entry},
     [FUNCTION] = {"function", 3, 1, WH_MAX_FUNCTIONS, function_entry},
     [TABLE] = {"table", 4, 3, WH_MAX_TABLES, table_entry},
     [MEMORY] = {"memory", 5, 2, WH_MAX_MEMORIES, memory_entry},
-    [GLOBAL] = {"global", 6, 4, WH_MAX_GLOBALS, global_entry},
-    [EXPORT] = {"export", 7, 3, WH_MAX_EXPORTS, export_entry},
-    [START] = {.name = "start", .order = 8},
-    [ELEMENT] = {"element", 9, 2, WH_MAX_SEGMENTS, elem_entry},
-    [DATA_COUNT] = {.name = "data count", .order = 10},
-    [CODE] = {"code", 11, 2, WH_MAX_FUNCTIONS, body_entry},
-    [DATA] = {"data", 12, 2, WH_MAX_SEGMENTS, data_entry},
+    [TAG] = {"tag", 6, 2, WH_MAX_TAGS, tag_entry},
+    [GLOBAL] = {"global", 7, 4, WH_MAX_GLOBALS, global_entry},
+    [EXPORT] = {"export", 8, 3, WH_MAX_EXPORTS, export_entry},
+    [START] = {.name = "start", .order = 9},
+    [ELEMENT] = {"element", 10, 2, WH_MAX_SEGMENTS, elem_entry},
+    [DATA_COUNT] = {.name = "data count", .order = 11},
+    [CODE] = {"code", 12, 2, WH_MAX_FUNCTIONS, body_entry},
+    [DATA] = {"data", 13, 2, WH_MAX_SEGMENTS, data_entry},
 };
 
 /* Memory for what is about to come, so that vectors do not grow step by step. */
@@ -490,7 +442,8 @@ static bool reserve(decoder_t *d, unsigned id, uint32_t number) {
   wh_model_t *m = d->model;
   size_t n = ahead(d, number, sections[id].bytes_each);
   switch (id) {
-  case TYPE: return wh_vec_reserve(m->alloc, &m->types, n);
+  case TYPE:
+    return wh_vec_reserve(m->alloc, &m->types, n) && wh_vec_reserve(m->alloc, &m->subtypes, n);
   case IMPORT: return wh_vec_reserve(m->alloc, &m->imports, n);
   case FUNCTION: return wh_vec_reserve(m->alloc, &m->functions, n);
   case GLOBAL: return wh_vec_reserve(m->alloc, &m->globals, n);
@@ -514,7 +467,7 @@ static bool entries(decoder_t *d, unsigned id) {
   if (id == DATA && m->has_data_count && number != m->data_count)
     return wh_decode_malformed(d, at, "data count and data section have inconsistent lengths",
                                "%u announced, %u there", m->data_count, number);
-  if (!reserve(d, id, number)) return out_of_memory(d);
+  if (!reserve(d, id, number)) return wh_decode_oom(d);
   d->has_entry = true;
   for (d->entry = 0; d->entry < number; d->entry++)
     if (!sections[id].entry(d)) return false;
@@ -546,8 +499,10 @@ static bool section(decoder_t *d, uint8_t *last) {
   if (id >= SECTIONS) {
     const char *later = wh_later_section(id);
     if (later) return wh_decode_needs(d, at, later, "a section with id %u", id);
-    return wh_decode_malformed(d, at, "malformed section id", "%u, expected 0 to 12", id);
+    return wh_decode_malformed(d, at, "malformed section id", "%u, expected 0 to 13", id);
   }
+  if (id == TAG && !has(d, WH_FEATURE(EXCEPTIONS) | WH_FEATURE(LEGACY_EXCEPTIONS)))
+    return wh_decode_needs(d, at, "exceptions", "a section with id %u", id);
   if (!wh_decode_u32(d, &size, "the size of a section")) return false;
   if (id != CUSTOM && *last && sections[id].order <= sections[*last].order)
     return wh_decode_malformed(d, at, "unexpected content after last section",
@@ -613,7 +568,7 @@ static bool finish(decoder_t *d) {
     wh_model_extern_of(m, export->kind, export->index, &export->type);
     if (!wh_map_put(m->alloc, &m->export_map, (const char *)export->name.data, export->name.size,
                     i))
-      return out_of_memory(d);
+      return wh_decode_oom(d);
   }
   return true;
 }

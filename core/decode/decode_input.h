@@ -20,12 +20,19 @@ bool wh_decode_malformed(decoder_t *d, const uint8_t *at, const char *words, con
                          ...) WH_PRINTF(4, 5);
 bool wh_decode_needs(decoder_t *d, const uint8_t *at, const char *feature, const char *what, ...)
     WH_PRINTF(4, 5);
+bool wh_decode_too_many(decoder_t *d, const uint8_t *at, uint64_t count, uint64_t most,
+                        const char *what);
+bool wh_decode_oom(decoder_t *d);
 bool wh_decode_u8(decoder_t *d, uint8_t *out, const char *what);
 bool wh_decode_u32(decoder_t *d, uint32_t *out, const char *what);
 
 /* Reference types, value types: which: what it is the type of, for messages. */
 bool wh_decode_ref_type(decoder_t *d, wherry_valtype_t *out, const char *which);
 bool wh_decode_val_type(decoder_t *d, wherry_valtype_t *out, const char *which);
+
+bool wh_decode_heap_type(decoder_t *d, wh_heap_t *out, const char *which);
+/* One entry of the type section: a type, or a recursion group. */
+bool wh_decode_type_entry(decoder_t *d);
 
 /* Moves over an expression, its end included. */
 bool wh_decode_expr(decoder_t *d, wh_const_expr_t *out);

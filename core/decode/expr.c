@@ -38,6 +38,31 @@ static bool block_type(decoder_t *d) {
   return signed_number(d, 33);
 }
 
+static bool catches(decoder_t *d) {
+  uint32_t count;
+  if (!wh_decode_u32(d, &count, "a number of catch clauses")) return false;
+  while (count-- > 0) {
+    const uint8_t *at = d->in.next;
+    uint8_t kind;
+    if (!wh_decode_u8(d, &kind, "a catch clause")) return false;
+    if (kind > WH_CATCH_ALL_REF)
+      return wh_decode_malformed(d, at, "malformed catch clause", "0x%02x, expected 0 to 3", kind);
+    if (!u32s(d, kind < WH_CATCH_ALL ? 2 : 1, "an index")) return false;
+  }
+  return true;
+}
+
+static bool cast(decoder_t *d) {
+  const uint8_t *at = d->in.next;
+  uint8_t flags;
+  wh_heap_t ignored;
+  if (!wh_decode_u8(d, &flags, "the flags of a cast")) return false;
+  if (flags > 3)
+    return wh_decode_malformed(d, at, "malformed cast flags", "0x%02x, expected 0 to 3", flags);
+  return u32s(d, 1, "a label") && wh_decode_heap_type(d, &ignored, "a cast") &&
+         wh_decode_heap_type(d, &ignored, "a cast");
+}
+
 static bool memarg(decoder_t *d) {
   const uint8_t *at = d->in.next;
   uint32_t flags;
@@ -59,6 +84,11 @@ static bool select_types(decoder_t *d) {
   while (count-- > 0)
     if (!wh_decode_val_type(d, &ignored, "select")) return false;
   return true;
+}
+
+static bool heap_type(decoder_t *d) {
+  wh_heap_t ignored;
+  return wh_decode_heap_type(d, &ignored, "an instruction");
 }
 
 static bool immediates(decoder_t *d, const wh_op_t *op) {
@@ -94,14 +124,19 @@ static bool immediates(decoder_t *d, const wh_op_t *op) {
   case WH_IMM_SHUFFLE: return bytes(d, 16, "a shuffle");
   case WH_IMM_LANE_: return bytes(d, 1, "a lane");
   case WH_IMM_MEMARG_LANE_: return memarg(d) && bytes(d, 1, "a lane");
-  case WH_IMM_REF_TYPE: {
-    wherry_valtype_t ignored;
-    if (d->in.next < d->in.end && *d->in.next < 0x40)
-      return wh_decode_needs(d, d->in.next, "function-references", "ref.null of a defined type");
-    return wh_decode_ref_type(d, &ignored, "ref.null");
-  }
+  case WH_IMM_REF_TYPE:
+  case WH_IMM_HEAP_TYPE: return heap_type(d);
   case WH_IMM_SELECT_TYPES: return select_types(d);
-  default: break;
+  case WH_IMM_TAG:
+  case WH_IMM_TYPE: return u32s(d, 1, "an index");
+  case WH_IMM_TYPE_FIELD:
+  case WH_IMM_TYPE_COUNT:
+  case WH_IMM_TYPE_DATA:
+  case WH_IMM_TYPE_ELEM:
+  case WH_IMM_TYPE_TYPE: return u32s(d, 2, "an index");
+  case WH_IMM_TRY_TABLE: return block_type(d) && catches(d);
+  case WH_IMM_CAST: return cast(d);
+  case WH_IMM_FENCE: return bytes(d, 1, "a fence");
   }
   WH_UNREACHABLE();
 }
@@ -136,7 +171,8 @@ bool wh_decode_expr(decoder_t *d, wh_const_expr_t *out) {
     uint32_t code = 0;
     const wh_op_t *op = NULL;
     if (!opcode(d, &code, &op) || !immediates(d, op)) return false;
-    if (op->immediates == WH_IMM_BLOCK) depth++;
+    if (op->immediates == WH_IMM_BLOCK || op->immediates == WH_IMM_TRY_TABLE) depth++;
+    if (code == WH_OP_DELEGATE) depth--;
     if (code == WH_OP_END) depth--;
   }
   out->size = (uint32_t)(d->in.next - start);

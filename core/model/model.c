@@ -43,54 +43,6 @@ const wh_custom_t *wh_model_custom(const wh_model_t *model, const char *name) {
   return NULL;
 }
 
-bool wh_functype_equal(const wherry_functype_t *a, const wherry_functype_t *b) {
-  if (a == b) return true;
-  if (a->param_count != b->param_count || a->result_count != b->result_count) return false;
-  size_t count = (size_t)a->param_count + a->result_count;
-  return count == 0 || memcmp(a->types, b->types, count * sizeof *a->types) == 0;
-}
-
-static const struct {
-  const char *name, *heap;
-} references[] = {
-    [0x69 - 0x69] = {"exnref", "exn"},         [0x6A - 0x69] = {"arrayref", "array"},
-    [0x6B - 0x69] = {"structref", "struct"},   [0x6C - 0x69] = {"i31ref", "i31"},
-    [0x6D - 0x69] = {"eqref", "eq"},           [0x6E - 0x69] = {"anyref", "any"},
-    [0x6F - 0x69] = {"externref", "extern"},   [0x70 - 0x69] = {"funcref", "func"},
-    [0x71 - 0x69] = {"nullref", "none"},       [0x72 - 0x69] = {"nullexternref", "noextern"},
-    [0x73 - 0x69] = {"nullfuncref", "nofunc"}, [0x74 - 0x69] = {"nullexnref", "noexn"},
-};
-
-const char *wherry_valtype_name(wherry_valtype_t type) {
-  switch (type) {
-  case WHERRY_I32: return "i32";
-  case WHERRY_I64: return "i64";
-  case WHERRY_F32: return "f32";
-  case WHERRY_F64: return "f64";
-  case WHERRY_V128: return "v128";
-  case WH_PACKED_I8: return "i8";
-  case WH_PACKED_I16: return "i16";
-  default: break;
-  }
-  if (type <= 0xFF) return wh_is_ref(type) && type >= 0x69 ? references[type - 0x69].name : "?";
-  return !wh_is_ref(type) ? "?" : wh_ref_is_nullable(type) ? "(ref null …)" : "(ref …)";
-}
-
-void wh_print_valtype(wh_text_t *text, wherry_valtype_t type) {
-  if (type <= 0xFF || !wh_is_ref(type)) {
-    wh_text_printf(text, "%s", wherry_valtype_name(type));
-    return;
-  }
-  wh_heap_t heap = wh_ref_heap(type);
-  wh_text_printf(text, "(ref %s", wh_ref_is_nullable(type) ? "null " : "");
-  if (heap == WH_HEAP_BOTTOM)
-    wh_text_printf(text, "…)");
-  else if (wh_heap_is_abstract(heap))
-    wh_text_printf(text, "%s)", references[(heap & 0xFF) - 0x69].heap);
-  else
-    wh_text_printf(text, "%u)", heap);
-}
-
 const char *wherry_extern_kind_name(wherry_extern_kind_t kind) {
   switch (kind) {
   case WHERRY_EXTERN_FUNC: return "func";
@@ -100,32 +52,6 @@ const char *wherry_extern_kind_name(wherry_extern_kind_t kind) {
   case WHERRY_EXTERN_TAG: return "tag";
   }
   return "?";
-}
-
-/* "(i32, i32)" */
-void wh_print_valtypes(wh_text_t *text, const wherry_valtype_t *types, size_t count) {
-  wh_text_append(text, "(", 1);
-  for (size_t i = 0; i < count; i++) {
-    if (i) wh_text_append(text, ", ", 2);
-    wh_print_valtype(text, types[i]);
-  }
-  wh_text_append(text, ")", 1);
-}
-
-static void print_signature(wh_text_t *text, const char *noun, const wherry_functype_t *type) {
-  wh_text_printf(text, "%s ", noun);
-  wh_print_valtypes(text, type->types, type->param_count);
-  if (type->result_count == 0) return;
-  const wherry_valtype_t *results = type->types + type->param_count;
-  wh_text_append(text, " -> ", 4);
-  if (type->result_count == 1)
-    wh_print_valtype(text, results[0]);
-  else
-    wh_print_valtypes(text, results, type->result_count);
-}
-
-void wh_print_functype(wh_text_t *text, const wherry_functype_t *type) {
-  print_signature(text, "func", type);
 }
 
 static void print_limits(wh_text_t *text, wh_limits_t limits) {
@@ -151,7 +77,10 @@ void wh_print_externtype(wh_text_t *text, const wherry_externtype_t *type) {
     wh_text_printf(text, "global %s", type->is_mutable ? "mut " : "");
     wh_print_valtype(text, type->valtype);
     break;
-  case WHERRY_EXTERN_TAG: print_signature(text, "tag", type->func); break;
+  case WHERRY_EXTERN_TAG:
+    wh_text_append(text, "tag ", 4);
+    wh_print_signature(text, type->func);
+    break;
   }
 }
 

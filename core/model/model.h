@@ -19,8 +19,9 @@
    those of its types; canonical types of an engine (runtime) hold the engine's own numbers. */
 typedef uint32_t wh_heap_t;
 #define WH_HEAP_ABSTRACT UINT32_C(0x800000)
-#define WH_HEAP(name) (WH_HEAP_ABSTRACT | WHERRY_##name##REF) /* of FUNC, EXTERN, ANY, … */
-#define WH_HEAP_BOTTOM WH_HEAP_ABSTRACT /* of a reference that unreachable code made up */
+#define WH_HEAP(name) \
+  (WH_HEAP_ABSTRACT | WHERRY_##name##REF) /* of FUNC, EXTERN, ANY, NULLFUNC, … */
+#define WH_HEAP_BOTTOM WH_HEAP_ABSTRACT   /* of a reference that unreachable code made up */
 /* Storage types beside the value types: of fields only. */
 #define WH_PACKED_I8 ((wherry_valtype_t)0x78)
 #define WH_PACKED_I16 ((wherry_valtype_t)0x77)
@@ -45,10 +46,13 @@ static inline bool wh_is_defaultable(wherry_valtype_t type) { return (type & 0xF
 /* Limits of an implementation (core specification, Implementation Limits; numbers as the web's). */
 enum {
   WH_MAX_TYPES = 1000000,
+  WH_MAX_FIELDS = 10000, /* of a struct */
+  WH_MAX_SUBTYPING_DEPTH = 63,
   WH_MAX_FUNCTIONS = 1000000,
   WH_MAX_IMPORTS = 1000000,
   WH_MAX_EXPORTS = 1000000,
   WH_MAX_GLOBALS = 1000000,
+  WH_MAX_TAGS = 1000000,
   WH_MAX_SEGMENTS = 1000000,
   WH_MAX_TABLES = 100000,
   WH_MAX_MEMORIES = 100,
@@ -73,6 +77,18 @@ struct wherry_functype {
 typedef struct wh_limits {
   uint64_t minimum, maximum; /* maximum UINT64_MAX: none */
 } wh_limits_t;
+
+/* A type in the binary; returns what is behind it, NULL: it is none, and *problem says why (in the
+   words of the specification's tests; static). Indices are not looked at: an index that no module
+   can have stays one. */
+const uint8_t *wh_read_val_type(const uint8_t *at, const uint8_t *end, wherry_valtype_t *out,
+                                const char **problem);
+const uint8_t *wh_read_ref_type(const uint8_t *at, const uint8_t *end, wherry_valtype_t *out,
+                                const char **problem);
+const uint8_t *wh_read_heap_type(const uint8_t *at, const uint8_t *end, wh_heap_t *out,
+                                 const char **problem);
+/* The features that a value type needs. */
+wh_features_t wh_type_features(wherry_valtype_t type);
 
 /* ---- defined types ---- */
 typedef enum wh_comp { WH_COMP_FUNC, WH_COMP_STRUCT, WH_COMP_ARRAY } wh_comp_t;
@@ -193,7 +209,6 @@ typedef struct wh_model {
   size_t size;
   WH_VEC(wherry_functype_t) types;
   WH_VEC(wh_subtype_t) subtypes; /* as many */
-  bool has_typed_refs; /* some type has a supertype, a recursion group or names another type */
   WH_VEC(wh_import_t) imports;
   WH_VEC(uint32_t) functions;     /* type index of every function, imported ones first */
   WH_VEC(wh_table_type_t) tables; /* imported ones first; so too below */
@@ -237,10 +252,37 @@ const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_ex
 void wh_print_valtype(wh_text_t *text, wherry_valtype_t type);
 /* "(i32, i32)", appended. */
 void wh_print_valtypes(wh_text_t *text, const wherry_valtype_t *types, size_t count);
+/* "(i32, i32) -> i32", appended. */
+void wh_print_signature(wh_text_t *text, const wherry_functype_t *type);
 /* "func (i32, i32) -> i32", appended. */
 void wh_print_functype(wh_text_t *text, const wherry_functype_t *type);
 void wh_print_externtype(wh_text_t *text, const wherry_externtype_t *type);
 bool wh_functype_equal(const wherry_functype_t *a, const wherry_functype_t *b);
+
+/* ---- subtypes (Validation, Matching) ----
+   The rules are the same for the types of a model and for those of an engine. */
+typedef struct wh_type_facts {
+  wh_comp_t kind;
+  uint32_t super; /* WH_NO_TYPE: none */
+  uint32_t same;  /* equal for equal types */
+} wh_type_facts_t;
+typedef struct wh_types {
+  wh_type_facts_t (*of)(const void *owner, uint32_t index);
+  const void *owner;
+} wh_types_t;
+wh_types_t wh_model_types(const wh_model_t *model);
+
+bool wh_heap_matches(const wh_types_t *types, wh_heap_t sub, wh_heap_t super);
+bool wh_type_matches(const wh_types_t *types, wherry_valtype_t sub, wherry_valtype_t super);
+bool wh_type_same(const wh_types_t *types, wherry_valtype_t a, wherry_valtype_t b);
+/* any, func, extern or exn: what all references of that kind are below. */
+wh_heap_t wh_heap_top(const wh_types_t *types, wh_heap_t heap);
+
+/* Appends bytes that are equal for equal recursion groups. group: its first type; numbers: what
+   stands for each type before it. */
+void wh_group_key(const wh_model_t *model, uint32_t group, const uint32_t *numbers, wh_text_t *out);
+/* Sets `same` of all types, whose indices must exist. False: no memory. */
+bool wh_model_find_same(wh_model_t *model);
 
 void wh_model_free(wh_model_t *model); /* and the model itself */
 

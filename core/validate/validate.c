@@ -172,7 +172,7 @@ static bool module(validator_t *v) {
   return true;
 }
 
-wherry_error_t *wh_validate(const wh_model_t *model, wh_features_t features) {
+wherry_error_t *wh_validate(wh_model_t *model, wh_features_t features) {
   validator_t *v = WH_NEW(model->alloc, validator_t);
   if (!v) return wh_error_oom();
   v->model = model;

@@ -8,6 +8,6 @@
 #include "model/model.h"
 
 /* Errors: invalid and malformed, with the offset; limit; oom. */
-wherry_error_t *wh_validate(const wh_model_t *model, wh_features_t features);
+wherry_error_t *wh_validate(wh_model_t *model, wh_features_t features);
 
 #endif

@@ -119,7 +119,7 @@ static const struct {
      "a memory with limits flags 0x03 needs feature threads, which"},
     {BYTES(H "\x0d\x01\x00"), -1, "a section with id 13 needs feature exceptions, which"},
     {BYTES(H "\x02\x06\x01\x00\x00\x04\x00\x00"), -1,
-     "import kind 4 needs feature exceptions, which"},
+     "a tag needs feature exceptions, which"},
     {BYTES(H "\x01\x06\x01\x60\x00\x02\x7f\x7f"), WHERRY_FEATURE_MULTI_VALUE,
      "needs feature multi-value, which is switched off"},
     {BYTES(H "\x01\x05\x01\x60\x00\x01\x6f"), WHERRY_FEATURE_REFERENCE_TYPES,
