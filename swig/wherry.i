@@ -137,7 +137,7 @@ WHERRY_TEXT(module, module_size)
 WHERRY_TEXT(text, size)
 
 %apply uint64_t *OUT { uint64_t *previous, uint64_t *size, uint64_t *maximum };
-%apply uint32_t *OUT { uint32_t *index };
+%apply uint32_t *OUT { uint32_t *index, wherry_feature_t *out };
 %apply bool *OUT { bool *is_mutable };
 %apply wherry_valtype_t *OUT { wherry_valtype_t *element, wherry_valtype_t *type };
 %apply const char **OUT { const char **name };

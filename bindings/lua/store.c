@@ -21,21 +21,42 @@ wherry_config_t *wl_config_check(lua_State *L, int index) {
 }
 
 static void set_features(lua_State *L, wherry_config_t *config, int table) {
-  if (!lua_istable(L, table))
-    wl_fail(L, WHERRY_ERROR_TYPE, "features: expected a table, got %s", wl_type_name(L, table));
-  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
-    int feature = 0;
-    for (; feature < WHERRY_FEATURE_COUNT; feature++) {
-      const char *known = wherry_feature_name((wherry_feature_t)feature);
-      char snake[64];
-      wl_snake(snake, sizeof snake, known, strlen(known));
-      if (strcmp(known, name) == 0 || strcmp(snake, name) == 0) break;
-    }
-    if (feature == WHERRY_FEATURE_COUNT)
-      wl_fail(L, WHERRY_ERROR_RANGE, "features: there is no feature '%s'", name);
-    wl_check(L, wherry_config_set_feature(config, (wherry_feature_t)feature, lua_toboolean(L, -1)));
+  if (lua_type(L, table) == LUA_TSTRING) {
+    wl_check(L, wherry_config_set_features(config, lua_tostring(L, table)));
+    return;
   }
+  if (!lua_istable(L, table))
+    wl_fail(L, WHERRY_ERROR_TYPE, "features: expected a table or a string, got %s",
+            wl_type_name(L, table));
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    wherry_feature_t feature;
+    size_t size;
+    if (lua_type(L, -2) != LUA_TSTRING)
+      wl_fail(L, WHERRY_ERROR_TYPE, "features: expected names, got a key of type %s",
+              wl_type_name(L, -2));
+    const char *name = lua_tolstring(L, -2, &size);
+    wl_check(L, wherry_feature_find(name, size, &feature));
+    wl_check(L, wherry_config_set_feature(config, feature, lua_toboolean(L, -1)));
+  }
+}
+
+/* A table of all features: name -> whether it is on, of a config or else of an engine. */
+static int push_features(lua_State *L, const wherry_config_t *config,
+                         const wherry_engine_t *engine) {
+  lua_createtable(L, 0, WHERRY_FEATURE_COUNT);
+  for (wherry_feature_t i = 0; i < WHERRY_FEATURE_COUNT; i++) {
+    lua_pushboolean(L,
+                    config ? wherry_config_feature(config, i) : wherry_engine_feature(engine, i));
+    lua_setfield(L, -2, wherry_feature_name(i));
+  }
+  return 1;
+}
+
+static int config_index(lua_State *L) {
+  const wherry_config_t *config = wl_config_check(L, 1);
+  if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "features") == 0)
+    return push_features(L, config, NULL);
+  return wl_method_or_unknown(L, "a config");
 }
 
 static int config_set(lua_State *L, wherry_config_t *config, const char *key, int value) {
@@ -105,6 +126,13 @@ static int engine_new(lua_State *L) {
   }
   engine_push(L, lua_isnil(L, 1) ? NULL : wl_config_check(L, 1));
   return 1;
+}
+
+static int engine_index(lua_State *L) {
+  const wherry_engine_t *engine = wl_engine_check(L, 1);
+  if (lua_type(L, 2) == LUA_TSTRING && strcmp(lua_tostring(L, 2), "features") == 0)
+    return push_features(L, NULL, engine);
+  return wl_method_or_unknown(L, "an engine");
 }
 
 static int engine_gc(lua_State *L) {
@@ -275,8 +303,8 @@ void wl_store_register(lua_State *L) {
       {"close", store_close}, {"interrupt", store_interrupt}, {NULL, NULL}};
   static const luaL_Reg functions[] = {
       {"Config", config_new}, {"Engine", engine_new}, {"Store", store_new}, {NULL, NULL}};
-  wl_kind_register(L, &wl_config_kind, config_meta, NULL, NULL);
-  wl_kind_register(L, &wl_engine_kind, engine_meta, NULL, NULL);
+  wl_kind_register(L, &wl_config_kind, config_meta, NULL, config_index);
+  wl_kind_register(L, &wl_engine_kind, engine_meta, NULL, engine_index);
   wl_kind_register(L, &wl_store_kind, store_meta, store_methods, store_index);
   luaL_setfuncs(L, functions, 0);
 }

@@ -175,18 +175,20 @@ function wherry.Value.f64(value) end
 function wherry.Value.v128(value) end
 
 ---@class wherry.ConfigOptions
----@field features? table<string, boolean>
+---@field features? table<string, boolean>|string {tail_call = false}, or "gc,-tail-call"
 ---@field memory_reservation? integer|string
 ---@field stack_size? integer|string
 ---@field call_depth? integer
 ---@field tick? integer
 
 ---@class wherry.Config
+---@field features table<string, boolean>
 ---@param options? wherry.ConfigOptions
 ---@return wherry.Config
 function wherry.Config(options) end
 
 ---@class wherry.Engine
+---@field features table<string, boolean>
 ---@param config? wherry.Config|wherry.ConfigOptions
 ---@return wherry.Engine
 function wherry.Engine(config) end

@@ -14,9 +14,68 @@ wherry_error_t *wherry_config_set_feature(wherry_config_t *config, wherry_featur
                                           bool on) {
   if ((unsigned)feature >= WHERRY_FEATURE_COUNT)
     return wh_error_new(&config->alloc, WHERRY_ERROR_RANGE, "there is no feature %d", (int)feature);
-  wh_features_t bit = UINT64_C(1) << feature;
-  if (bit & WH_FEATURES_LATER) on = false;
-  config->features = on ? config->features | bit : config->features & ~bit;
+  config->features = wh_features_with(config->features, feature, on) & WH_FEATURES_ALL;
+  return NULL;
+}
+
+bool wherry_config_feature(const wherry_config_t *config, wherry_feature_t feature) {
+  return (unsigned)feature < WHERRY_FEATURE_COUNT && (config->features >> feature & 1);
+}
+
+/* As features are spelt, but for '_', which languages write for '-'. */
+static bool is_name(const char *known, const char *name, size_t size) {
+  if (strlen(known) != size) return false;
+  for (size_t i = 0; i < size; i++)
+    if (known[i] != name[i] && !(known[i] == '-' && name[i] == '_')) return false;
+  return true;
+}
+
+wherry_error_t *wherry_feature_find(const char *name, size_t name_size, wherry_feature_t *out) {
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  wh_near_t near = {.wanted = name, .size = name_size};
+  wh_text_t text = {.alloc = &alloc};
+  wh_text_printf(&text, "there is no feature ");
+  wh_text_name(&text, name, name_size);
+  for (unsigned i = 0; i < WHERRY_FEATURE_COUNT; i++) {
+    const char *known = wherry_feature_name((wherry_feature_t)i);
+    if (is_name(known, name, name_size)) {
+      wh_text_free(&text);
+      *out = (wherry_feature_t)i;
+      return NULL;
+    }
+    wh_near_offer(&near, known, strlen(known));
+  }
+  wh_near_print(&near, &text);
+  for (unsigned i = 0; i < WHERRY_FEATURE_COUNT && !near.count; i++)
+    wh_text_printf(&text, "%s %s", i ? "," : "; there are",
+                   wherry_feature_name((wherry_feature_t)i));
+  wherry_error_t *error =
+      text.failed ? wh_error_oom() : wh_error_new(NULL, WHERRY_ERROR_RANGE, "%s", text.data);
+  wh_text_free(&text);
+  return error;
+}
+
+wherry_error_t *wherry_config_set_features(wherry_config_t *config, const char *list) {
+  wh_features_t before = config->features;
+  for (const char *at = list; *at;) {
+    size_t size = strcspn(at, ",");
+    const char *next = at + size + (at[size] == ',');
+    bool on = *at != '-';
+    if (size && (*at == '-' || *at == '+')) at++, size--;
+    wherry_feature_t feature;
+    if (is_name("all", at, size) || is_name("none", at, size)) {
+      config->features = on == (size == 3) ? WH_FEATURES_ALL : 0;
+    } else if (size) {
+      wherry_error_t *error = wherry_feature_find(at, size, &feature);
+      if (!error) error = wherry_config_set_feature(config, feature, on);
+      if (error) {
+        config->features = before;
+        return error;
+      }
+    }
+    at = next;
+  }
   return NULL;
 }
 

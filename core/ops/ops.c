@@ -105,6 +105,26 @@ wherry_error_t *wh_error_needs_feature(wh_alloc_t *alloc, uint64_t offset, const
                      feature, known ? "is switched off" : "this version does not have");
 }
 
+/* What a feature needs, by one step. */
+static const wh_features_t needs[WHERRY_FEATURE_COUNT] = {
+    [WHERRY_FEATURE_RELAXED_SIMD] = WH_FEATURE(SIMD),
+    [WHERRY_FEATURE_FUNCTION_REFERENCES] = WH_FEATURE(REFERENCE_TYPES),
+    [WHERRY_FEATURE_GC] = WH_FEATURE(FUNCTION_REFERENCES),
+    [WHERRY_FEATURE_EXCEPTIONS] = WH_FEATURE(REFERENCE_TYPES),
+};
+
+wh_features_t wh_features_with(wh_features_t features, wherry_feature_t feature, bool on) {
+  wh_features_t changed = UINT64_C(1) << feature, before;
+  do {
+    before = changed;
+    for (unsigned i = 0; i < WHERRY_FEATURE_COUNT; i++) {
+      if (on && (changed >> i & 1)) changed |= needs[i];
+      if (!on && (changed & needs[i])) changed |= UINT64_C(1) << i;
+    }
+  } while (changed != before);
+  return on ? features | changed : features & ~changed;
+}
+
 const char *wherry_feature_name(wherry_feature_t feature) {
   static const char *const names[WHERRY_FEATURE_COUNT] = {
       [WHERRY_FEATURE_MULTI_VALUE] = "multi-value",

@@ -113,6 +113,9 @@ const wh_op_t *wh_op(uint32_t opcode);
 /* The byte 0xFC … that a further number follows. */
 bool wh_op_is_prefix(uint8_t byte);
 
+/* The set with a feature switched on or off: on with all that it needs, off with all that needs it. */
+wh_features_t wh_features_with(wh_features_t features, wherry_feature_t feature, bool on);
+
 /* What this version does not have yet, by the feature that brings it ("simd", "gc", …); NULL: no
    feature that we know of. */
 const char *wh_later_opcode(uint32_t opcode);

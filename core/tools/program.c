@@ -10,43 +10,12 @@ uint64_t clock_now(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static wherry_error_t *set_features(wherry_config_t *config, const char *list) {
-  while (*list) {
-    size_t size = strcspn(list, ",");
-    bool on = *list != '-';
-    const char *name = list + !on;
-    size_t name_size = size - !on;
-    bool every = (name_size == 3 && memcmp(name, "all", 3) == 0) ||
-                 (name_size == 4 && memcmp(name, "none", 4) == 0);
-    if (every && name_size == 4) on = false;
-    bool found = every;
-    for (wherry_feature_t i = 0; i < WHERRY_FEATURE_COUNT; i++) {
-      const char *known = wherry_feature_name(i);
-      if (!every && (strlen(known) != name_size || memcmp(known, name, name_size) != 0)) continue;
-      found = true;
-      wherry_error_t *error = wherry_config_set_feature(config, i, on);
-      if (error) return error;
-    }
-    if (!found && name_size) {
-      text_t text = {0};
-      text_print(&text, "--features: there is no feature \"%.*s\"; there are", (int)name_size,
-                 name);
-      for (wherry_feature_t i = 0; i < WHERRY_FEATURE_COUNT; i++) {
-        text_print(&text, " %s", wherry_feature_name(i));
-      }
-      return wherry_error_new(WHERRY_ERROR_RANGE, text.data);
-    }
-    list += size + (list[size] == ',');
-  }
-  return NULL;
-}
-
 wherry_error_t *engine_with_features(const char *list, wherry_engine_t **out) {
   if (!list) return wherry_engine_new(NULL, out);
   wherry_config_t *config;
   wherry_error_t *error = wherry_config_new(NULL, &config);
   if (error) return error;
-  error = set_features(config, list);
+  error = wherry_config_set_features(config, list);
   if (!error) error = wherry_engine_new(config, out);
   wherry_config_release(config);
   return error;

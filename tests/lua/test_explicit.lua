@@ -205,8 +205,26 @@ T.test("Config", function()
   local guest <close> = wherry.load(T.guest "simple", { engine = small })
   T.raises("trap", "stack", guest.recurse, 1)
   T.raises("type", "unknown option 'stack'", wherry.Config, { stack = 1 })
-  T.raises("range", "no feature 'warp'", wherry.Config, { features = { warp = true } })
+  T.raises("range", 'no feature "warp"; there are multi%-value, ', wherry.Config,
+    { features = { warp = true } })
+  T.raises("range", 'did you mean "tail%-call"', wherry.Config, { features = "-simd,tail-cal" })
+  T.raises("type", "got a key of type number", wherry.Config, { features = { "simd" } })
   T.raises("range", "", wherry.Config, { stack_size = 1 })
+end)
+
+T.test("features bring what they need", function()
+  local config = wherry.Config { features = { simd = false, tail_call = false } }
+  T.equal(config.features["relaxed-simd"], false)
+  T.equal(config.features["tail-call"], false)
+  T.equal(config.features["multi-value"], true)
+  local engine = wherry.Engine { features = "none,+relaxed-simd" }
+  local on = {}
+  for name, is in pairs(engine.features) do
+    if is then on[#on + 1] = name end
+  end
+  table.sort(on)
+  T.equal(table.concat(on, " "), "relaxed-simd simd")
+  T.raises("type", "an engine has no field 'feature'", function() return engine.feature end)
 end)
 
 T.test("Store: fuel, limits, interrupt", function()

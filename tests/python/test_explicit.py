@@ -57,8 +57,22 @@ def test_a_module_with_a_feature_that_is_off() -> None:
     engine = wherry.Engine(wherry.Config(features={"multi-value": False}))
     with pytest.raises(wherry.InvalidError, match="multi-value"):
         wherry.Module(engine, own("values.wasm"))
-    with pytest.raises(ValueError, match="there is no feature 'flying'"):
+    with pytest.raises(wherry.RangeError, match='no feature "flying"; there are multi-value, '):
         wherry.Config(features={"flying": True})
+    with pytest.raises(ValueError, match='no feature "tail-cal"; did you mean "tail-call"'):
+        wherry.Config(features="-simd,tail-cal")
+    with pytest.raises(TypeError):
+        wherry.Config(features={7: True})  # type: ignore[dict-item]
+
+
+def test_features_bring_what_they_need() -> None:
+    config = wherry.Config(features={"simd": False, "tail_call": False})
+    assert not config.features["simd"]
+    assert not config.features["relaxed-simd"]
+    assert not config.features["tail-call"]
+    assert config.features["multi-value"]
+    features = wherry.Engine(wherry.Config(features="none,+relaxed-simd")).features
+    assert {name for name, on in features.items() if on} == {"simd", "relaxed-simd"}
     with pytest.raises(wherry.RangeError):
         wherry.Config(stack_size=1)
 

@@ -107,7 +107,20 @@ class ExplicitTest < Minitest::Test
   def test_features_can_be_switched_off
     config = Wherry::Config.new.feature("multi-value", false)
     assert_raises(Wherry::InvalidError) { Wherry::Module.new(Wherry::Engine.new(config), bytes("values.wasm")) }
-    assert_raises(ArgumentError) { config.feature("telepathy", true) }
+    error = assert_raises(ArgumentError) { config.feature("telepathy", true) }
+    assert_match(/no feature "telepathy"; there are multi-value, /, error.message)
+    error = assert_raises(ArgumentError) { config.features = "-simd,tail-cal" }
+    assert_match(/did you mean "tail-call"\?/, error.message)
+    assert_equal true, config.features["simd"]
+  end
+
+  def test_features_bring_what_they_need
+    config = Wherry::Config.new.feature(:simd, false)
+    config.features = {tail_call: false}
+    assert_equal [false, false, false, true],
+                 config.features.values_at("simd", "relaxed-simd", "tail-call", "multi-value")
+    config.features = "none,+relaxed-simd"
+    assert_equal %w[simd relaxed-simd], Wherry::Engine.new(config).features.select { |_, on| on }.keys
   end
 
   def test_options_that_make_no_sense

@@ -31,6 +31,56 @@ static void configs_refuse_what_makes_no_sense(void **state) {
   wherry_engine_release(NULL);
 }
 
+/* The names of what is on, as a list. */
+static void assert_features(const wherry_config_t *config, const char *list) {
+  char text[512] = "";
+  for (wherry_feature_t i = 0; i < WHERRY_FEATURE_COUNT; i++)
+    if (wherry_config_feature(config, i))
+      sprintf(text + strlen(text), "%s%s", *text ? "," : "", wherry_feature_name(i));
+  assert_string_equal(text, list);
+}
+
+static void features_are_switched_by_name(void **state) {
+  (void)state;
+  wherry_config_t *config;
+  wherry_engine_t *engine;
+  wherry_feature_t feature;
+  for (wherry_feature_t i = 0; i < WHERRY_FEATURE_COUNT; i++) {
+    const char *name = wherry_feature_name(i);
+    assert_ok(wherry_feature_find(name, strlen(name), &feature));
+    assert_int_equal(feature, i);
+  }
+  assert_ok(wherry_feature_find("tail_call", 9, &feature));
+  assert_int_equal(feature, WHERRY_FEATURE_TAIL_CALL);
+  assert_error(wherry_feature_find("tail-cal", 8, &feature), RANGE,
+               "there is no feature \"tail-cal\"; did you mean \"tail-call\"?");
+  assert_error(wherry_feature_find("", 0, &feature), RANGE, "there is no feature \"\"; there are");
+
+  assert_ok(wherry_config_new(NULL, &config));
+  assert_true(wherry_config_feature(config, WHERRY_FEATURE_SIMD));
+  assert_false(wherry_config_feature(config, WHERRY_FEATURE_WIDE_ARITHMETIC));
+  assert_false(wherry_config_feature(config, WHERRY_FEATURE_COUNT));
+  assert_ok(wherry_config_set_features(config, "none"));
+  assert_features(config, "");
+  assert_ok(wherry_config_set_features(config, "+simd,tail-call,,-tail-call,multi-value,"));
+  assert_features(config, "multi-value,simd");
+  assert_error(wherry_config_set_features(config, "none,tail-call,fly"), RANGE, "\"fly\"");
+  assert_features(config, "multi-value,simd");
+  /* What is needed comes too; what needs it goes too. */
+  assert_ok(wherry_config_set_features(config, "none,relaxed-simd"));
+  assert_features(config, "simd,relaxed-simd");
+  assert_ok(wherry_config_set_feature(config, WHERRY_FEATURE_SIMD, false));
+  assert_features(config, "");
+  assert_ok(wherry_config_set_features(config, "-none,-reference-types"));
+  assert_false(wherry_config_feature(config, WHERRY_FEATURE_GC));
+  assert_true(wherry_config_feature(config, WHERRY_FEATURE_BULK_MEMORY));
+  assert_ok(wherry_engine_new(config, &engine));
+  assert_false(wherry_engine_feature(engine, WHERRY_FEATURE_REFERENCE_TYPES));
+  assert_true(wherry_engine_feature(engine, WHERRY_FEATURE_SIMD));
+  wherry_config_release(config);
+  wherry_engine_release(engine);
+}
+
 static void a_small_stack_is_used_up_sooner(void **state) {
   (void)state;
   wherry_config_t *config;
@@ -455,6 +505,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_version_is_that_of_the_headers),
       cmocka_unit_test(configs_refuse_what_makes_no_sense),
+      cmocka_unit_test(features_are_switched_by_name),
       cmocka_unit_test(a_small_stack_is_used_up_sooner),
       cmocka_unit_test(function_types_are_made_and_printed),
       cmocka_unit_test(modules_describe_themselves),

@@ -84,10 +84,16 @@ def _wherry_range_error(value: int, type: str) -> Exception:
     return RangeError(f"{value} does not fit in {type}")
 
 
+def _features() -> Iterator[tuple[int, str]]:
+    return ((i, _wherry.feature_name(i)) for i in range(_wherry.FEATURE_COUNT))
+
+
 class Config(_wherry.Config):
     """Options of an engine; see wherry/config.h for what they mean and what they are unset.
 
-    features: names of features and whether modules may use them, {"tail-call": False}.
+    features: names of features and whether modules may use them, {"tail-call": False}, or a list,
+    "gc,-tail-call"; "all" and "none" are all that there are. What one needs comes with it, and
+    what needs it goes with it.
     """
 
     __slots__ = ()
@@ -95,17 +101,17 @@ class Config(_wherry.Config):
     def __init__(
         self,
         *,
-        features: Mapping[str, bool] | None = None,
+        features: Mapping[str, bool] | str | None = None,
         memory_reservation: int | None = None,
         stack_size: int | None = None,
         call_depth: int | None = None,
         tick: int | None = None,
     ) -> None:
-        known = {_wherry.feature_name(i): i for i in range(_wherry.FEATURE_COUNT)}
-        for name, on in (features or {}).items():
-            if name not in known:
-                raise ValueError(f"there is no feature {name!r}; there are {', '.join(known)}")
-            _wherry.config_set_feature(self, known[name], on)
+        if isinstance(features, str):
+            _wherry.config_set_features(self, features)
+        else:
+            for name, on in (features or {}).items():
+                _wherry.config_set_feature(self, _wherry.feature_find(name), on)
         if memory_reservation is not None:
             _wherry.config_set_memory_reservation(self, memory_reservation)
         if stack_size is not None:
@@ -115,11 +121,21 @@ class Config(_wherry.Config):
         if tick is not None:
             _wherry.config_set_tick(self, tick)
 
+    @property
+    def features(self) -> dict[str, bool]:
+        """All features, and whether modules may use them."""
+        return {name: _wherry.config_feature(self, i) for i, name in _features()}
+
 
 class Engine(_wherry.Engine):
     """What modules share. Stores and modules without an engine of their own use one for all."""
 
     __slots__ = ()
+
+    @property
+    def features(self) -> dict[str, bool]:
+        """All features, and whether modules may use them."""
+        return {name: _wherry.engine_feature(self, i) for i, name in _features()}
 
 
 class FuncType(_wherry.FuncType):
@@ -167,8 +183,8 @@ class Export(NamedTuple):
 
 
 class Module(_wherry.Module):
-    """Module(engine, data), Module(engine, wat="(module …)"): WebAssembly that was read and checked;
-    compiled when it is called.
+    """Module(engine, data), Module(engine, wat="(module …)"): WebAssembly that was read and
+    checked; compiled when it is called.
 
     engine: None for the one that all share. data: bytes or any buffer. wat: the text format; file:
     what messages about the text begin with.

@@ -114,8 +114,8 @@ def load(
 
 
 def validate(data: Buffer | None = None, *, wat: str | None = None) -> bool:
-    """Are these bytes WebAssembly that keeps all rules, or is this its text? Module(None, data) says
-    why not."""
+    """Are these bytes WebAssembly that keeps all rules, or is this its text? Module(None, data)
+    says why not."""
     try:
         if wat is None and data is not None:
             _wherry.module_validate(_wherry.default_engine(), data)

@@ -39,6 +39,9 @@ typedef enum wherry_feature {
 
 /* The name of a feature as the proposals spell it: "bulk-memory"; static; NULL past the last. */
 WHERRY_API const char *wherry_feature_name(wherry_feature_t feature);
+/* The feature of a name; '_' is taken for '-'. Errors: range, with near names, or all there are. */
+WHERRY_API wherry_error_t *wherry_feature_find(const char *name, size_t name_size,
+                                               wherry_feature_t *out);
 
 /* *out: the caller's, until wherry_config_release. allocator NULL: the C library's. */
 WHERRY_API wherry_error_t *wherry_config_new(const wherry_allocator_t *allocator,
@@ -46,8 +49,14 @@ WHERRY_API wherry_error_t *wherry_config_new(const wherry_allocator_t *allocator
 WHERRY_API void wherry_config_retain(wherry_config_t *config);
 WHERRY_API void wherry_config_release(wherry_config_t *config);
 
+/* Switching one on switches on what it needs (relaxed-simd: simd; gc: function-references; that and
+   exceptions: reference-types), switching one off switches off what needs it. */
 WHERRY_API wherry_error_t *wherry_config_set_feature(wherry_config_t *config,
                                                      wherry_feature_t feature, bool on);
+/* One after another, from a list with commas: "gc" or "+gc" for on, "-simd" for off; "all" and "none"
+   are all there are: "none,simd". After an error nothing is changed. Errors: range. */
+WHERRY_API wherry_error_t *wherry_config_set_features(wherry_config_t *config, const char *list);
+WHERRY_API bool wherry_config_feature(const wherry_config_t *config, wherry_feature_t feature);
 
 /* The most address space, in bytes, that one memory reserves so that its base never moves: 4 GiB
    unless set. A memory cannot grow past what was reserved for it. */

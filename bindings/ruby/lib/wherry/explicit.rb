@@ -5,9 +5,6 @@
 module Wherry
   # Options of an engine.
   class Config
-    FEATURES = (0..).lazy.map { |id| Raw.feature_name(id) }.take_while(&:itself).to_a.freeze
-    private_constant :FEATURES
-
     # bytes of address space that one memory reserves
     def memory_reservation=(bytes)
       Raw.config_set_memory_reservation(self, bytes)
@@ -28,12 +25,42 @@ module Wherry
       Raw.config_set_tick(self, instructions)
     end
 
-    # feature("bulk-memory", false) makes modules that use it invalid.
+    # feature("bulk-memory", false) makes modules that use it invalid. What a feature needs comes with
+    # it, and what needs it goes with it.
     def feature(name, enabled)
-      id = FEATURES.index(name.to_s.tr("_", "-")) or
-        raise ArgumentError, "no feature #{name}; there are #{FEATURES.join(", ")}"
-      Raw.config_set_feature(self, id, enabled)
+      Raw.config_set_feature(self, Raw.feature_find(name.to_s), enabled)
       self
+    rescue RangeError => e
+      raise ArgumentError, e.message
+    end
+
+    # {"tail-call" => false}, or a list as text, "gc,-tail-call"; "all" and "none" are all there are.
+    def features=(wanted)
+      return Raw.config_set_features(self, wanted) if wanted.is_a?(String)
+
+      wanted.each { |name, enabled| feature(name, enabled) }
+    rescue RangeError => e
+      raise ArgumentError, e.message
+    end
+
+    # Every feature, and whether modules may use it.
+    def features
+      Native.features { |id| Raw.config_feature(self, id) }
+    end
+  end
+
+  # What modules share.
+  class Engine
+    # Every feature, and whether modules may use it.
+    def features
+      Native.features { |id| Raw.engine_feature(self, id) }
+    end
+  end
+
+  # What the classes of this library share, and nobody else needs.
+  module Native
+    def self.features
+      (0...Raw::FEATURE_COUNT).to_h { |id| [Raw.feature_name(id), yield(id)] }
     end
   end
 
