@@ -77,6 +77,9 @@
 %ignore wherry_caller_memory;
 %ignore wherry_caller_export;
 
+/* Stores on several threads at once: C only so far. */
+%rename("$ignore", regextarget=1, fullname=1) "^wherry_sharedmemory_(new|of|memory|data|size)$";
+
 /* Take functions or data of C. */
 %ignore wherry_externref_new;
 %ignore wherry_externref_data;
@@ -136,7 +139,7 @@ WHERRY_TEXT(name, name_size)
 WHERRY_TEXT(module, module_size)
 WHERRY_TEXT(text, size)
 
-%apply uint64_t *OUT { uint64_t *previous, uint64_t *size, uint64_t *maximum };
+%apply uint64_t *OUT { uint64_t *previous, uint64_t *size, uint64_t *maximum, uint64_t *bytes };
 %apply uint32_t *OUT { uint32_t *index, wherry_feature_t *out };
 %apply bool *OUT { bool *is_mutable };
 %apply wherry_valtype_t *OUT { wherry_valtype_t *element, wherry_valtype_t *type };

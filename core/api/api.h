@@ -10,4 +10,9 @@ static inline wherry_bytes_t api_bytes(const char *text, size_t size) {
   return (wherry_bytes_t) {(const uint8_t *)text, size};
 }
 
+/* The limits that a host gives for a memory of pages of 64 KiB. unbounded: maximum may be
+   UINT64_MAX. Errors: range. */
+WH_MUST_USE wherry_error_t *api_check_pages(wh_alloc_t *alloc, uint64_t minimum, uint64_t maximum,
+                                            bool unbounded);
+
 #endif

@@ -1,21 +1,27 @@
 /* The public functions of memory.h. */
-#include "runtime/runtime.h"
+#include "api/api.h"
 
 static const uint64_t most_pages = 65536;
+
+wherry_error_t *api_check_pages(wh_alloc_t *alloc, uint64_t minimum, uint64_t maximum,
+                                bool unbounded) {
+  if (minimum > most_pages || (maximum > most_pages && !(unbounded && maximum == UINT64_MAX)))
+    return wh_error_new(alloc, WHERRY_ERROR_RANGE,
+                        "a memory has at most 65536 pages of 64 KiB, not %llu",
+                        (unsigned long long)(minimum > most_pages ? minimum : maximum));
+  if (minimum > maximum)
+    return wh_error_new(alloc, WHERRY_ERROR_RANGE,
+                        "a memory's minimum of %llu pages is above its maximum of %llu",
+                        (unsigned long long)minimum, (unsigned long long)maximum);
+  return NULL;
+}
 
 wherry_error_t *wherry_memory_new(wherry_store_t *store, uint64_t minimum, uint64_t maximum,
                                   wherry_memory_t *out) {
   wherry_error_t *error = wh_store_check(store);
+  if (!error) error = api_check_pages(store->alloc, minimum, maximum, true);
   if (error) return error;
-  if (minimum > most_pages || (maximum != UINT64_MAX && maximum > most_pages))
-    return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
-                        "a memory has at most 65536 pages of 64 KiB, not %llu",
-                        (unsigned long long)(minimum > most_pages ? minimum : maximum));
-  if (minimum > maximum)
-    return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
-                        "a memory's minimum of %llu pages is above its maximum of %llu",
-                        (unsigned long long)minimum, (unsigned long long)maximum);
-  wh_memory_type_t type = {.limits = {minimum, maximum}};
+  wh_memory_type_t type = {.limits = {minimum, maximum}, .page_log2 = WH_PAGE_LOG2};
   wh_memory_t *memory;
   error = wh_memory_make(store, &type, NULL, &memory);
   if (error) return error;
@@ -34,7 +40,7 @@ wherry_error_t *wherry_memory_data(wherry_store_t *store, wherry_memory_t value,
   wherry_error_t *error = wh_find_memory(store, value, &memory);
   if (error) return error;
   *data = memory->base;
-  *size = memory->size;
+  *size = wh_memory_size(memory);
   return NULL;
 }
 
@@ -44,7 +50,7 @@ wherry_error_t *wherry_memory_view(wherry_store_t *store, wherry_memory_t value,
   wherry_error_t *error = wh_find_memory(store, value, &memory);
   if (error) return error;
   *data = memory->base;
-  *size = &memory->size;
+  *size = memory->shared ? (const uint64_t *)&memory->shared->size : &memory->size;
   return NULL;
 }
 
@@ -62,13 +68,12 @@ void wherry_memory_unhold(void *hold) {
 }
 
 static WH_COLD wherry_error_t *cannot_grow(wherry_store_t *store, const wh_memory_t *memory,
-                                           uint64_t pages, const char *limit) {
-  uint64_t now = memory->size / WHERRY_PAGE_SIZE, reserved = memory->reserved / WHERRY_PAGE_SIZE;
-  uint64_t most = memory->limits.maximum;
+                                           uint64_t now, uint64_t pages, const char *limit) {
+  uint64_t reserved = memory->reserved >> memory->page_log2, most = memory->limits.maximum;
   const char *whose = "its maximum";
   if (pages <= most && now + pages <= most) {
     bool fits = pages <= reserved && now + pages <= reserved;
-    most = fits ? store->memory_limit / WHERRY_PAGE_SIZE : reserved;
+    most = fits ? store->memory_limit >> memory->page_log2 : reserved;
     whose = fits ? "the store's memory limit" : "its reservation of address space";
   }
   return wh_error_limit(
@@ -81,10 +86,10 @@ wherry_error_t *wherry_memory_grow(wherry_store_t *store, wherry_memory_t value,
   wh_memory_t *memory;
   wherry_error_t *error = wh_find_memory(store, value, &memory);
   if (error) return error;
-  uint64_t before = memory->size / WHERRY_PAGE_SIZE;
+  uint64_t before;
   const char *limit;
-  if (!wh_memory_enlarge(store, memory, pages, &limit))
-    return limit ? cannot_grow(store, memory, pages, limit) : wh_error_oom();
+  if (!wh_memory_enlarge(memory, pages, &before, &limit))
+    return limit ? cannot_grow(store, memory, before, pages, limit) : wh_error_oom();
   if (previous) *previous = before;
   return NULL;
 }
@@ -94,9 +99,17 @@ wherry_error_t *wherry_memory_limits(wherry_store_t *store, wherry_memory_t valu
   wh_memory_t *memory;
   wherry_error_t *error = wh_find_memory(store, value, &memory);
   if (error) return error;
-  *size = memory->size / WHERRY_PAGE_SIZE;
+  *size = wh_memory_pages(memory);
   *maximum = memory->limits.maximum;
   return NULL;
+}
+
+wherry_error_t *wherry_memory_page_size(wherry_store_t *store, wherry_memory_t value,
+                                        uint64_t *bytes) {
+  wh_memory_t *memory;
+  wherry_error_t *error = wh_find_memory(store, value, &memory);
+  if (!error) *bytes = UINT64_C(1) << memory->page_log2;
+  return error;
 }
 
 static wherry_error_t *find_range(wherry_store_t *store, wherry_memory_t value, uint64_t address,
@@ -104,10 +117,11 @@ static wherry_error_t *find_range(wherry_store_t *store, wherry_memory_t value, 
   wh_memory_t *memory;
   wherry_error_t *error = wh_find_memory(store, value, &memory);
   if (error) return error;
-  if (size > memory->size || address > memory->size - size)
+  uint64_t all = wh_memory_size(memory);
+  if (size > all || address > all - size)
     return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
                         "%zu bytes at %llu lie outside a memory of %llu bytes", size,
-                        (unsigned long long)address, (unsigned long long)memory->size);
+                        (unsigned long long)address, (unsigned long long)all);
   *out = memory->base + address;
   return NULL;
 }

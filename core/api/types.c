@@ -138,6 +138,12 @@ wherry_valtype_t wherry_externtype_valtype(const wherry_externtype_t *type) {
 
 bool wherry_externtype_is64(const wherry_externtype_t *type) { return type->is64; }
 
+bool wherry_externtype_shared(const wherry_externtype_t *type) { return type->shared; }
+
+uint64_t wherry_externtype_page_size(const wherry_externtype_t *type) {
+  return type->kind == WHERRY_EXTERN_MEMORY ? UINT64_C(1) << type->page_log2 : 0;
+}
+
 bool wherry_externtype_mutable(const wherry_externtype_t *type) {
   return type->kind == WHERRY_EXTERN_TABLE || type->is_mutable;
 }

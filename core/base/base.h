@@ -276,6 +276,14 @@ void wh_mutex_init(wh_mutex_t *mutex);
 void wh_mutex_destroy(wh_mutex_t *mutex);
 void wh_mutex_lock(wh_mutex_t *mutex);
 void wh_mutex_unlock(wh_mutex_t *mutex);
+typedef struct wh_cond {
+  _Alignas(16) unsigned char storage[64];
+} wh_cond_t;
+void wh_cond_init(wh_cond_t *cond);
+void wh_cond_destroy(wh_cond_t *cond);
+/* until: of wh_os_now. False: that has passed. */
+bool wh_cond_wait(wh_cond_t *cond, wh_mutex_t *mutex, uint64_t until);
+void wh_cond_signal(wh_cond_t *cond);
 /* A number for the calling thread that no other live thread has. Cheap. */
 uint64_t wh_thread_id(void);
 

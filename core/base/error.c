@@ -247,6 +247,8 @@ const char *wherry_trap_code_name(wherry_trap_code_t code) {
       [WHERRY_TRAP_STACK_OVERFLOW] = "call stack exhausted",
       [WHERRY_TRAP_NULL_REFERENCE] = "null reference",
       [WHERRY_TRAP_CANONICAL_ABI] = "rule of the Canonical ABI broken",
+      [WHERRY_TRAP_UNALIGNED_ATOMIC] = "unaligned atomic",
+      [WHERRY_TRAP_EXPECTED_SHARED_MEMORY] = "expected shared memory",
   };
   return (size_t)code < WH_COUNT(names) ? names[code] : "?";
 }

@@ -53,4 +53,23 @@ void wh_mutex_destroy(wh_mutex_t *mutex) { pthread_mutex_destroy(native(mutex));
 void wh_mutex_lock(wh_mutex_t *mutex) { pthread_mutex_lock(native(mutex)); }
 void wh_mutex_unlock(wh_mutex_t *mutex) { pthread_mutex_unlock(native(mutex)); }
 
+_Static_assert(sizeof(pthread_cond_t) <= sizeof(wh_cond_t), "storage of a condition variable");
+
+static pthread_cond_t *native_cond(wh_cond_t *cond) { return (pthread_cond_t *)(void *)cond; }
+
+void wh_cond_init(wh_cond_t *cond) {
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(native_cond(cond), &attributes);
+  pthread_condattr_destroy(&attributes);
+}
+void wh_cond_destroy(wh_cond_t *cond) { pthread_cond_destroy(native_cond(cond)); }
+bool wh_cond_wait(wh_cond_t *cond, wh_mutex_t *mutex, uint64_t until) {
+  struct timespec time = {.tv_sec = (time_t)(until / 1000000000u),
+                          .tv_nsec = (long)(until % 1000000000u)};
+  return pthread_cond_timedwait(native_cond(cond), native(mutex), &time) == 0;
+}
+void wh_cond_signal(wh_cond_t *cond) { pthread_cond_signal(native_cond(cond)); }
+
 uint64_t wh_thread_id(void) { return (uint64_t)(uintptr_t)pthread_self(); }

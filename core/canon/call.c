@@ -100,10 +100,15 @@ static wherry_error_t *find_function(wh_instance_t *instance, const char *name, 
 static wherry_error_t *find_memory(wh_instance_t *instance, wh_text_t *problems,
                                    wh_memory_t **out) {
   wherry_extern_t found;
-  if (wh_instance_lookup(instance, "memory", 6, &found) && found.kind == WHERRY_EXTERN_MEMORY)
-    return wh_find_memory(instance->store, found.of.memory, out);
-  wh_text_printf(problems, "\n  missing export \"memory\": memory");
-  return NULL;
+  if (!wh_instance_lookup(instance, "memory", 6, &found) || found.kind != WHERRY_EXTERN_MEMORY) {
+    wh_text_printf(problems, "\n  missing export \"memory\": memory");
+    return NULL;
+  }
+  wherry_error_t *error = wh_find_memory(instance->store, found.of.memory, out);
+  /* The Canonical ABI is not defined for bytes that change while they are read. */
+  if (!error && (*out)->shared)
+    wh_text_printf(problems, "\n  export \"memory\" is shared, wanted: a memory that is not");
+  return error;
 }
 
 /* What this version of wherry cannot lift is told by name. */

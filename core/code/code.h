@@ -62,6 +62,21 @@ typedef struct wh_code {
   wh_word_t words[]; /* then the map */
 } wh_code_t;
 
+/* What an ATOMIC operation does: rows of atomic.def. */
+typedef enum wh_atomic {
+  WH_ATOMIC_LOAD,
+  WH_ATOMIC_STORE,
+  WH_ATOMIC_ADD,
+  WH_ATOMIC_SUB,
+  WH_ATOMIC_AND,
+  WH_ATOMIC_OR,
+  WH_ATOMIC_XOR,
+  WH_ATOMIC_XCHG,
+  WH_ATOMIC_CMPXCHG,
+  WH_ATOMIC_NOTIFY,
+  WH_ATOMIC_WAIT
+} wh_atomic_t;
+
 /* Names of operations, for the disassembler. */
 const char *wh_code_op_name(wh_code_op_t op);
 

@@ -65,6 +65,16 @@
 #define BINARY(N, T, ...) SEVEN_(N, T, T, , __VA_ARGS__)
 #define BINARY_TRAPS(N, T, function) SEVEN_(N, T, T, T r; TRAP_IF_CODE(function(a, b, &r));, r)
 
+/* Over integers of 128 bits, each as two i64, the low half first; the last operand is the slot of the
+   result's low half, and the high half lies above it. */
+#define WIDE_SUM(N, function)                                                         \
+  OP(N, 5, wide r = function(SLOT(u64, 0), SLOT(u64, 1), SLOT(u64, 2), SLOT(u64, 3)); \
+     WRITE(wide, SLOT_AT(4), r);)
+/* The halves one by one: written as a whole, gcc 12 saves a register. */
+#define WIDE_PRODUCT(N, function)                                                              \
+  OP(N, 3, u64 *to = SLOT_AT(2); wide r = function(SLOT(u64, 0), SLOT(u64, 1)); to[0] = r.low; \
+     to[1] = r.high;)
+
 /* A comparison and its fused branches. mirror: the same with a and b exchanged, for operands that come
    as SA, KS, KA. */
 #define BRANCHES_(name, at, operands, ...)                             \

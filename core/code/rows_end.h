@@ -12,6 +12,8 @@
 #undef BINARY_COMMUTES
 #undef BINARY
 #undef BINARY_TRAPS
+#undef WIDE_SUM
+#undef WIDE_PRODUCT
 #undef BRANCHES_
 #undef COMPARE
 #undef AT_S_

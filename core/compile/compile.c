@@ -131,7 +131,8 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t 
     c.instruction = c.next;
     uint32_t opcode = whc_read_opcode(&c);
     c.path++;
-    if (!compile_simple(&c, opcode) && !whc_numeric(&c, opcode) && !whc_vector(&c, opcode))
+    if (!compile_simple(&c, opcode) && !whc_numeric(&c, opcode) && !whc_vector(&c, opcode) &&
+        !whc_atomic(&c, opcode))
       whc_called(&c, opcode);
   }
   wherry_error_t *error = whc_finish_code(&c, out);

@@ -184,8 +184,9 @@ void whc_read_access(compiler_t *c, access_t *access);
 void whc_choose_slot_kind(compiler_t *c, access_t *access);
 void whc_emit_access(compiler_t *c, const access_t *access);
 
-/* ---- vector.c; false: not one of its operations ---- */
+/* ---- vector.c, atomic.c; false: not one of its operations ---- */
 bool whc_vector(compiler_t *c, uint32_t opcode);
+bool whc_atomic(compiler_t *c, uint32_t opcode);
 
 /* ---- control.c ---- */
 void whc_control(compiler_t *c, uint32_t opcode);
@@ -197,6 +198,10 @@ void whc_skip_unreachable(compiler_t *c);
 void whc_call(compiler_t *c, uint32_t opcode);
 void whc_global(compiler_t *c, uint32_t opcode);
 void whc_called(compiler_t *c, uint32_t opcode);
+/* An operation whose operands must lie in order in their homes; its result, if any, goes where the
+   first operand was (or would be). Its further operand words are still to be emitted. */
+void whc_emit_called(compiler_t *c, wh_code_op_t op, uint32_t operands, bool has_result,
+                     wherry_valtype_t result);
 
 /* ---- compile.c ---- */
 uint32_t whc_read_opcode(compiler_t *c);

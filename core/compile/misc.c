@@ -131,10 +131,8 @@ void whc_global(compiler_t *c, uint32_t opcode) {
   whc_emit(c, index);
 }
 
-/* An operation whose operands must lie in order in their homes; its result, if any, goes where the
-   first operand was (or would be). */
-static void called(compiler_t *c, wh_code_op_t op, uint32_t operands, bool has_result,
-                   wherry_valtype_t result) {
+void whc_emit_called(compiler_t *c, wh_code_op_t op, uint32_t operands, bool has_result,
+                     wherry_valtype_t result) {
   settle_top(c, operands);
   whc_mark_offset(c);
   int32_t first = frame_slot(c) - (int32_t)operands;
@@ -160,27 +158,27 @@ static void compile_memory(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_MEMORY_SIZE: {
     uint32_t memory = whc_imm_u32(c);
-    called(c, WH_CODE_MEMORY_SIZE, 0, true, address_type(c, memory));
+    whc_emit_called(c, WH_CODE_MEMORY_SIZE, 0, true, address_type(c, memory));
     whc_emit(c, memory);
     break;
   }
   case WH_OP_MEMORY_GROW: {
     uint32_t memory = whc_imm_u32(c);
-    called(c, WH_CODE_MEMORY_GROW, 1, true, address_type(c, memory));
+    whc_emit_called(c, WH_CODE_MEMORY_GROW, 1, true, address_type(c, memory));
     whc_emit(c, memory);
     break;
   }
   case WH_OP_MEMORY_FILL:
-    called(c, WH_CODE_MEMORY_FILL, 3, false, 0);
+    whc_emit_called(c, WH_CODE_MEMORY_FILL, 3, false, 0);
     whc_emit(c, whc_imm_u32(c));
     break;
   case WH_OP_MEMORY_COPY:
-    called(c, WH_CODE_MEMORY_COPY, 3, false, 0);
+    whc_emit_called(c, WH_CODE_MEMORY_COPY, 3, false, 0);
     whc_emit(c, whc_imm_u32(c));
     whc_emit(c, whc_imm_u32(c));
     break;
   case WH_OP_MEMORY_INIT:
-    called(c, WH_CODE_MEMORY_INIT, 3, false, 0);
+    whc_emit_called(c, WH_CODE_MEMORY_INIT, 3, false, 0);
     whc_emit(c, whc_imm_u32(c));
     whc_emit(c, whc_imm_u32(c));
     break;
@@ -194,11 +192,17 @@ static void compile_memory(compiler_t *c, uint32_t opcode) {
 static void compile_table(compiler_t *c, uint32_t opcode) {
   uint32_t table = whc_imm_u32(c);
   switch (opcode) {
-  case WH_OP_TABLE_GET: called(c, WH_CODE_TABLE_GET, 1, true, element_type(c, table)); break;
-  case WH_OP_TABLE_SET: called(c, WH_CODE_TABLE_SET, 2, false, 0); break;
-  case WH_OP_TABLE_SIZE: called(c, WH_CODE_TABLE_SIZE, 0, true, index_type(c, table)); break;
-  case WH_OP_TABLE_GROW: called(c, WH_CODE_TABLE_GROW, 2, true, index_type(c, table)); break;
-  default: called(c, WH_CODE_TABLE_FILL, 3, false, 0); break;
+  case WH_OP_TABLE_GET:
+    whc_emit_called(c, WH_CODE_TABLE_GET, 1, true, element_type(c, table));
+    break;
+  case WH_OP_TABLE_SET: whc_emit_called(c, WH_CODE_TABLE_SET, 2, false, 0); break;
+  case WH_OP_TABLE_SIZE:
+    whc_emit_called(c, WH_CODE_TABLE_SIZE, 0, true, index_type(c, table));
+    break;
+  case WH_OP_TABLE_GROW:
+    whc_emit_called(c, WH_CODE_TABLE_GROW, 2, true, index_type(c, table));
+    break;
+  default: whc_emit_called(c, WH_CODE_TABLE_FILL, 3, false, 0); break;
   }
   whc_emit(c, table);
 }
@@ -217,12 +221,12 @@ void whc_called(compiler_t *c, uint32_t opcode) {
   case WH_OP_TABLE_GROW:
   case WH_OP_TABLE_FILL: compile_table(c, opcode); break;
   case WH_OP_TABLE_COPY: /* to, from */
-    called(c, WH_CODE_TABLE_COPY, 3, false, 0);
+    whc_emit_called(c, WH_CODE_TABLE_COPY, 3, false, 0);
     whc_emit(c, whc_imm_u32(c));
     whc_emit(c, whc_imm_u32(c));
     break;
   case WH_OP_TABLE_INIT: /* segment, table */
-    called(c, WH_CODE_TABLE_INIT, 3, false, 0);
+    whc_emit_called(c, WH_CODE_TABLE_INIT, 3, false, 0);
     whc_emit(c, whc_imm_u32(c));
     whc_emit(c, whc_imm_u32(c));
     break;
@@ -231,7 +235,7 @@ void whc_called(compiler_t *c, uint32_t opcode) {
     whc_emit(c, whc_imm_u32(c));
     break;
   default: /* ref.func */
-    called(c, WH_CODE_REF_FUNC, 0, true, WHERRY_FUNCREF);
+    whc_emit_called(c, WH_CODE_REF_FUNC, 0, true, WHERRY_FUNCREF);
     whc_emit(c, whc_imm_u32(c));
     break;
   }

@@ -72,6 +72,21 @@ static void binary(compiler_t *c, wh_code_op_t base, bool commutes, wherry_valty
   two_operands(c, base, commutes ? base : WH_CODE_COUNT, a, b, type);
 }
 
+/* Operands in slots, results in the two lowest of their homes. */
+static void wide(compiler_t *c, wh_code_op_t op, uint32_t operands) {
+  operand_t operand[4];
+  for (uint32_t i = operands; i-- > 0;) operand[i] = whc_pop(c);
+  for (uint32_t i = 0; i < operands; i++) whc_need_slot(c, &operand[i]);
+  whc_emit_op(c, op);
+  for (uint32_t i = 0; i < operands; i++) whc_emit_slot(c, operand[i].slot);
+  whc_push_home(c, WHERRY_I64);
+  int32_t home = whc_top_operand(c)->home;
+  whc_emit_slot(c, home);
+  whc_push_home(c, WHERRY_I64);
+  whc_wrote(c, home);
+  whc_wrote(c, home + 1);
+}
+
 static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror, operand_t a,
                              operand_t b) {
   two_operands(c, base, mirror, a, b, WHERRY_I32);
@@ -277,6 +292,10 @@ bool whc_numeric(compiler_t *c, uint32_t opcode) {
   case WH_OP_##N: load(c, WH_CODE_##N##_S_R, TYPE_##R); return true;
 #define STORE(N, V, M) \
   case WH_OP_##N: store(c, WH_CODE_##N##_SS); return true;
+#define WIDE_SUM(N, ...) \
+  case WH_OP_##N: wide(c, WH_CODE_##N, 4); return true;
+#define WIDE_PRODUCT(N, ...) \
+  case WH_OP_##N: wide(c, WH_CODE_##N, 2); return true;
 #define GLOBAL_GET(T)
 #define GLOBAL_SET(T)
 #define PLAIN(N, ...)
@@ -290,6 +309,8 @@ bool whc_numeric(compiler_t *c, uint32_t opcode) {
 #undef BINARY_COMMUTES
 #undef BINARY_TRAPS
 #undef COMPARE
+#undef WIDE_SUM
+#undef WIDE_PRODUCT
 #undef LOAD
 #undef STORE
 #undef GLOBAL_GET

@@ -108,36 +108,49 @@ static size_t ahead(const decoder_t *d, uint32_t wanted, size_t bytes_each) {
 
 /* ---- types of entities ---- */
 
-enum { HAS_MAXIMUM = 1, IS_64 = 4 };
-
-static bool limits(decoder_t *d, wh_limits_t *out, bool *is64, bool of_memory) {
+static bool limits_flags(decoder_t *d, bool of_memory, uint8_t *flags) {
   const uint8_t *at = d->in.next;
-  uint8_t flags;
-  if (!wh_decode_u8(d, &flags, "limits")) return false;
-  *is64 = (flags & IS_64) != 0;
-  if (flags & ~(HAS_MAXIMUM | IS_64)) {
-    const char *later = wh_later_limits_flags(flags, of_memory);
-    /* Not yet in the standard, whose tests have it malformed. */
-    if (later && flags & 8)
-      return wh_decode_malformed(d, at, "malformed limits flags",
-                                 "0x%02x needs feature %s, which this version does not have", flags,
-                                 later);
-    if (later)
-      return wh_decode_needs(d, at, later, "a %s with limits flags 0x%02x",
-                             of_memory ? "memory" : "table", flags);
-    return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x, expected 0, 1, 4 or 5",
-                               flags);
-  }
-  if (*is64 && !has(d, WH_FEATURE(MEMORY64)))
-    return wh_decode_needs(d, at, "memory64", "a %s with limits flags 0x%02x",
-                           of_memory ? "memory" : "table", flags);
+  const char *what = of_memory ? "memory" : "table";
+  unsigned known = WH_LIMITS_MAXIMUM | WH_LIMITS_64;
+  if (of_memory) known |= WH_LIMITS_SHARED | WH_LIMITS_PAGE_SIZE;
+  if (!wh_decode_u8(d, flags, "limits")) return false;
+  if (*flags & ~known)
+    return wh_decode_malformed(d, at, "malformed limits flags", "0x%02x of a %s, expected %s",
+                               *flags, what, of_memory ? "0 to 15" : "0, 1, 4 or 5");
+  /* Not yet in the standard, whose tests have it malformed. */
+  if ((*flags & WH_LIMITS_PAGE_SIZE) && !has(d, WH_FEATURE(CUSTOM_PAGE_SIZES)))
+    return wh_decode_malformed(d, at, "malformed limits flags",
+                               "0x%02x needs feature custom-page-sizes, which is switched off",
+                               *flags);
+  if ((*flags & WH_LIMITS_SHARED) && !has(d, WH_FEATURE(THREADS)))
+    return wh_decode_needs(d, at, "threads", "a memory with limits flags 0x%02x", *flags);
+  if ((*flags & WH_LIMITS_64) && !has(d, WH_FEATURE(MEMORY64)))
+    return wh_decode_needs(d, at, "memory64", "a %s with limits flags 0x%02x", what, *flags);
+  return true;
+}
+
+static bool limits(decoder_t *d, uint8_t flags, wh_limits_t *out) {
   out->maximum = UINT64_MAX;
   if (!u64(d, &out->minimum, "the minimum of limits")) return false;
-  if (!(flags & HAS_MAXIMUM)) return true;
-  at = d->in.next;
+  if (!(flags & WH_LIMITS_MAXIMUM)) return true;
   if (!u64(d, &out->maximum, "the maximum of limits")) return false;
   /* UINT64_MAX stands for "none": no memory or table comes near to it. */
   if (out->maximum == UINT64_MAX) out->maximum--;
+  return true;
+}
+
+static bool memory_type(decoder_t *d, wh_memory_type_t *out) {
+  uint8_t flags = 0;
+  if (!limits_flags(d, true, &flags) || !limits(d, flags, &out->limits)) return false;
+  out->is64 = (flags & WH_LIMITS_64) != 0;
+  out->shared = (flags & WH_LIMITS_SHARED) != 0;
+  out->page_log2 = WH_PAGE_LOG2;
+  if (!(flags & WH_LIMITS_PAGE_SIZE)) return true;
+  const uint8_t *at = d->in.next;
+  uint32_t power;
+  if (!wh_decode_u32(d, &power, "the page size of a memory")) return false;
+  if (power >= 64) return wh_decode_malformed(d, at, "invalid custom page size", "2^%u", power);
+  out->page_log2 = (uint8_t)power;
   return true;
 }
 
@@ -146,7 +159,10 @@ static bool table_type(decoder_t *d, wh_table_type_t *out) {
   if (!wh_decode_ref_type(d, &out->element, "a table")) return false;
   if (out->element != WHERRY_FUNCREF && !has(d, WH_FEATURE(REFERENCE_TYPES)))
     return wh_decode_needs(d, at, "reference-types", "a table of externref");
-  return limits(d, &out->limits, &out->is64, false);
+  uint8_t flags = 0;
+  if (!limits_flags(d, false, &flags)) return false;
+  out->is64 = (flags & WH_LIMITS_64) != 0;
+  return limits(d, flags, &out->limits);
 }
 
 static bool global_type(decoder_t *d, wh_global_type_t *out) {
@@ -199,7 +215,7 @@ static bool import_entry(decoder_t *d) {
   }
   case WHERRY_EXTERN_MEMORY: {
     wh_memory_type_t memory = {0};
-    if (!limits(d, &memory.limits, &memory.is64, true)) return false;
+    if (!memory_type(d, &memory)) return false;
     import.index = m->imported_memories++;
     stored = wh_vec_push(m->alloc, &m->memories, memory);
     break;
@@ -250,7 +266,7 @@ static bool table_entry(decoder_t *d) {
 
 static bool memory_entry(decoder_t *d) {
   wh_memory_type_t memory = {0};
-  return limits(d, &memory.limits, &memory.is64, true) &&
+  return memory_type(d, &memory) &&
          (wh_vec_push(d->model->alloc, &d->model->memories, memory) || wh_decode_oom(d));
 }
 
@@ -278,8 +294,7 @@ static bool export_entry(decoder_t *d) {
     if (later) return wh_decode_needs(d, at, later, "export kind %u", kind);
     return wh_decode_malformed(d, at, "malformed export kind", "0x%02x, expected 0 to 4", kind);
   }
-  if (kind == WHERRY_EXTERN_TAG &&
-      !has(d, WH_FEATURE(EXCEPTIONS) | WH_FEATURE(LEGACY_EXCEPTIONS)))
+  if (kind == WHERRY_EXTERN_TAG && !has(d, WH_FEATURE(EXCEPTIONS) | WH_FEATURE(LEGACY_EXCEPTIONS)))
     return wh_decode_needs(d, at, "exceptions", "export kind 4");
   export.kind = (wherry_extern_kind_t)kind;
   if (!wh_decode_u32(d, &export.index, "an index")) return false;

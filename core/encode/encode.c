@@ -31,26 +31,37 @@ static void types(buffer_t *out, const wherry_valtype_t *list, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) byte(out, list[i]);
 }
 
-static void limits(buffer_t *out, wh_limits_t range) {
+/* flags: those beside the maximum's. */
+static void limits(buffer_t *out, wh_limits_t range, unsigned flags) {
   bool bounded = range.maximum != UINT64_MAX;
-  byte(out, bounded);
+  byte(out, flags | bounded);
   number(out, range.minimum);
   if (bounded) number(out, range.maximum);
 }
 
+static void memory_type(buffer_t *out, const wh_memory_type_t *type) {
+  bool paged = type->page_log2 != WH_PAGE_LOG2;
+  limits(out, type->limits,
+         (type->shared ? WH_LIMITS_SHARED : 0) | (type->is64 ? WH_LIMITS_64 : 0) |
+             (paged ? WH_LIMITS_PAGE_SIZE : 0));
+  if (paged) number(out, type->page_log2);
+}
+
+static void table_type(buffer_t *out, const wh_table_type_t *type) {
+  byte(out, type->element);
+  limits(out, type->limits, type->is64 ? WH_LIMITS_64 : 0);
+}
+
 /* ---- entries ---- */
 
-static void import_entry(buffer_t *out, const wh_import_t *import) {
+static void import_entry(buffer_t *out, const wh_model_t *m, const wh_import_t *import) {
   counted(out, import->module);
   counted(out, import->name);
   byte(out, import->type.kind);
   switch (import->type.kind) {
   case WHERRY_EXTERN_FUNC: number(out, import->type_index); break;
-  case WHERRY_EXTERN_TABLE:
-    byte(out, import->type.valtype);
-    limits(out, import->type.limits);
-    break;
-  case WHERRY_EXTERN_MEMORY: limits(out, import->type.limits); break;
+  case WHERRY_EXTERN_TABLE: table_type(out, &m->tables.items[import->index]); break;
+  case WHERRY_EXTERN_MEMORY: memory_type(out, &m->memories.items[import->index]); break;
   case WHERRY_EXTERN_GLOBAL:
     byte(out, import->type.valtype);
     byte(out, import->type.is_mutable);
@@ -118,18 +129,13 @@ static void contents(buffer_t *out, const wh_model_t *m, unsigned id) {
       types(out, type->types + type->param_count, type->result_count);
     }
     break;
-  case IMPORT: ENTRIES(m->imports, 0) import_entry(out, &m->imports.items[i]); break;
+  case IMPORT: ENTRIES(m->imports, 0) import_entry(out, m, &m->imports.items[i]); break;
   case FUNCTION:
     ENTRIES(m->functions, m->imported_functions) number(out, m->functions.items[i]);
     break;
-  case TABLE:
-    ENTRIES(m->tables, m->imported_tables) {
-      byte(out, m->tables.items[i].element);
-      limits(out, m->tables.items[i].limits);
-    }
-    break;
+  case TABLE: ENTRIES(m->tables, m->imported_tables) table_type(out, &m->tables.items[i]); break;
   case MEMORY:
-    ENTRIES(m->memories, m->imported_memories) limits(out, m->memories.items[i].limits);
+    ENTRIES(m->memories, m->imported_memories) memory_type(out, &m->memories.items[i]);
     break;
   case GLOBAL:
     ENTRIES(m->globals, m->imported_globals) {

@@ -22,16 +22,16 @@ static bool in_bounds(uint64_t size, uint64_t start, uint64_t count) {
 }
 
 int wh_exec_memory_size(wh_context_t *context) {
-  *operand_slot(context, 0) = memory_of(context, 1)->size / WHERRY_PAGE_SIZE;
+  *operand_slot(context, 0) = wh_memory_pages(memory_of(context, 1));
   return go_on(context, 2);
 }
 
 int wh_exec_memory_grow(wh_context_t *context) {
   wh_memory_t *memory = memory_of(context, 1);
   uint64_t *slot = operand_slot(context, 0);
-  uint64_t pages = memory->size / WHERRY_PAGE_SIZE;
-  bool grown = wh_memory_enlarge(context->store, memory, address(*slot, memory->is64), NULL);
-  *slot = grown ? pages : refused(memory->is64);
+  uint64_t before;
+  bool grown = wh_memory_enlarge(memory, address(*slot, memory->is64), &before, NULL);
+  *slot = grown ? before : refused(memory->is64);
   context->memory_size = context->instance->memories[0]->size;
   return go_on(context, 2);
 }
@@ -45,10 +45,10 @@ static int next_piece(wh_context_t *context) {
 }
 
 int wh_exec_memory_fill(wh_context_t *context) {
-  const wh_memory_t *memory = memory_of(context, 1);
+  wh_memory_t *memory = memory_of(context, 1);
   uint64_t *slots = operand_slot(context, 0);
   uint64_t to = address(slots[0], memory->is64), count = address(slots[2], memory->is64);
-  if (!in_bounds(memory->size, to, count))
+  if (!in_bounds(wh_memory_size(memory), to, count))
     return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
   uint64_t piece = count < PIECE ? count : PIECE;
   if (piece) memset(memory->base + to, (uint8_t)slots[1], piece);
@@ -59,11 +59,12 @@ int wh_exec_memory_fill(wh_context_t *context) {
 }
 
 int wh_exec_memory_copy(wh_context_t *context) {
-  const wh_memory_t *target = memory_of(context, 1), *source = memory_of(context, 2);
+  wh_memory_t *target = memory_of(context, 1), *source = memory_of(context, 2);
   uint64_t *slots = operand_slot(context, 0);
   uint64_t to = address(slots[0], target->is64), from = address(slots[1], source->is64);
   uint64_t count = address(slots[2], target->is64 && source->is64);
-  if (!in_bounds(target->size, to, count) || !in_bounds(source->size, from, count))
+  if (!in_bounds(wh_memory_size(target), to, count) ||
+      !in_bounds(wh_memory_size(source), from, count))
     return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
   uint64_t piece = count < PIECE ? count : PIECE, left = count - piece;
   /* Where the two overlap, pieces go in the order in which none is overwritten before it is read. */
@@ -80,10 +81,10 @@ int wh_exec_memory_copy(wh_context_t *context) {
 
 wherry_trap_code_t wh_exec_init_memory(wh_instance_t *instance, uint32_t memory, uint32_t data,
                                        uint64_t to, uint32_t from, uint32_t count) {
-  const wh_memory_t *target = instance->memories[memory];
+  wh_memory_t *target = instance->memories[memory];
   wherry_bytes_t bytes = instance->module->model->datas.items[data].bytes;
   uint64_t size = instance->dropped_datas[data] ? 0 : bytes.size;
-  if (!in_bounds(size, from, count) || !in_bounds(target->size, to, count))
+  if (!in_bounds(size, from, count) || !in_bounds(wh_memory_size(target), to, count))
     return WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS;
   if (count) memcpy(target->base + to, bytes.data + from, count);
   return WHERRY_TRAP_NONE;

@@ -10,6 +10,7 @@ typedef uint64_t u64;
 typedef float f32;
 typedef double f64;
 typedef wh_v128_t v128;
+typedef wh_wide_t wide;
 
 static inline uint64_t bits_of_i32(int32_t x) { return (uint32_t)x; }
 static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
@@ -103,14 +104,16 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     memory + address_;                                           \
   })
 
-#define ADDRESS_IN(slot, offset, memory_word, bytes)                                 \
-  ({                                                                                 \
-    const wh_memory_t *memory_ = context->instance->memories[WORD(memory_word)];     \
-    uint64_t address_ = memory_->is64 ? SLOT(u64, slot) : SLOT(u32, slot);           \
-    if (WH_UNLIKELY(__builtin_add_overflow(address_, IMM(u64, offset), &address_) || \
-                    memory_->size < (bytes) || address_ > memory_->size - (bytes)))  \
-      TRAP(WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);                                        \
-    memory_->base + address_;                                                        \
+#define ADDRESS_IN(slot, offset, memory_word, bytes)                                  \
+  ({                                                                                  \
+    const wh_memory_t *memory_ = context->instance->memories[WORD(memory_word)];      \
+    uint64_t address_ = memory_->is64 ? SLOT(u64, slot) : SLOT(u32, slot);            \
+    if (WH_UNLIKELY(__builtin_add_overflow(address_, IMM(u64, offset), &address_) ||  \
+                    memory_->size < (bytes) || address_ > memory_->size - (bytes))) { \
+      context->operand = (memory_word);                                               \
+      SLOW(grown_in);                                                                 \
+    }                                                                                 \
+    memory_->base + address_;                                                         \
   })
 
 #define GO(n)               \

@@ -6,9 +6,9 @@
 
 void wh_exec_select(wh_context_t *context, wh_instance_t *instance) {
   bool has_memory = instance && instance->module->model->memories.count;
-  const wh_memory_t *memory = has_memory ? instance->memories[0] : NULL;
+  wh_memory_t *memory = has_memory ? instance->memories[0] : NULL;
   context->memory = memory ? memory->base : NULL;
-  context->memory_size = memory ? memory->size : 0;
+  context->memory_size = memory ? wh_memory_size(memory) : 0;
   context->instance = instance;
   if (!instance) return;
   context->globals = instance->globals;
@@ -156,7 +156,8 @@ void wh_exec_backtrace(wh_context_t *context, wherry_error_t *error) {
 
 /* ---- the budget ---- */
 
-int wh_exec_tick(wh_context_t *context) {
+/* What may end the call from outside. */
+static int look(wh_context_t *context) {
   wherry_store_t *store = context->store;
   wh_alloc_t *alloc = &store->engine->alloc;
   if (atomic_exchange_explicit(&store->interrupted, false, memory_order_relaxed))
@@ -165,17 +166,12 @@ int wh_exec_tick(wh_context_t *context) {
   if (store->deadline && wh_os_now() >= store->deadline)
     return wh_exec_fail(
         context, wh_error_limit(alloc, "deadline", "the call took longer than its time limit"));
-  int64_t missing = context->wanted - context->budget;
-  uint64_t needed = missing > 0 ? (uint64_t)missing : 0;
-  uint64_t grant = store->engine->tick > needed ? store->engine->tick : needed;
-  if (store->fuel != UINT64_MAX) {
-    if (store->fuel < needed)
-      return wh_exec_fail(context, wh_error_limit(alloc, "fuel", "the guest used up its fuel"));
-    if (grant > store->fuel) grant = store->fuel;
-    store->fuel -= grant;
-  }
-  context->budget += (int64_t)grant;
-  context->wanted = 0;
+  return CONTINUE;
+}
+
+/* The host's turn. */
+static int let_host(wh_context_t *context) {
+  wherry_store_t *store = context->store;
   if (context->quiet) return CONTINUE;
   if (context->pausable) return WH_EXEC_PAUSED;
   if (store->tick) {
@@ -188,11 +184,44 @@ int wh_exec_tick(wh_context_t *context) {
   return CONTINUE;
 }
 
+int wh_exec_tick(wh_context_t *context) {
+  wherry_store_t *store = context->store;
+  wh_alloc_t *alloc = &store->engine->alloc;
+  int outcome = look(context);
+  if (outcome != CONTINUE) return outcome;
+  int64_t missing = context->wanted - context->budget;
+  uint64_t needed = missing > 0 ? (uint64_t)missing : 0;
+  uint64_t grant = store->engine->tick > needed ? store->engine->tick : needed;
+  if (store->fuel != UINT64_MAX) {
+    if (store->fuel < needed)
+      return wh_exec_fail(context, wh_error_limit(alloc, "fuel", "the guest used up its fuel"));
+    if (grant > store->fuel) grant = store->fuel;
+    store->fuel -= grant;
+  }
+  context->budget += (int64_t)grant;
+  context->wanted = 0;
+  return let_host(context);
+}
+
+int wh_exec_idle_tick(wh_context_t *context) {
+  int outcome = look(context);
+  return outcome == CONTINUE ? let_host(context) : outcome;
+}
+
 int wh_exec_grown(wh_context_t *context) {
   const wh_instance_t *instance = context->instance;
-  uint64_t size = instance->memories[0]->size;
+  uint64_t size = wh_memory_size(instance->memories[0]);
   if ((uint64_t)context->wanted > size)
     return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
   context->memory_size = size;
+  return CONTINUE;
+}
+
+/* The same for any memory; of one that is not shared, the size seen was the true one. */
+int wh_exec_grown_in(wh_context_t *context) {
+  wh_memory_t *memory = context->instance->memories[operand(context, context->operand)];
+  uint64_t seen = memory->size;
+  if (wh_memory_size(memory) == seen)
+    return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
   return CONTINUE;
 }

@@ -11,9 +11,9 @@ enum { CONTINUE = -1 };
 /* One row a function that handlers hand over to. */
 /* clang-format off */
 #define WH_EXEC_SLOW(SLOW) \
-  SLOW(tick) SLOW(grown) SLOW(trap) SLOW(unreachable) SLOW(stack_overflow) SLOW(compile_callee) \
+  SLOW(tick) SLOW(grown) SLOW(grown_in) SLOW(trap) SLOW(unreachable) SLOW(stack_overflow) SLOW(compile_callee) \
   SLOW(call_reference) SLOW(call_import) SLOW(return_call) SLOW(return_call_indirect) SLOW(exit) \
-  SLOW(cross_return) SLOW(memory_size) SLOW(memory_grow) SLOW(memory_fill) SLOW(memory_copy) \
+  SLOW(cross_return) SLOW(atomic) SLOW(atomic_fence) SLOW(memory_size) SLOW(memory_grow) SLOW(memory_fill) SLOW(memory_copy) \
   SLOW(memory_init) SLOW(data_drop) SLOW(table_get) SLOW(table_set) SLOW(table_size) \
   SLOW(table_grow) SLOW(table_fill) SLOW(table_copy) SLOW(table_init) SLOW(elem_drop) \
   SLOW(ref_func)
@@ -28,6 +28,9 @@ const wh_word_t *wh_exec_cross_code(void);
 /* Ends the run; error is the context's from now on. */
 int wh_exec_fail(wh_context_t *context, wherry_error_t *error);
 int wh_exec_fail_trap(wh_context_t *context, wherry_trap_code_t code);
+
+/* A tick of a call that waits: nothing is charged. */
+int wh_exec_idle_tick(wh_context_t *context);
 
 /* The operation's operand word n, and the slot it names. */
 static inline uint32_t operand(const wh_context_t *context, unsigned n) {

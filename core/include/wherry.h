@@ -30,6 +30,7 @@
 #include <wherry/store.h>
 #include <wherry/func.h>
 #include <wherry/memory.h>
+#include <wherry/sharedmemory.h>
 #include <wherry/table.h>
 #include <wherry/global.h>
 #include <wherry/linker.h>

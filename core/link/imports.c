@@ -42,7 +42,9 @@ static wherry_error_t *type_of(wherry_store_t *store, const wherry_extern_t *ite
     error = wh_find_memory(store, item->of.memory, &memory);
     if (error) return error;
     out->is64 = memory->is64;
-    out->limits.minimum = memory->size / WHERRY_PAGE_SIZE;
+    out->shared = memory->shared != NULL;
+    out->page_log2 = memory->page_log2;
+    out->limits.minimum = wh_memory_pages(memory);
     out->limits.maximum = memory->limits.maximum;
     return NULL;
   }
@@ -67,7 +69,9 @@ static bool fits(const wherry_externtype_t *given, const wherry_externtype_t *wa
   case WHERRY_EXTERN_FUNC: return given->func->canonical == wanted->func->canonical;
   case WHERRY_EXTERN_TABLE:
     return given->valtype == wanted->valtype && limits_fit(&given->limits, &wanted->limits);
-  case WHERRY_EXTERN_MEMORY: return limits_fit(&given->limits, &wanted->limits);
+  case WHERRY_EXTERN_MEMORY:
+    return given->shared == wanted->shared && given->page_log2 == wanted->page_log2 &&
+           limits_fit(&given->limits, &wanted->limits);
   case WHERRY_EXTERN_GLOBAL:
     return given->valtype == wanted->valtype && given->is_mutable == wanted->is_mutable;
   case WHERRY_EXTERN_TAG: break;

@@ -62,6 +62,7 @@ wherry_error_t *wh_call_start(wherry_store_t *store, uint64_t reference, const u
 
 /* Takes a call out of its instance's list. */
 static void leave(wherry_call_t *call) {
+  wh_wait_cancel(&call->stack->waiter); /* it may have been paused while it waited */
   if (!call->begun) return;
   call->begun = false;
   if (!call->instance || call->store->ended) return;

@@ -20,6 +20,8 @@ const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_ex
     if (index >= model->memories.count) return NULL;
     out->limits = model->memories.items[index].limits;
     out->is64 = model->memories.items[index].is64;
+    out->shared = model->memories.items[index].shared;
+    out->page_log2 = model->memories.items[index].page_log2;
     return out;
   case WHERRY_EXTERN_GLOBAL:
     if (index >= model->globals.count) return NULL;
@@ -72,6 +74,9 @@ void wh_print_externtype(wh_text_t *text, const wherry_externtype_t *type) {
   case WHERRY_EXTERN_MEMORY:
     wh_text_printf(text, "memory %s", type->is64 ? "i64 " : "");
     print_limits(text, type->limits);
+    if (type->shared) wh_text_printf(text, " shared");
+    if (type->page_log2 != WH_PAGE_LOG2)
+      wh_text_printf(text, " (pagesize %llu)", (unsigned long long)UINT64_C(1) << type->page_log2);
     break;
   case WHERRY_EXTERN_GLOBAL:
     wh_text_printf(text, "global %s", type->is_mutable ? "mut " : "");

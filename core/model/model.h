@@ -90,6 +90,14 @@ const uint8_t *wh_read_heap_type(const uint8_t *at, const uint8_t *end, wh_heap_
 /* The features that a value type needs. */
 wh_features_t wh_type_features(wherry_valtype_t type);
 
+/* What the byte before limits says in the binary. */
+enum {
+  WH_LIMITS_MAXIMUM = 1, /* a maximum follows the minimum */
+  WH_LIMITS_SHARED = 2,  /* these and the last of memories only */
+  WH_LIMITS_64 = 4,
+  WH_LIMITS_PAGE_SIZE = 8 /* its power of two follows */
+};
+
 /* ---- defined types ---- */
 typedef enum wh_comp { WH_COMP_FUNC, WH_COMP_STRUCT, WH_COMP_ARRAY } wh_comp_t;
 
@@ -118,6 +126,8 @@ struct wherry_externtype {
   wherry_valtype_t valtype; /* global: value, table: element */
   bool is_mutable;
   bool is64;                     /* memory, table: addresses or indices are i64 */
+  bool shared;                   /* memory */
+  uint8_t page_log2;             /* memory: 2 to that is the size of its pages */
   wh_limits_t limits;            /* memory: pages, table: elements */
   const wherry_functype_t *func; /* function, tag */
 };
@@ -166,9 +176,13 @@ typedef struct wh_table_type {
   wh_const_expr_t init; /* of its elements, where it has one */
 } wh_table_type_t;
 
+enum { WH_PAGE_LOG2 = 16 }; /* of pages of the size that all had before custom page sizes */
+
 typedef struct wh_memory_type {
   wh_limits_t limits; /* pages */
   bool is64;          /* addresses are i64 */
+  bool shared;
+  uint8_t page_log2; /* 2 to that is the size of a page; valid: 0 and WH_PAGE_LOG2 */
 } wh_memory_type_t;
 
 typedef enum wh_segment_mode {

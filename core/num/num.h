@@ -239,6 +239,30 @@ static inline double wh_num_f64_convert_i32_u(uint32_t a) { return (double)a; }
 static inline double wh_num_f64_convert_i64_s(uint64_t a) { return (double)(int64_t)a; }
 static inline double wh_num_f64_convert_i64_u(uint64_t a) { return (double)a; }
 
+/* ---- wide arithmetic: integers of 128 bits as two halves ---- */
+
+typedef struct wh_wide {
+  uint64_t low, high;
+} wh_wide_t;
+
+static inline wh_wide_t wh_num_i64_add128(uint64_t a_low, uint64_t a_high, uint64_t b_low,
+                                          uint64_t b_high) {
+  uint64_t low = a_low + b_low;
+  return (wh_wide_t) {low, a_high + b_high + (low < a_low)};
+}
+static inline wh_wide_t wh_num_i64_sub128(uint64_t a_low, uint64_t a_high, uint64_t b_low,
+                                          uint64_t b_high) {
+  return (wh_wide_t) {a_low - b_low, a_high - b_high - (a_low < b_low)};
+}
+static inline wh_wide_t wh_num_i64_mul_wide_s(uint64_t a, uint64_t b) {
+  __int128 product = (__int128)(int64_t)a * (int64_t)b;
+  return (wh_wide_t) {(uint64_t)product, (uint64_t)(product >> 64)};
+}
+static inline wh_wide_t wh_num_i64_mul_wide_u(uint64_t a, uint64_t b) {
+  unsigned __int128 product = (unsigned __int128)a * b;
+  return (wh_wide_t) {(uint64_t)product, (uint64_t)(product >> 64)};
+}
+
 /* Floats to integers. in_range: what truncates to a number that the integer type holds; false of
    NaN. */
 #define WH_NUM_TRUNCATION(to, from, sign, unsigned_t, exact_t, float_t, in_range, least, most) \

@@ -88,13 +88,6 @@ const char *wh_later_extern_kind(uint8_t kind) {
   return kind == 4 ? "exceptions" : kind == 0x20 ? "custom-descriptors" : NULL;
 }
 
-const char *wh_later_limits_flags(uint8_t flags, bool of_memory) {
-  if (flags > 15) return NULL;
-  if (flags & 2) return "threads";
-  if (flags & 8) return of_memory ? "custom-page-sizes" : NULL;
-  return NULL;
-}
-
 wherry_error_t *wh_error_needs_feature(wh_alloc_t *alloc, uint64_t offset, const char *feature,
                                        const char *what) {
   bool known = false;

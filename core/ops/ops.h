@@ -13,10 +13,9 @@ typedef uint64_t wh_features_t;
 #define WH_FEATURE(name) (UINT64_C(1) << WHERRY_FEATURE_##name)
 #define WH_FEATURES_ALL (((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1) & ~WH_FEATURES_LATER)
 /* Not written yet. A feature leaves this mask when it works. */
-#define WH_FEATURES_LATER                                                                \
-  (WH_FEATURE(FUNCTION_REFERENCES) | WH_FEATURE(GC) | WH_FEATURE(EXCEPTIONS) |           \
-   WH_FEATURE(LEGACY_EXCEPTIONS) | WH_FEATURE(THREADS) | WH_FEATURE(CUSTOM_PAGE_SIZES) | \
-   WH_FEATURE(WIDE_ARITHMETIC) | WH_FEATURE(COMPACT_IMPORTS))
+#define WH_FEATURES_LATER                                                      \
+  (WH_FEATURE(FUNCTION_REFERENCES) | WH_FEATURE(GC) | WH_FEATURE(EXCEPTIONS) | \
+   WH_FEATURE(LEGACY_EXCEPTIONS) | WH_FEATURE(COMPACT_IMPORTS))
 #define WH_FEATURES_DEFAULT \
   (WH_FEATURES_ALL &        \
    ~(WH_FEATURE(CUSTOM_PAGE_SIZES) | WH_FEATURE(WIDE_ARITHMETIC) | WH_FEATURE(COMPACT_IMPORTS)))
@@ -123,7 +122,6 @@ const char *wh_later_type(uint8_t code);      /* of a value, reference or heap t
 const char *wh_later_type_form(uint8_t code); /* of an entry of the type section */
 const char *wh_later_section(uint8_t id);
 const char *wh_later_extern_kind(uint8_t kind); /* of an import or export */
-const char *wh_later_limits_flags(uint8_t flags, bool of_memory);
 
 /* The error of using a feature that is missing or switched off: kind invalid, "WHAT needs feature
    simd, which …". Made only here: the script runner tells by the words "needs feature" and the name

@@ -3,6 +3,11 @@
 
 static const uint64_t max_bytes = UINT64_C(65536) * WHERRY_PAGE_SIZE;
 
+/* Address space is reserved and committed in multiples of this, whatever a memory's own pages are. */
+enum { GRANULE = WHERRY_PAGE_SIZE };
+
+static uint64_t whole_granules(uint64_t bytes) { return (bytes + GRANULE - 1) / GRANULE * GRANULE; }
+
 /* ---- idle memories of the engine ---- */
 
 /* Mapping and unmapping costs more than making a small instance, so a few memories are kept. Up to
@@ -90,7 +95,7 @@ static uint8_t *reserve(wherry_engine_t *engine, uint64_t wanted, uint64_t least
       continue;
     }
     if (wanted <= least) return NULL;
-    wanted = wanted / 2 / WHERRY_PAGE_SIZE * WHERRY_PAGE_SIZE;
+    wanted = wanted / 2 / GRANULE * GRANULE;
     if (wanted < least) wanted = least;
   }
 }
@@ -100,64 +105,118 @@ static wh_memory_t *map_memory(wherry_engine_t *engine, uint64_t wanted, uint64_
   if (!memory) return NULL;
   memory->alloc = &engine->alloc;
   memory->engine = engine;
-  memory->base = reserve(engine, wanted, size ? size : WHERRY_PAGE_SIZE, &memory->reserved);
+  memory->base = reserve(engine, wanted, whole_granules(size ? size : 1), &memory->reserved);
   if (memory->base) return memory;
   WH_DELETE(&engine->alloc, memory);
   return NULL;
 }
 
-static bool commit(wh_memory_t *memory, uint64_t size) {
-  if (size <= memory->committed) return true;
-  uint64_t more = size - memory->committed;
-  if (!wh_os_commit(memory->base + memory->committed, (size_t)more)) return false;
-  memory->committed = size;
+static bool commit(uint8_t *base, uint64_t *committed, uint64_t size) {
+  if (size <= *committed) return true;
+  size = whole_granules(size);
+  if (!wh_os_commit(base + *committed, (size_t)(size - *committed))) return false;
+  *committed = size;
   return true;
 }
 
-/* ---- memories ---- */
+/* ---- sizes ---- */
 
-static wherry_error_t *check_size(wherry_store_t *store, const wh_limits_t *pages) {
-  uint64_t size = pages->minimum * WHERRY_PAGE_SIZE;
-  if (pages->minimum > max_bytes / WHERRY_PAGE_SIZE)
-    return wh_error_limit(store->alloc, "memory", "a memory of %llu pages is too large",
-                          (unsigned long long)pages->minimum);
-  if (size > store->memory_limit || store->memory_used > store->memory_limit - size)
-    return wh_error_limit(store->alloc, "memory",
-                          "a memory of %llu bytes would exceed the store's limit of %llu bytes "
-                          "of memory (%llu are in use)",
-                          (unsigned long long)size, (unsigned long long)store->memory_limit,
-                          (unsigned long long)store->memory_used);
-  if (size > store->engine->memory_reservation)
-    return wh_error_limit(store->alloc, "memory",
-                          "a memory of %llu bytes is larger than the engine's memory "
-                          "reservation of %llu bytes",
-                          (unsigned long long)size,
-                          (unsigned long long)store->engine->memory_reservation);
+/* In pages: what a memory may grow to. */
+static uint64_t most_pages(wh_limits_t limits, bool is64, uint8_t page_log2) {
+  uint64_t most = max_bytes >> page_log2;
+  if (!is64 && most > UINT32_MAX) most = UINT32_MAX; /* memory.size is an i32 */
+  return limits.maximum < most ? limits.maximum : most;
+}
+
+static uint64_t reservation(const wherry_engine_t *engine) {
+  return engine->memory_reservation / GRANULE * GRANULE;
+}
+
+static wherry_error_t *check_size(wherry_engine_t *engine, const wh_memory_type_t *type) {
+  uint64_t pages = type->limits.minimum, size = pages << type->page_log2;
+  if (pages > max_bytes >> type->page_log2)
+    return wh_error_limit(&engine->alloc, "memory", "a memory of %llu pages is too large",
+                          (unsigned long long)pages);
+  if (size <= reservation(engine)) return NULL;
+  return wh_error_limit(&engine->alloc, "memory",
+                        "a memory of %llu bytes is larger than the engine's memory "
+                        "reservation of %llu bytes",
+                        (unsigned long long)size, (unsigned long long)engine->memory_reservation);
+}
+
+static wherry_error_t *check_limit(wherry_store_t *store, uint64_t size) {
+  if (size <= store->memory_limit && store->memory_used <= store->memory_limit - size) return NULL;
+  return wh_error_limit(store->alloc, "memory",
+                        "a memory of %llu bytes would exceed the store's limit of %llu bytes "
+                        "of memory (%llu are in use)",
+                        (unsigned long long)size, (unsigned long long)store->memory_limit,
+                        (unsigned long long)store->memory_used);
+}
+
+/* How much address space a memory of this type wants. */
+static uint64_t wanted_space(const wherry_engine_t *engine, const wh_memory_type_t *type) {
+  uint64_t wanted = most_pages(type->limits, type->is64, type->page_log2) << type->page_log2;
+  wanted = whole_granules(wanted ? wanted : 1); /* so that base is an address */
+  return wanted < reservation(engine) ? wanted : reservation(engine);
+}
+
+/* ---- shared memories ---- */
+
+wherry_error_t *wh_sharedmemory_make(wherry_engine_t *engine, const wh_memory_type_t *type,
+                                     wherry_sharedmemory_t **out) {
+  wherry_error_t *error = check_size(engine, type);
+  if (error) return error;
+  uint64_t size = type->limits.minimum << type->page_log2;
+  wherry_sharedmemory_t *shared = WH_NEW(&engine->alloc, wherry_sharedmemory_t);
+  if (!shared) return wh_error_oom();
+  shared->base = reserve(engine, wanted_space(engine, type), whole_granules(size ? size : 1),
+                         &shared->reserved);
+  if (!shared->base || !commit(shared->base, &shared->committed, size)) {
+    wh_os_release(shared->base, (size_t)shared->reserved);
+    WH_DELETE(&engine->alloc, shared);
+    return wh_error_oom();
+  }
+  atomic_init(&shared->references, 1);
+  atomic_init(&shared->size, size);
+  shared->type = *type;
+  shared->engine = engine;
+  wh_engine_retain(engine);
+  wh_mutex_init(&shared->lock);
+  *out = shared;
   return NULL;
 }
 
-wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memory_type_t *type,
-                               const wh_image_t *image, wh_memory_t **out) {
-  wherry_engine_t *engine = store->engine;
-  const wh_limits_t *pages = &type->limits;
-  wherry_error_t *error = check_size(store, pages);
-  if (error) return error;
-  uint64_t size = pages->minimum * WHERRY_PAGE_SIZE, wanted = max_bytes;
-  if (wanted > engine->memory_reservation) wanted = engine->memory_reservation;
-  if (pages->maximum < wanted / WHERRY_PAGE_SIZE) wanted = pages->maximum * WHERRY_PAGE_SIZE;
-  wanted = wanted / WHERRY_PAGE_SIZE * WHERRY_PAGE_SIZE;
-  if (!wanted) wanted = WHERRY_PAGE_SIZE; /* so that base is an address */
+void wh_sharedmemory_retain(wherry_sharedmemory_t *shared) {
+  atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+}
 
-  wh_memory_t *memory = take_idle(engine, wanted, image);
-  if (!memory) memory = map_memory(engine, wanted, size);
+void wh_sharedmemory_release(wherry_sharedmemory_t *shared) {
+  if (!shared) return;
+  if (atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1) return;
+  wherry_engine_t *engine = shared->engine;
+  wh_mutex_destroy(&shared->lock);
+  wh_os_release(shared->base, (size_t)shared->reserved);
+  WH_DELETE(&engine->alloc, shared);
+  wh_engine_release(engine);
+}
+
+wherry_error_t *wh_memory_of_shared(wherry_store_t *store, wherry_sharedmemory_t *shared,
+                                    wh_memory_t **out) {
+  uint64_t size = atomic_load_explicit(&shared->size, memory_order_acquire);
+  wherry_error_t *error = check_limit(store, size);
+  if (error) return error;
+  wh_memory_t *memory = WH_NEW(store->alloc, wh_memory_t);
   if (!memory) return wh_error_oom();
-  if (!commit(memory, size)) {
-    wh_memory_free(memory);
-    return wh_error_oom();
-  }
+  memory->alloc = store->alloc;
+  memory->engine = store->engine;
+  memory->shared = shared;
+  wh_sharedmemory_retain(shared);
+  memory->base = shared->base;
+  memory->reserved = shared->reserved;
   memory->size = size;
-  memory->limits = *pages;
-  memory->is64 = type->is64;
+  memory->limits = shared->type.limits;
+  memory->is64 = shared->type.is64;
+  memory->page_log2 = shared->type.page_log2;
   atomic_init(&memory->holds, 1);
   memory->store = store;
   store->memory_used += size;
@@ -165,26 +224,91 @@ wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memory_type_t *ty
   return NULL;
 }
 
-bool wh_memory_enlarge(wherry_store_t *store, wh_memory_t *memory, uint64_t pages,
-                       const char **limit) {
-  const char *ignored;
-  if (!limit) limit = &ignored;
+void wh_memory_look(wh_memory_t *memory) {
+  uint64_t size = atomic_load_explicit(&memory->shared->size, memory_order_acquire);
+  memory->store->memory_used += size - memory->size;
+  memory->size = size;
+}
+
+static wherry_error_t *make_shared(wherry_store_t *store, const wh_memory_type_t *type,
+                                   wh_memory_t **out) {
+  wherry_sharedmemory_t *shared;
+  wherry_error_t *error = wh_sharedmemory_make(store->engine, type, &shared);
+  if (error) return error;
+  error = wh_memory_of_shared(store, shared, out);
+  wh_sharedmemory_release(shared);
+  return error;
+}
+
+/* ---- memories ---- */
+
+wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memory_type_t *type,
+                               const wh_image_t *image, wh_memory_t **out) {
+  wherry_engine_t *engine = store->engine;
+  if (type->shared) return make_shared(store, type, out);
+  wherry_error_t *error = check_size(engine, type);
+  if (error) return error;
+  uint64_t size = type->limits.minimum << type->page_log2, wanted = wanted_space(engine, type);
+  error = check_limit(store, size);
+  if (error) return error;
+
+  wh_memory_t *memory = take_idle(engine, wanted, image);
+  if (!memory) memory = map_memory(engine, wanted, size);
+  if (!memory) return wh_error_oom();
+  if (!commit(memory->base, &memory->committed, size)) {
+    wh_memory_free(memory);
+    return wh_error_oom();
+  }
+  memory->size = size;
+  memory->limits = type->limits;
+  memory->is64 = type->is64;
+  memory->page_log2 = type->page_log2;
+  atomic_init(&memory->holds, 1);
+  memory->store = store;
+  store->memory_used += size;
+  *out = memory;
+  return NULL;
+}
+
+/* With the lock of a shared memory held. */
+static bool enlarge(wh_memory_t *memory, uint64_t pages, uint64_t *previous, const char **limit) {
+  wherry_store_t *store = memory->store;
+  wherry_sharedmemory_t *shared = memory->shared;
+  uint64_t before = wh_memory_size(memory);
+  uint64_t most = most_pages(memory->limits, memory->is64, memory->page_log2);
+  *previous = before >> memory->page_log2;
   *limit = "memory";
-  if (pages > max_bytes / WHERRY_PAGE_SIZE) return false;
-  uint64_t more = pages * WHERRY_PAGE_SIZE;
-  uint64_t size = memory->size + more;
-  if (size > memory->reserved || size / WHERRY_PAGE_SIZE > memory->limits.maximum) return false;
+  if (pages > most || *previous > most - pages) return false;
+  uint64_t more = pages << memory->page_log2, size = before + more;
+  if (size > memory->reserved) return false;
   if (more > store->memory_limit || store->memory_used > store->memory_limit - more) return false;
   *limit = NULL;
-  if (!commit(memory, size)) return false;
+  if (!commit(memory->base, shared ? &shared->committed : &memory->committed, size)) return false;
+  if (shared) atomic_store_explicit(&shared->size, size, memory_order_release);
   memory->size = size;
   store->memory_used += more;
   return true;
 }
 
+bool wh_memory_enlarge(wh_memory_t *memory, uint64_t pages, uint64_t *previous,
+                       const char **limit) {
+  wherry_sharedmemory_t *shared = memory->shared;
+  const char *ignored;
+  if (shared) wh_mutex_lock(&shared->lock);
+  bool grown = enlarge(memory, pages, previous, limit ? limit : &ignored);
+  if (shared) wh_mutex_unlock(&shared->lock);
+  return grown;
+}
+
 static void drop(wh_memory_t *memory) {
   if (atomic_fetch_sub_explicit(&memory->holds, 1, memory_order_acq_rel) != 1) return;
-  if (!keep(memory)) wh_memory_free(memory);
+  wherry_sharedmemory_t *shared = memory->shared;
+  if (shared) {
+    WH_DELETE(memory->alloc, memory);
+    wh_sharedmemory_release(shared);
+  } else if (!keep(memory)) {
+    wh_memory_free(memory);
+  }
 }
 
 void wh_memory_hold(wh_memory_t *memory) {

@@ -114,19 +114,37 @@ void wh_image_free(wh_alloc_t *alloc, wh_image_t *image);
 /* ---- memory, table ---- */
 struct wh_memory {
   uint8_t *base;      /* never moves */
-  uint64_t size;      /* bytes, now */
+  uint64_t size;      /* bytes, now; of a shared one a lower bound: wh_memory_size looks again */
   uint64_t reserved;  /* bytes of address space from base */
-  uint64_t committed; /* of these, at least size */
+  uint64_t committed; /* of these, at least size; unused in a shared one */
   wh_limits_t limits; /* as declared, in pages */
   bool is64;
-  _Atomic int64_t holds; /* the store's, and exported buffers' */
-  wherry_store_t *store; /* NULL once the store has ended */
+  uint8_t page_log2;
+  wherry_sharedmemory_t *shared; /* whose bytes these are, retained; NULL: its own */
+  _Atomic int64_t holds;         /* the store's, and exported buffers' */
+  wherry_store_t *store;         /* NULL once the store has ended */
   wh_alloc_t *alloc;
   wherry_engine_t *engine; /* retained by each hold beside the store's */
   uint64_t self;           /* its public index */
   /* The image that is mapped in it (id 0: none), and where. */
   uint64_t image, image_start, image_size;
   wh_memory_t *next; /* in a list of idle ones */
+};
+
+typedef struct wh_waiter wh_waiter_t;
+
+/* The bytes that memories of several stores stand for, each in the thread of its store. What is
+   known of it in a store, and charged to it, is the size of its memory there. */
+struct wherry_sharedmemory {
+  _Atomic int64_t references;
+  wherry_engine_t *engine; /* retained */
+  wh_memory_type_t type;
+  uint8_t *base;
+  uint64_t reserved;
+  _Atomic uint64_t size; /* bytes, now */
+  wh_mutex_t lock;       /* of growing, and of what follows */
+  uint64_t committed;
+  wh_waiter_t *first_waiter, *last_waiter;
 };
 
 typedef struct wh_table {
@@ -144,13 +162,61 @@ WH_MUST_USE wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memor
                                            const wh_image_t *image, wh_memory_t **out);
 void wh_memory_free(wh_memory_t *memory); /* for the engine */
 /* False: past a limit or no memory; then nothing changed and *limit (may be NULL) names why, NULL
-   for no memory. */
-bool wh_memory_enlarge(wherry_store_t *store, wh_memory_t *memory, uint64_t pages,
-                       const char **limit);
+   for no memory. *previous: the size before, in pages, also then. */
+bool wh_memory_enlarge(wh_memory_t *memory, uint64_t pages, uint64_t *previous, const char **limit);
+/* The size in bytes. Only for its store's thread, as is all of a memory but its holds. */
+void wh_memory_look(wh_memory_t *memory);
+static inline uint64_t wh_memory_size(wh_memory_t *memory) {
+  if (WH_UNLIKELY(memory->shared != NULL)) wh_memory_look(memory);
+  return memory->size;
+}
+static inline uint64_t wh_memory_pages(wh_memory_t *memory) {
+  return wh_memory_size(memory) >> memory->page_log2;
+}
 /* One hold more, one less; a hold is ended from any thread. */
 void wh_memory_hold(wh_memory_t *memory);
 void wh_memory_unhold(wh_memory_t *memory);
 void wh_memory_release(wh_memory_t *memory); /* the store's own hold */
+
+/* Shared memories: any thread. */
+WH_MUST_USE wherry_error_t *wh_sharedmemory_make(wherry_engine_t *engine,
+                                                 const wh_memory_type_t *type,
+                                                 wherry_sharedmemory_t **out);
+void wh_sharedmemory_retain(wherry_sharedmemory_t *shared);
+void wh_sharedmemory_release(wherry_sharedmemory_t *shared);
+/* A memory of the store that stands for it; retains it. */
+WH_MUST_USE wherry_error_t *wh_memory_of_shared(wherry_store_t *store,
+                                                wherry_sharedmemory_t *shared, wh_memory_t **out);
+
+/* One who waits at an address of a shared memory (wait.c). */
+struct wh_waiter {
+  wherry_sharedmemory_t *memory; /* retained; NULL: does not wait, and nothing below counts */
+  wh_waiter_t *previous, *next;  /* in its queue, the longest waiting first */
+  uint64_t address;
+  uint64_t until; /* of the clock; UINT64_MAX: no end */
+  bool is_woken;  /* and in the queue no more */
+  wh_cond_t woken;
+};
+/* The numbers that memory.atomic.wait gives. */
+typedef enum wh_wait {
+  WH_WAIT_WOKEN,
+  WH_WAIT_NOT_EQUAL,
+  WH_WAIT_TIMED_OUT,
+  WH_WAIT_GOES_ON
+} wh_wait_t;
+/* Joins the queue, if the bytes (4 or 8, aligned, in bounds) hold what is expected; else false.
+   timeout: nanoseconds, negative: none. */
+bool wh_wait_begin(wh_waiter_t *waiter, wherry_sharedmemory_t *memory, uint64_t address,
+                   unsigned bytes, uint64_t expected, int64_t timeout);
+/* Blocks, but not past `until` of the clock. Once woken or timed out it waits no more. */
+wh_wait_t wh_wait_on(wh_waiter_t *waiter, uint64_t until);
+void wh_wait_leave(wh_waiter_t *waiter);
+static inline void wh_wait_cancel(wh_waiter_t *waiter) {
+  if (WH_UNLIKELY(waiter->memory != NULL)) wh_wait_leave(waiter);
+}
+/* How many were woken. */
+uint32_t wh_notify(wherry_sharedmemory_t *memory, uint64_t address, uint32_t most);
+
 WH_MUST_USE wherry_error_t *wh_table_make(wherry_store_t *store, const wh_table_type_t *type,
                                           uint64_t initial, wh_table_t **out);
 void wh_table_release(wherry_store_t *store, wh_table_t *table);
@@ -228,6 +294,7 @@ struct wh_stack {
   uint64_t *top;         /* where a nested call may begin, while a host function runs */
   size_t size;           /* bytes reserved */
   wh_stack_t *next;      /* in a list of idle ones */
+  wh_waiter_t waiter;    /* of the call whose frames lie here; it may be paused while it waits */
 };
 
 /* Everything a handler may need, one per store; exec passes it along in a register. The first part

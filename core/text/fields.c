@@ -131,38 +131,36 @@ static bool read_limits(reader_t *r, limits_t *limits) {
   return !limits->bounded || wh_wat_read_number(r, most, "a maximum", &limits->maximum);
 }
 
-static bool put_limits(reader_t *r, const token_t *first, const limits_t *limits, bool of_memory,
-                       wh_text_t *out) {
-  uint8_t flags =
-      (uint8_t)(limits->bounded | limits->shared << 1 | limits->is64 << 2 | limits->paged << 3);
-  const char *feature = wh_later_limits_flags(flags, of_memory);
-  if (feature)
-    return wh_wat_lexer_needs(&r->lexer, first->at, feature,
-                              limits->shared ? "a shared memory" : "a custom page size");
+static void put_limits(const limits_t *limits, wh_text_t *out) {
+  unsigned flags = 0;
+  if (limits->bounded) flags |= WH_LIMITS_MAXIMUM;
+  if (limits->shared) flags |= WH_LIMITS_SHARED;
+  if (limits->is64) flags |= WH_LIMITS_64;
+  if (limits->paged) flags |= WH_LIMITS_PAGE_SIZE;
   wh_wat_put_byte(out, flags);
   wh_wat_put_u(out, limits->minimum);
   if (limits->bounded) wh_wat_put_u(out, limits->maximum);
   if (limits->paged) wh_wat_put_u(out, limits->page_power);
-  return true;
 }
 
 static bool put_memory_type(reader_t *r, wh_text_t *out) {
-  const token_t *first = r->next;
   limits_t limits = {0};
   take_address_type(r, &limits.is64);
   if (!read_limits(r, &limits)) return false;
   limits.shared = wh_wat_take_word(r, "shared");
-  return take_page_size(r, &limits) && put_limits(r, first, &limits, true, out);
+  if (!take_page_size(r, &limits)) return false;
+  put_limits(&limits, out);
+  return true;
 }
 
 static bool put_table_type(reader_t *r, wh_text_t *out) {
-  const token_t *first = r->next;
   limits_t limits = {0};
   uint8_t code;
   take_address_type(r, &limits.is64);
   if (!read_limits(r, &limits) || !wh_wat_read_reference_type(r, &code)) return false;
   wh_wat_put_byte(out, code);
-  return put_limits(r, first, &limits, false, out);
+  put_limits(&limits, out);
+  return true;
 }
 
 static bool put_global_type(reader_t *r, wh_text_t *out) {
@@ -387,7 +385,7 @@ static bool define_table(reader_t *r, uint32_t table) {
     good = good && read_items(r, s.by_index, &s.items, &s.count) && close_two(r);
     limits.minimum = limits.maximum = s.count;
     wh_wat_put_byte(out, s.code);
-    good = good && put_limits(r, first, &limits, false, out);
+    put_limits(&limits, out);
     if (s.by_index && s.code != WHERRY_FUNCREF) s.by_index = s.count > 0;
     if (good) put_elem(r, &s);
     wh_text_free(&s.items);
@@ -423,7 +421,8 @@ static bool define_memory(reader_t *r, uint32_t memory) {
   limits.minimum = s.items.size >> power;
   if (s.items.size & ((UINT64_C(1) << power) - 1)) limits.minimum++;
   limits.maximum = limits.minimum;
-  bool good = close_two(r) && put_limits(r, first, &limits, true, &r->memories.bytes);
+  bool good = close_two(r);
+  put_limits(&limits, &r->memories.bytes);
   if (good) put_data(r, &s);
   wh_text_free(&s.items);
   wh_text_free(&s.offset);

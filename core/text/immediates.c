@@ -256,6 +256,7 @@ static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
   case WH_IMM_F32_CONST:
   case WH_IMM_F64_CONST:
   case WH_IMM_V128_CONST: return wh_wat_read_constant(r, (wh_imm_t)op->immediates, out);
+  case WH_IMM_FENCE: wh_wat_put_byte(out, 0); return true;
   case WH_IMM_BLOCK:        /* body.c has taken it */
   case WH_IMM_SELECT_TYPES: /* read_select */
   default: break;

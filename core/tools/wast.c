@@ -5,12 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Proposals that were written before later ones hold modules which those made valid. */
+/* What the scripts of a proposal's folder need, beside or against the features that are on anyway. */
 static const char *features_of(const char *file) {
   static const struct {
     const char *folder, *features;
-  } proposals[] = {{"/proposals/threads/", "-reference-types,-extended-const,-tail-call,"
-                                           "-multi-memory,-memory64"}};
+  } proposals[] = {/* Written before later proposals: it holds modules which those made valid. */
+                   {"/proposals/threads/",
+                    "-reference-types,-extended-const,-tail-call,-multi-memory,-memory64"},
+                   {"/proposals/custom-page-sizes/", "custom-page-sizes"},
+                   {"/proposals/wide-arithmetic/", "wide-arithmetic"}};
   for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++) {
     if (strstr(file, proposals[i].folder)) return proposals[i].features;
   }

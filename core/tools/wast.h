@@ -27,9 +27,6 @@ const char *wast_missing_feature(const wherry_error_t *error);
 /* wast_spectest.c: the module that the standard's scripts may import. */
 wherry_error_t *wast_define_spectest(wherry_store_t *store, wherry_linker_t *linker);
 
-/* A feature that an import from spectest needs and that is not there yet, or NULL. */
-const char *wast_spectest_feature(wherry_bytes_t name);
-
 /* wast_values.c. Host references are numbers. */
 
 /* A feature that values of this type need and that is not there yet, or NULL. */

@@ -137,9 +137,6 @@ static const char *import_skip(script_t *s, const wherry_module_t *module) {
     wherry_bytes_t from = wherry_module_import_module(module, i);
     const made_t *made = find_registered(s, from);
     const char *feature = made && !made->instance.store ? made->skipped : NULL;
-    if (!feature && from.size == 8 && memcmp(from.data, "spectest", 8) == 0) {
-      feature = wast_spectest_feature(wherry_module_import_name(module, i));
-    }
     if (feature) return feature;
   }
   return NULL;

@@ -69,6 +69,16 @@ static wherry_error_t *define_table64(wherry_store_t *store, wherry_linker_t *li
   return error ? error : define(linker, "table64", item);
 }
 
+static wherry_error_t *define_shared_memory(wherry_store_t *store, wherry_linker_t *linker) {
+  wherry_sharedmemory_t *shared;
+  wherry_extern_t item = {.kind = WHERRY_EXTERN_MEMORY};
+  wherry_error_t *error = wherry_sharedmemory_new(wherry_store_engine(store), 1, 2, &shared);
+  if (error) return error;
+  error = wherry_sharedmemory_memory(shared, store, &item.of.memory);
+  wherry_sharedmemory_release(shared);
+  return error ? error : define(linker, "shared_memory", item);
+}
+
 wherry_error_t *wast_define_spectest(wherry_store_t *store, wherry_linker_t *linker) {
   wherry_error_t *error = define_functions(store, linker);
   if (!error) error = define_globals(store, linker);
@@ -80,11 +90,7 @@ wherry_error_t *wast_define_spectest(wherry_store_t *store, wherry_linker_t *lin
   wherry_extern_t memory = {.kind = WHERRY_EXTERN_MEMORY};
   if (!error) error = wherry_memory_new(store, 1, 2, &memory.of.memory);
   if (!error) error = define(linker, "memory", memory);
+  if (!error) error = define_shared_memory(store, linker);
   if (!error) error = define_table64(store, linker);
   return error;
-}
-
-const char *wast_spectest_feature(wherry_bytes_t name) {
-  if (name.size == 13 && memcmp(name.data, "shared_memory", 13) == 0) return "threads";
-  return NULL;
 }

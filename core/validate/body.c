@@ -240,6 +240,7 @@ static bool code(validator_t *v, const uint8_t *at) {
       [WH_OP_REF_NULL... WH_OP_REF_FUNC] = &&ref,
       [WH_OP_PREFIX_FC] = &&prefix_fc,
       [WH_OP_PREFIX_FD] = &&prefix_fd,
+      [WH_OP_PREFIX_FE] = &&prefix_fe,
   };
 #pragma GCC diagnostic pop
   const uint8_t *const end = v->end;
@@ -384,6 +385,8 @@ prefix_fc:
   OUT_OF_LINE(wh_validate_prefix_fc(v, at));
 prefix_fd:
   OUT_OF_LINE(wh_validate_prefix_fd(v, at));
+prefix_fe:
+  OUT_OF_LINE(wh_validate_prefix_fe(v, at));
 other:
   OUT_OF_LINE(general(v, at));
 

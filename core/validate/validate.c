@@ -3,6 +3,7 @@
 
 /* Of memories, in pages, and of tables, in elements. */
 static const uint64_t max_pages = UINT64_C(1) << 16, max_pages64 = UINT64_C(1) << 48;
+static const uint64_t max_bytes = UINT32_MAX, max_bytes64 = UINT64_MAX; /* of pages of a byte */
 static const uint64_t max_elements = UINT32_MAX, max_elements64 = UINT64_MAX;
 
 static const uint8_t *at_offset(const validator_t *v, uint64_t offset) {
@@ -38,6 +39,26 @@ static bool limits(validator_t *v, const uint8_t *at, const char *what, size_t i
   return true;
 }
 
+static bool memory(validator_t *v, size_t index) {
+  const wh_memory_type_t *type = &v->model->memories.items[index];
+  uint64_t most = type->is64 ? max_pages64 : max_pages;
+  const char *too_large = type->is64 ? "memory size must be at most 2^48 pages"
+                                     : "memory size must be at most 65536 pages (4GiB)";
+  if (type->page_log2 != 0 && type->page_log2 != WH_PAGE_LOG2)
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, nowhere(v),
+                            "invalid custom page size: memory %zu of pages of 2^%u bytes, expected "
+                            "1 or 65536",
+                            index, type->page_log2);
+  if (type->page_log2 == 0) {
+    most = type->is64 ? max_bytes64 : max_bytes;
+    too_large = "memory size must be at most 2^32-1 pages of 1 byte";
+  }
+  if (!limits(v, nowhere(v), "memory", index, type->limits, most, too_large)) return false;
+  return !type->shared || type->limits.maximum != UINT64_MAX ||
+         wh_validate_fail(v, WHERRY_ERROR_INVALID, nowhere(v),
+                          "shared memory must have maximum: memory %zu", index);
+}
+
 static bool tables_and_memories(validator_t *v) {
   const wh_model_t *m = v->model;
   if (m->memories.count > 1 && !(v->features & WH_FEATURE(MULTI_MEMORY)))
@@ -50,11 +71,7 @@ static bool tables_and_memories(validator_t *v) {
                 "table size must be at most 2^32-1 elements"))
       return false;
   for (size_t i = 0; i < m->memories.count; i++)
-    if (!limits(v, nowhere(v), "memory", i, m->memories.items[i].limits,
-                m->memories.items[i].is64 ? max_pages64 : max_pages,
-                m->memories.items[i].is64 ? "memory size must be at most 2^48 pages"
-                                          : "memory size must be at most 65536 pages (4GiB)"))
-      return false;
+    if (!memory(v, i)) return false;
   return true;
 }
 

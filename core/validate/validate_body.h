@@ -113,8 +113,8 @@ wh_validate_op_t wh_validate_block, wh_validate_else, wh_validate_end, wh_valida
 /* various.c */
 wh_validate_op_t wh_validate_select, wh_validate_select_typed, wh_validate_global,
     wh_validate_table_access, wh_validate_memory_index, wh_validate_ref, wh_validate_prefix_fc;
-/* vector.c */
-wh_validate_op_t wh_validate_prefix_fd;
+/* vector.c, atomic.c */
+wh_validate_op_t wh_validate_prefix_fd, wh_validate_prefix_fe;
 const uint8_t *wh_validate_access(validator_t *v, const uint8_t *at, const wh_op_t *op);
 bool wh_validate_local(validator_t *v, uint32_t index, vtype_t *out);
 

@@ -163,6 +163,11 @@ const uint8_t *wh_validate_access(validator_t *v, const uint8_t *at, const wh_op
                "alignment must not be larger than natural: %s by 2^%u, its own is 2^%u", op->name,
                flags, op->align),
            NULL;
+  if (flags < op->align && op->feature == WH_OP_FEATURE_THREADS)
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
+                            "atomic alignment must be natural: %s by 2^%u, its own is 2^%u",
+                            op->name, flags, op->align),
+           NULL;
   if (offset.value > UINT32_MAX && v->address == WHERRY_I32)
     return wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "offset out of range: %s at %llu",
                             op->name, (unsigned long long)offset.value),

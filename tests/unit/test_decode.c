@@ -59,6 +59,7 @@ static const struct {
      "function and code section have inconsistent lengths"},
     {BYTES(H "\x04\x03\x01\x7f\x00"), 11, "malformed reference type: 0x7F of a table"},
     {BYTES(H "\x04\x03\x01\x70\x10"), 12, "malformed limits flags: 0x10"},
+    {BYTES(H "\x04\x05\x01\x70\x03\x00\x01"), 12, "malformed limits flags: 0x03 of a table"},
     {BYTES(H "\x05\x02\x01\x81"), 11, "malformed limits flags: 0x81"},
     {BYTES(H "\x05\x03\x01\x08\x00"), 11,
      "malformed limits flags: 0x08 needs feature custom-page-sizes"},
@@ -87,7 +88,7 @@ static void malformed_modules_say_what_and_where(void **state) {
     wh_model_t *model = NULL;
     uint64_t offset = UINT64_MAX;
     wherry_error_t *error =
-        decode(&alloc, malformed[i].bytes, malformed[i].size, WH_FEATURES_ALL, &model);
+        decode(&alloc, malformed[i].bytes, malformed[i].size, WH_FEATURES_DEFAULT, &model);
     assert_non_null(error);
     assert_null(model);
     assert_true(wherry_error_offset(error, &offset));
@@ -115,11 +116,10 @@ static const struct {
     {BYTES(H "\x01\x05\x01\x60\x01\x6e\x00"), -1, "needs feature gc, which"},
     {BYTES(H "\x01\x03\x01\x5f\x00"), -1, "needs feature gc, which"},
     {BYTES(H "\x01\x06\x01\x60\x01\x64\x70\x00"), -1, "needs feature function-references, which"},
-    {BYTES(H "\x05\x03\x01\x03\x01"), -1,
-     "a memory with limits flags 0x03 needs feature threads, which"},
+    {BYTES(H "\x05\x04\x01\x03\x01\x02"), WHERRY_FEATURE_THREADS,
+     "a memory with limits flags 0x03 needs feature threads, which is switched off"},
     {BYTES(H "\x0d\x01\x00"), -1, "a section with id 13 needs feature exceptions, which"},
-    {BYTES(H "\x02\x06\x01\x00\x00\x04\x00\x00"), -1,
-     "a tag needs feature exceptions, which"},
+    {BYTES(H "\x02\x06\x01\x00\x00\x04\x00\x00"), -1, "a tag needs feature exceptions, which"},
     {BYTES(H "\x01\x06\x01\x60\x00\x02\x7f\x7f"), WHERRY_FEATURE_MULTI_VALUE,
      "needs feature multi-value, which is switched off"},
     {BYTES(H "\x01\x05\x01\x60\x00\x01\x6f"), WHERRY_FEATURE_REFERENCE_TYPES,

@@ -84,10 +84,6 @@ static void what_comes_later_is_named(void **state) {
   assert_null(wh_later_type(0x40));
   assert_string_equal(wh_later_section(13), "exceptions");
   assert_null(wh_later_section(14));
-  assert_null(wh_later_limits_flags(4, true));
-  assert_string_equal(wh_later_limits_flags(3, true), "threads");
-  assert_null(wh_later_limits_flags(8, false));
-  assert_null(wh_later_limits_flags(16, true));
   assert_true(wh_op_is_prefix(0xFD) && !wh_op_is_prefix(0xFF) && !wh_op_is_prefix(0xFA));
 }
 

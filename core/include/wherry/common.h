@@ -53,6 +53,7 @@ typedef struct wherry_engine wherry_engine_t;
 typedef struct wherry_module wherry_module_t;
 typedef struct wherry_store wherry_store_t;
 typedef struct wherry_linker wherry_linker_t;
+typedef struct wherry_sharedmemory wherry_sharedmemory_t;
 typedef struct wherry_caller wherry_caller_t;
 typedef struct wherry_call wherry_call_t;
 typedef struct wherry_guest wherry_guest_t;

@@ -43,7 +43,9 @@ typedef enum wherry_trap_code {
   WHERRY_TRAP_INVALID_CONVERSION,
   WHERRY_TRAP_STACK_OVERFLOW,
   WHERRY_TRAP_NULL_REFERENCE,
-  WHERRY_TRAP_CANONICAL_ABI /* the guest broke a rule of the Canonical ABI */
+  WHERRY_TRAP_CANONICAL_ABI, /* the guest broke a rule of the Canonical ABI */
+  WHERRY_TRAP_UNALIGNED_ATOMIC,
+  WHERRY_TRAP_EXPECTED_SHARED_MEMORY /* memory.atomic.wait in a memory that nobody else can change */
 } wherry_trap_code_t;
 
 /* Makes an error of any kind, for a host function to return. message: copied. */

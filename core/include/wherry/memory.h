@@ -2,7 +2,9 @@
 
    The base address of a memory never changes while its store lives; only its size grows. So data
    and size may be read together, and a pointer stays good across growth.
-   Threads: the store's. */
+   Sizes "in pages" are in the memory's own: of 64 KiB, if its module does not declare pages of a
+   byte.
+   Threads: the store's; others may change the bytes of a shared memory (sharedmemory.h). */
 #ifndef WHERRY_MEMORY_H
 #define WHERRY_MEMORY_H
 
@@ -24,7 +26,8 @@ WHERRY_API wherry_error_t *wherry_memory_data(wherry_store_t *store, wherry_memo
                                               uint8_t **data, uint64_t *size);
 
 /* The base address of a memory and the place where its size in bytes is kept, for views that look at
-   the size at every use. Both stay good for as long as the memory is held (below). */
+   the size at every use. Both stay good for as long as the memory is held (below). A shared memory
+   may be made larger by another thread at any moment; the place is written atomically. */
 WHERRY_API wherry_error_t *wherry_memory_view(wherry_store_t *store, wherry_memory_t memory,
                                               uint8_t **data, const uint64_t **size);
 
@@ -42,6 +45,10 @@ WHERRY_API wherry_error_t *wherry_memory_grow(wherry_store_t *store, wherry_memo
 /* Size now and maximum (UINT64_MAX: none declared), in pages. */
 WHERRY_API wherry_error_t *wherry_memory_limits(wherry_store_t *store, wherry_memory_t memory,
                                                 uint64_t *size, uint64_t *maximum);
+
+/* The size of its pages in bytes: 65,536 or 1. */
+WHERRY_API wherry_error_t *wherry_memory_page_size(wherry_store_t *store, wherry_memory_t memory,
+                                                   uint64_t *bytes);
 
 /* Copies out of and into a memory. address: in bytes. Errors: range (names address, size, and the
    memory's size). */

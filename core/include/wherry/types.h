@@ -84,8 +84,12 @@ WHERRY_API bool wherry_externtype_mutable(const wherry_externtype_t *type);
 /* Of a memory or table: its addresses or indices are i64, not i32. */
 WHERRY_API bool wherry_externtype_is64(const wherry_externtype_t *type);
 
-/* Of a memory, in pages of 64 KiB; of a table, in elements. maximum: UINT64_MAX where none is
-   declared. */
+/* Of a memory: other stores may use it too; the size of its pages in bytes, 65,536 or 1 (0 for
+   other kinds). */
+WHERRY_API bool wherry_externtype_shared(const wherry_externtype_t *type);
+WHERRY_API uint64_t wherry_externtype_page_size(const wherry_externtype_t *type);
+
+/* Of a memory, in its pages; of a table, in elements. maximum: UINT64_MAX where none is declared. */
 WHERRY_API uint64_t wherry_externtype_minimum(const wherry_externtype_t *type);
 WHERRY_API uint64_t wherry_externtype_maximum(const wherry_externtype_t *type);
 
