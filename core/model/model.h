@@ -26,15 +26,18 @@ typedef uint32_t wh_heap_t;
 #define WH_PACKED_I8 ((wherry_valtype_t)0x78)
 #define WH_PACKED_I16 ((wherry_valtype_t)0x77)
 
+/* Of a reference type that is more than a byte. */
+static inline bool wh_has_heap(wherry_valtype_t type) {
+  return (type & 0xFF) == 0x63 || (type & 0xFF) == 0x64;
+}
 static inline bool wh_is_ref(wherry_valtype_t type) {
-  uint32_t code = type & 0xFF;
-  return (code >= 0x69 && code <= 0x74) || code == 0x63 || code == 0x64;
+  return (type >= WHERRY_EXNREF && type <= WHERRY_NULLEXNREF) || wh_has_heap(type);
 }
 static inline bool wh_heap_is_abstract(wh_heap_t heap) { return (heap & WH_HEAP_ABSTRACT) != 0; }
 /* Of reference types only. */
 static inline bool wh_ref_is_nullable(wherry_valtype_t type) { return (type & 0xFF) != 0x64; }
 static inline wh_heap_t wh_ref_heap(wherry_valtype_t type) {
-  return type > 0xFF ? type >> 8 : WH_HEAP_ABSTRACT | type;
+  return wh_has_heap(type) ? type >> 8 : WH_HEAP_ABSTRACT | type;
 }
 static inline wherry_valtype_t wh_ref(wh_heap_t heap, bool nullable) {
   if (!nullable) return heap << 8 | 0x64;
@@ -262,7 +265,12 @@ const wh_custom_t *wh_model_custom(const wh_model_t *model, const char *name);
 const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_extern_kind_t kind,
                                               uint32_t index, wherry_externtype_t *out);
 
-/* "i32", "(ref null 3)", appended. */
+/* "i32", "(ref null 3)": in text, which has room for WH_TYPE_TEXT_SIZE bytes and is returned. */
+enum { WH_TYPE_TEXT_SIZE = 24 };
+const char *wh_type_text(wherry_valtype_t type, char *text);
+/* The same for one call of a function that prints. */
+#define WH_TYPE_TEXT(type) wh_type_text((type), (char[WH_TYPE_TEXT_SIZE]) {0})
+/* Appended. */
 void wh_print_valtype(wh_text_t *text, wherry_valtype_t type);
 /* "(i32, i32)", appended. */
 void wh_print_valtypes(wh_text_t *text, const wherry_valtype_t *types, size_t count);

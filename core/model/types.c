@@ -1,6 +1,8 @@
 /* Types: how they are read and printed, which is a subtype of which, which are the same. */
 #include "model/model.h"
 
+#include <stdio.h>
+
 /* ---- reading (Binary Format, Types) ---- */
 
 static const uint8_t *broken(const char **problem, const char *words) {
@@ -56,7 +58,7 @@ const uint8_t *wh_read_val_type(const uint8_t *at, const uint8_t *end, wherry_va
 wh_features_t wh_type_features(wherry_valtype_t type) {
   if (type == WHERRY_V128) return WH_FEATURE(SIMD);
   if (!wh_is_ref(type)) return 0;
-  wh_features_t features = type > 0xFF ? WH_FEATURE(FUNCTION_REFERENCES) : 0;
+  wh_features_t features = wh_has_heap(type) ? WH_FEATURE(FUNCTION_REFERENCES) : 0;
   wh_heap_t heap = wh_ref_heap(type);
   if (!wh_heap_is_abstract(heap)) return features;
   switch (heap & 0xFF) {
@@ -92,23 +94,28 @@ const char *wherry_valtype_name(wherry_valtype_t type) {
   case WH_PACKED_I16: return "i16";
   default: break;
   }
-  if (type <= 0xFF) return wh_is_ref(type) && type >= 0x69 ? references[type - 0x69].name : "?";
-  return !wh_is_ref(type) ? "?" : wh_ref_is_nullable(type) ? "(ref null …)" : "(ref …)";
+  if (wh_has_heap(type)) return wh_ref_is_nullable(type) ? "(ref null …)" : "(ref …)";
+  return wh_is_ref(type) ? references[type - 0x69].name : "?";
+}
+
+const char *wh_type_text(wherry_valtype_t type, char *text) {
+  if (!wh_has_heap(type)) {
+    snprintf(text, WH_TYPE_TEXT_SIZE, "%s", wherry_valtype_name(type));
+    return text;
+  }
+  wh_heap_t heap = wh_ref_heap(type);
+  const char *null = wh_ref_is_nullable(type) ? "null " : "";
+  if (heap == WH_HEAP_BOTTOM)
+    snprintf(text, WH_TYPE_TEXT_SIZE, "(ref ?)");
+  else if (wh_heap_is_abstract(heap))
+    snprintf(text, WH_TYPE_TEXT_SIZE, "(ref %s%s)", null, references[(heap & 0xFF) - 0x69].heap);
+  else
+    snprintf(text, WH_TYPE_TEXT_SIZE, "(ref %s%u)", null, heap);
+  return text;
 }
 
 void wh_print_valtype(wh_text_t *text, wherry_valtype_t type) {
-  if (type <= 0xFF || !wh_is_ref(type)) {
-    wh_text_printf(text, "%s", wherry_valtype_name(type));
-    return;
-  }
-  wh_heap_t heap = wh_ref_heap(type);
-  wh_text_printf(text, "(ref %s", wh_ref_is_nullable(type) ? "null " : "");
-  if (heap == WH_HEAP_BOTTOM)
-    wh_text_printf(text, "…)");
-  else if (wh_heap_is_abstract(heap))
-    wh_text_printf(text, "%s)", references[(heap & 0xFF) - 0x69].heap);
-  else
-    wh_text_printf(text, "%u)", heap);
+  wh_text_printf(text, "%s", WH_TYPE_TEXT(type));
 }
 
 /* "(i32, i32)" */

@@ -40,7 +40,9 @@ static const rule_t rules[PLACES] = {
 /* ---- locals ---- */
 
 static bool add_locals(validator_t *v, uint32_t count, vtype_t type) {
-  for (uint32_t i = 0; i < count && v->flat_count < FLAT_LOCALS; i++)
+  if (WH_UNLIKELY(!wh_is_defaultable(type)) && v->runs.count >= v->type->param_count)
+    v->must_set = true;
+  for (uint32_t i = 0; i < count && v->flat_count < FLAT_LOCALS && !v->must_set; i++)
     v->flat[v->flat_count++] = type;
   v->local_count += count;
   local_run_t run = {v->local_count, type};
@@ -48,9 +50,19 @@ static bool add_locals(validator_t *v, uint32_t count, vtype_t type) {
   return wh_validate_oom(v);
 }
 
+static bool begin_sets(validator_t *v) {
+  size_t bytes = v->local_count / 8 + 1;
+  v->is_set.count = 0;
+  if (!wh_vec_reserve(v->alloc, &v->is_set, bytes)) return wh_validate_oom(v);
+  memset(v->is_set.items, 0, bytes);
+  return true;
+}
+
 static bool locals(validator_t *v, const uint8_t **at) {
   v->local_count = v->flat_count = 0;
   v->runs.count = 0;
+  v->set.count = 0;
+  v->must_set = false;
   for (uint32_t i = 0; i < v->type->param_count; i++)
     if (!add_locals(v, 1, v->type->types[i])) return false;
   uint32_t runs, count;
@@ -70,7 +82,7 @@ static bool locals(validator_t *v, const uint8_t **at) {
     many = many || total > WH_MAX_LOCALS;
     if (!many && !add_locals(v, count, type)) return false;
   }
-  if (!many) return true;
+  if (!many) return !v->must_set || begin_sets(v);
   return wh_validate_fail(v, WHERRY_ERROR_LIMIT, start, "%llu locals: this engine takes %d",
                           (unsigned long long)total, WH_MAX_LOCALS);
 }
@@ -136,13 +148,6 @@ static bool locals(validator_t *v, const uint8_t **at) {
     NEXT;                               \
   } while (0)
 
-static const uint8_t *set_local(validator_t *v, const uint8_t *at, uint32_t index) {
-  vtype_t type;
-  if (!wh_validate_local(v, index, &type) || !wh_validate_pop(v, type)) return NULL;
-  if (*v->op_at == WH_OP_LOCAL_TEE) *v->sp++ = type;
-  return at;
-}
-
 static const uint8_t *pop_out_of_line(validator_t *v, const uint8_t *at, vtype_t want) {
   return wh_validate_pop(v, want) ? at : NULL;
 }
@@ -178,14 +183,15 @@ static inline void push_frame(validator_t *v, uint8_t opcode, uint8_t type, size
   v->frames.items[v->frames.count++] = (frame_t) {.opcode = opcode,
                                                   .result_count = type != 0x40,
                                                   .results = &wh_validate_single[type],
-                                                  .base = base};
+                                                  .base = base,
+                                                  .set_base = v->set.count};
 }
 
 /* The end of a block without results whose operands are all used. */
 static inline bool ends_plainly(const validator_t *v, const vtype_t *sp) {
   const frame_t *frame = &v->frames.items[v->frames.count - 1];
   return frame->result_count == 0 && frame->opcode != WH_OP_IF && sp[-1] == FLOOR &&
-         v->frames.count > 1;
+         v->frames.count > 1 && v->set.count == frame->set_base;
 }
 
 /* A label that a branch brings no operands to. */
@@ -238,6 +244,15 @@ static bool code(validator_t *v, const uint8_t *at) {
       [WH_OP_F32_CONST] = &&f32_const,
       [WH_OP_F64_CONST] = &&f64_const,
       [WH_OP_REF_NULL... WH_OP_REF_FUNC] = &&ref,
+      [WH_OP_REF_EQ... WH_OP_BR_ON_NON_NULL] = &&typed_ref,
+      [WH_OP_CALL_REF... WH_OP_RETURN_CALL_REF] = &&call_ref,
+      [WH_OP_THROW] = &&throw_,
+      [WH_OP_THROW_REF] = &&throw_ref,
+      [WH_OP_TRY_TABLE] = &&try_table,
+      [WH_OP_TRY... WH_OP_CATCH] = &&legacy,
+      [WH_OP_RETHROW] = &&legacy,
+      [WH_OP_DELEGATE... WH_OP_CATCH_ALL] = &&legacy,
+      [WH_OP_PREFIX_FB] = &&prefix_fb,
       [WH_OP_PREFIX_FC] = &&prefix_fc,
       [WH_OP_PREFIX_FD] = &&prefix_fd,
       [WH_OP_PREFIX_FE] = &&prefix_fe,
@@ -260,20 +275,18 @@ local_get:
     *sp++ = v->flat[number];
     NEXT;
   }
-  v->op_at = op_at;
-  if (!wh_validate_local(v, number, sp++)) return false;
-  NEXT;
+  OUT_OF_LINE(wh_validate_get_local(v, at, number));
 local_set:
   NUMBER(number, 32, false);
   if (WH_LIKELY(number < flat_count && sp[-1] == v->flat[number])) {
     sp--;
     NEXT;
   }
-  OUT_OF_LINE(set_local(v, at, number));
+  OUT_OF_LINE(wh_validate_set_local(v, at, number));
 local_tee:
   NUMBER(number, 32, false);
   if (WH_LIKELY(number < flat_count && sp[-1] == v->flat[number])) NEXT;
-  OUT_OF_LINE(set_local(v, at, number));
+  OUT_OF_LINE(wh_validate_set_local(v, at, number));
 i32_const:
   SKIP_NUMBER(32);
   *sp++ = WHERRY_I32;
@@ -381,6 +394,20 @@ memory_index:
   OUT_OF_LINE(wh_validate_memory_index(v, at));
 ref:
   OUT_OF_LINE(wh_validate_ref(v, at));
+typed_ref:
+  OUT_OF_LINE(wh_validate_typed_ref(v, at));
+call_ref:
+  OUT_OF_LINE(wh_validate_call_ref(v, at));
+throw_:
+  OUT_OF_LINE(wh_validate_throw(v, at));
+throw_ref:
+  OUT_OF_LINE(wh_validate_throw_ref(v, at));
+try_table:
+  OUT_OF_LINE(wh_validate_try_table(v, at));
+legacy:
+  OUT_OF_LINE(wh_validate_legacy(v, at));
+prefix_fb:
+  OUT_OF_LINE(wh_validate_prefix_fb(v, at));
 prefix_fc:
   OUT_OF_LINE(wh_validate_prefix_fc(v, at));
 prefix_fd:

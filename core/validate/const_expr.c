@@ -35,8 +35,22 @@ static bool ref_func(validator_t *v, const uint8_t **at) {
                             "unknown function %u: ref.func, but there are %zu", index,
                             v->model->functions.count);
   wh_validate_declare(v, index);
-  *v->sp++ = WHERRY_FUNCREF;
+  *v->sp++ = wh_validate_func_type(v, index);
   return true;
+}
+
+/* Instructions that make objects. */
+static bool object(validator_t *v, const uint8_t **at) {
+  static const uint32_t allowed =
+      1u << (WH_OP_STRUCT_NEW & 31) | 1u << (WH_OP_STRUCT_NEW_DEFAULT & 31) |
+      1u << (WH_OP_ARRAY_NEW & 31) | 1u << (WH_OP_ARRAY_NEW_DEFAULT & 31) |
+      1u << (WH_OP_ARRAY_NEW_FIXED & 31) | 1u << (WH_OP_REF_I31 & 31) |
+      1u << (WH_OP_ANY_CONVERT_EXTERN & 31) | 1u << (WH_OP_EXTERN_CONVERT_ANY & 31);
+  const uint8_t *start = *at;
+  uint64_t number = wh_leb_u(at);
+  if (number > 31 || !(allowed >> number & 1)) return not_constant(v);
+  *at = wh_validate_prefix_fb(v, start);
+  return *at != NULL;
 }
 
 /* One instruction that is not end. Its immediates were read before, by decode: they are whole. */
@@ -68,7 +82,13 @@ static bool instruction(validator_t *v, const uint8_t **at, size_t globals) {
     *at += 16;
     *v->sp++ = WHERRY_V128;
     return true;
-  case WH_OP_REF_NULL: return wh_validate_ref_type(v, at, v->sp++);
+  case WH_OP_REF_NULL: {
+    wh_heap_t heap;
+    if (!wh_validate_heap_type(v, at, &heap)) return false;
+    *v->sp++ = wh_ref(heap, true);
+    return true;
+  }
+  case WH_OP_PREFIX_FB: return object(v, at);
   case WH_OP_REF_FUNC: return ref_func(v, at);
   case WH_OP_GLOBAL_GET: return global_get(v, at, globals);
   case WH_OP_I32_ADD:

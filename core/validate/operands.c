@@ -116,25 +116,24 @@ bool wh_validate_reserve(validator_t *v, size_t count) {
   return true;
 }
 
-static const char *name_of(vtype_t type) {
-  return type == ANY ? "a value" : wherry_valtype_name(type);
-}
-
 static WH_COLD bool mismatch(validator_t *v, vtype_t want, vtype_t got) {
   const char *op = wh_validate_op_name(v);
+  const char *wanted = want == ANY ? "a value" : WH_TYPE_TEXT(want);
   if (got == FLOOR)
     return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
                             "type mismatch: %s expects %s, but nothing is left in this block", op,
-                            name_of(want));
+                            wanted);
   return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
-                          "type mismatch: %s expects %s, but found %s", op, name_of(want),
-                          name_of(got));
+                          "type mismatch: %s expects %s, but found %s", op, wanted,
+                          WH_TYPE_TEXT(got));
 }
 
 bool wh_validate_pop(validator_t *v, vtype_t want) {
   vtype_t got = v->sp[-1];
   if (WH_UNLIKELY(got == FLOOR)) return wh_validate_frame(v)->unreachable || mismatch(v, want, got);
-  if (WH_UNLIKELY(got != want && got != ANY && want != ANY)) return mismatch(v, want, got);
+  if (WH_UNLIKELY(got != want && got != ANY && want != ANY &&
+                  !wh_type_matches(&v->types, got, want)))
+    return mismatch(v, want, got);
   v->sp--;
   return true;
 }
@@ -179,39 +178,43 @@ bool wh_validate_signature(validator_t *v, const char *signature) {
 
 /* ---- types in bodies ---- */
 
-static bool type_byte(validator_t *v, const uint8_t **at, vtype_t *out) {
-  if (*at == v->end) return wh_validate_leb(v, *at, WH_LEB_ENDS_EARLY);
-  *out = *(*at)++;
-  return true;
+WH_COLD bool wh_validate_unknown_type(validator_t *v, const uint8_t *at, uint32_t index) {
+  return wh_validate_fail(v, WHERRY_ERROR_INVALID, at, "unknown type %u: %s, but there are %zu",
+                          index, wh_validate_op_name(v), v->model->types.count);
 }
 
-static bool later_type(validator_t *v, const char *feature) {
-  v->error = wh_error_needs_feature(v->alloc, wh_validate_offset(v, v->op_at), feature,
-                                    wh_validate_op_name(v));
-  return false;
+static bool allowed(validator_t *v, const uint8_t *at, vtype_t type) {
+  wh_features_t missing = wh_type_features(type) & ~v->features;
+  if (WH_UNLIKELY(missing)) return wh_validate_needs(v, (wherry_feature_t)__builtin_ctzll(missing));
+  return wh_validate_exists(v, at, type, v->model->types.count);
+}
+
+static WH_COLD bool no_type(validator_t *v, const uint8_t *at, const char *problem) {
+  const char *later = at < v->end ? wh_later_type(*at) : NULL;
+  if (later) {
+    v->error = wh_error_needs_feature(v->alloc, wh_validate_offset(v, v->op_at), later,
+                                      wh_validate_op_name(v));
+    return false;
+  }
+  if (at == v->end) return wh_validate_leb(v, at, WH_LEB_ENDS_EARLY);
+  return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, at, "%s 0x%02X: %s", problem, *at,
+                          wh_validate_op_name(v));
 }
 
 bool wh_validate_val_type(validator_t *v, const uint8_t **at, vtype_t *out) {
-  if (!type_byte(v, at, out)) return false;
-  if (*out >= 0x7C && *out <= 0x7F) return true;
-  if (*out == WHERRY_FUNCREF || *out == WHERRY_EXTERNREF) {
-    return (v->features & WH_FEATURE(REFERENCE_TYPES)) ||
-           wh_validate_needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
-  }
-  if (*out == WHERRY_V128)
-    return (v->features & WH_FEATURE(SIMD)) || wh_validate_needs(v, WHERRY_FEATURE_SIMD);
-  const char *feature = wh_later_type((uint8_t)*out);
-  if (feature) return later_type(v, feature);
-  return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, *at - 1, "malformed value type 0x%02X: %s",
-                          *out, wh_validate_op_name(v));
+  const uint8_t *start = *at;
+  const char *problem;
+  const uint8_t *behind = wh_read_val_type(start, v->end, out, &problem);
+  if (WH_UNLIKELY(!behind)) return no_type(v, start, problem);
+  *at = behind;
+  return *out <= WHERRY_I32 && *out > WHERRY_V128 ? true : allowed(v, start, *out);
 }
 
-bool wh_validate_ref_type(validator_t *v, const uint8_t **at, vtype_t *out) {
-  if (!type_byte(v, at, out)) return false;
-  if (*out == WHERRY_FUNCREF || *out == WHERRY_EXTERNREF) return true;
-  const char *feature = *out == WHERRY_V128 ? NULL : wh_later_type((uint8_t)*out);
-  if (*out < 0x40) feature = "function-references"; /* the index of a type */
-  if (feature) return later_type(v, feature);
-  return wh_validate_fail(v, WHERRY_ERROR_MALFORMED, *at - 1, "malformed reference type 0x%02X: %s",
-                          *out, wh_validate_op_name(v));
+bool wh_validate_heap_type(validator_t *v, const uint8_t **at, wh_heap_t *out) {
+  const uint8_t *start = *at;
+  const char *problem;
+  const uint8_t *behind = wh_read_heap_type(start, v->end, out, &problem);
+  if (WH_UNLIKELY(!behind)) return no_type(v, start, problem);
+  *at = behind;
+  return allowed(v, start, wh_ref(*out, true));
 }

@@ -59,36 +59,78 @@ static bool memory(validator_t *v, size_t index) {
                           "shared memory must have maximum: memory %zu", index);
 }
 
+/* What a table begins with sees the imported globals only. */
+static bool table_elements(validator_t *v, size_t index) {
+  const wh_model_t *m = v->model;
+  const wh_table_type_t *table = &m->tables.items[index];
+  if (!wh_validate_exists(v, nowhere(v), table->element, m->types.count)) return false;
+  if (table->has_init)
+    return wh_validate_const(v, &table->init, table->element, m->imported_globals);
+  return index < m->imported_tables || wh_is_defaultable(table->element) ||
+         wh_validate_fail(v, WHERRY_ERROR_INVALID, nowhere(v),
+                          "type mismatch: table %zu of %s needs an initial value", index,
+                          WH_TYPE_TEXT(table->element));
+}
+
 static bool tables_and_memories(validator_t *v) {
   const wh_model_t *m = v->model;
   if (m->memories.count > 1 && !(v->features & WH_FEATURE(MULTI_MEMORY)))
     return missing(v, nowhere(v), "multi-memory", "a module with several memories");
   if (m->tables.count > 1 && !(v->features & WH_FEATURE(REFERENCE_TYPES)))
     return missing(v, nowhere(v), "reference-types", "a module with several tables");
-  for (size_t i = 0; i < m->tables.count; i++)
-    if (!limits(v, nowhere(v), "table", i, m->tables.items[i].limits,
-                m->tables.items[i].is64 ? max_elements64 : max_elements,
-                "table size must be at most 2^32-1 elements"))
+  for (size_t i = 0; i < m->tables.count; i++) {
+    const wh_table_type_t *table = &m->tables.items[i];
+    if (!limits(v, nowhere(v), "table", i, table->limits,
+                table->is64 ? max_elements64 : max_elements,
+                "table size must be at most 2^32-1 elements") ||
+        !table_elements(v, i))
       return false;
+  }
   for (size_t i = 0; i < m->memories.count; i++)
     if (!memory(v, i)) return false;
   return true;
 }
 
-static bool functions(validator_t *v) {
+/* The type of a function or tag. */
+static bool function_type(validator_t *v, const uint8_t *at, uint32_t index, const char *where) {
+  const wh_model_t *m = v->model;
+  if (index >= m->types.count) return unknown(v, at, "type", index, m->types.count, where);
+  return m->subtypes.items[index].kind == WH_COMP_FUNC ||
+         wh_validate_fail(v, WHERRY_ERROR_INVALID, at,
+                          "type mismatch: %s of type %u, which is no function type", where, index);
+}
+
+static bool tag_type(validator_t *v, const uint8_t *at, uint32_t index) {
+  if (!function_type(v, at, index, "a tag")) return false;
+  uint32_t results = v->model->types.items[index].result_count;
+  return results == 0 ||
+         wh_validate_fail(v, WHERRY_ERROR_INVALID, at,
+                          "non-empty tag result type: type %u has %u results", index, results);
+}
+
+static bool imports(validator_t *v) {
   const wh_model_t *m = v->model;
   for (size_t i = 0; i < m->imports.count; i++) {
     const wh_import_t *import = &m->imports.items[i];
-    if (import->type.kind == WHERRY_EXTERN_FUNC && import->type_index >= m->types.count)
-      return unknown(v, at_offset(v, import->offset), "type", import->type_index, m->types.count,
-                     "an import");
+    const uint8_t *at = at_offset(v, import->offset);
+    wherry_extern_kind_t kind = import->type.kind;
+    bool good = kind == WHERRY_EXTERN_FUNC ? function_type(v, at, import->type_index, "an import")
+                : kind == WHERRY_EXTERN_TAG
+                    ? tag_type(v, at, import->type_index)
+                    : wh_validate_exists(v, at, import->type.valtype, m->types.count);
+    if (!good) return false;
   }
+  return true;
+}
+
+static bool functions(validator_t *v) {
+  const wh_model_t *m = v->model;
   for (size_t i = m->imported_functions; i < m->functions.count; i++) {
-    if (m->functions.items[i] < m->types.count) continue;
     uint64_t offset = m->bodies.items[i - m->imported_functions].offset;
-    return unknown(v, at_offset(v, offset), "type", m->functions.items[i], m->types.count,
-                   "a function");
+    if (!function_type(v, at_offset(v, offset), m->functions.items[i], "a function")) return false;
   }
+  for (size_t i = m->imported_tags; i < m->tags.count; i++)
+    if (!tag_type(v, nowhere(v), m->tags.items[i])) return false;
   return true;
 }
 
@@ -96,16 +138,18 @@ static bool globals(validator_t *v) {
   const wh_model_t *m = v->model;
   for (size_t i = m->imported_globals; i < m->globals.count; i++) {
     const wh_global_type_t *global = &m->globals.items[i];
-    if (!wh_validate_const(v, &global->init, global->type, i)) return false;
+    if (!wh_validate_exists(v, at_offset(v, global->init.offset), global->type, m->types.count) ||
+        !wh_validate_const(v, &global->init, global->type, i))
+      return false;
   }
   return true;
 }
 
 static bool exports(validator_t *v) {
   const wh_model_t *m = v->model;
-  static const char *const kinds[] = {"function", "table", "memory", "global"};
-  const size_t counts[] = {m->functions.count, m->tables.count, m->memories.count,
-                           m->globals.count};
+  static const char *const kinds[] = {"function", "table", "memory", "global", "tag"};
+  const size_t counts[] = {m->functions.count, m->tables.count, m->memories.count, m->globals.count,
+                           m->tags.count};
   for (size_t i = 0; i < m->exports.count; i++) {
     const wh_export_t *export = &m->exports.items[i];
     uint64_t last = 0;
@@ -144,15 +188,17 @@ static bool elems(validator_t *v) {
   const wh_model_t *m = v->model;
   for (size_t i = 0; i < m->elems.count; i++) {
     const wh_elem_t *elem = &m->elems.items[i];
+    if (!wh_validate_exists(v, elem->items, elem->type, m->types.count)) return false;
     if (elem->mode == WH_SEGMENT_ACTIVE) {
       const uint8_t *at = at_offset(v, elem->offset.offset);
       if (elem->table >= m->tables.count)
         return unknown(v, at, "table", elem->table, m->tables.count, "an element segment");
       vtype_t element = m->tables.items[elem->table].element;
-      if (element != elem->type)
+      vtype_t type = wh_validate_elem_type(elem);
+      if (!wh_validate_matches(v, type, element))
         return wh_validate_fail(v, WHERRY_ERROR_INVALID, at,
                                 "type mismatch: an element segment of %s for a table of %s",
-                                wherry_valtype_name(elem->type), wherry_valtype_name(element));
+                                WH_TYPE_TEXT(type), WH_TYPE_TEXT(element));
       vtype_t index = m->tables.items[elem->table].is64 ? WHERRY_I64 : WHERRY_I32;
       if (!wh_validate_const(v, &elem->offset, index, m->globals.count)) return false;
     }
@@ -181,8 +227,8 @@ static bool module(validator_t *v) {
   size_t words = m->functions.count / 64 + 1;
   v->declared = wh_alloc_array(v->alloc, words, sizeof *v->declared);
   if (!v->declared || !wh_validate_reserve(v, 1)) return wh_validate_oom(v);
-  if (!functions(v) || !tables_and_memories(v) || !globals(v) || !exports(v) || !start(v) ||
-      !elems(v) || !datas(v))
+  if (!wh_validate_types(v) || !imports(v) || !functions(v) || !tables_and_memories(v) ||
+      !globals(v) || !exports(v) || !start(v) || !elems(v) || !datas(v))
     return false;
   for (uint32_t i = 0; i < m->bodies.count; i++)
     if (!wh_validate_body(v, i)) return false;
@@ -193,6 +239,8 @@ wherry_error_t *wh_validate(wh_model_t *model, wh_features_t features) {
   validator_t *v = WH_NEW(model->alloc, validator_t);
   if (!v) return wh_error_oom();
   v->model = model;
+  v->changing = model;
+  v->types = wh_model_types(model);
   v->alloc = model->alloc;
   v->features = features | UINT64_C(1) << WH_OP_FEATURE_CORE_1;
   bool good = module(v);
@@ -201,6 +249,13 @@ wherry_error_t *wh_validate(wh_model_t *model, wh_features_t features) {
   (void)good;
   wh_vec_free(v->alloc, &v->frames);
   wh_vec_free(v->alloc, &v->runs);
+  wh_vec_free(v->alloc, &v->is_set);
+  wh_vec_free(v->alloc, &v->set);
+  while (v->singles) {
+    single_types_t *next = v->singles->next;
+    WH_DELETE(v->alloc, v->singles);
+    v->singles = next;
+  }
   wh_free(v->alloc, v->stack, v->stack_capacity * sizeof *v->stack);
   wh_free(v->alloc, v->declared, (model->functions.count / 64 + 1) * sizeof *v->declared);
   WH_DELETE(model->alloc, v);

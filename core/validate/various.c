@@ -35,6 +35,30 @@ bool wh_validate_local(validator_t *v, uint32_t index, vtype_t *out) {
   return true;
 }
 
+const uint8_t *wh_validate_get_local(validator_t *v, const uint8_t *at, uint32_t index) {
+  vtype_t type = ANY;
+  if (!wh_validate_local(v, index, &type)) return NULL;
+  if (!wh_is_defaultable(type) && index >= v->type->param_count &&
+      !(v->is_set.items[index / 8] >> index % 8 & 1))
+    return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
+                            "uninitialized local %u: a %s must be set before it is read", index,
+                            WH_TYPE_TEXT(type)),
+           NULL;
+  *v->sp++ = type;
+  return at;
+}
+
+const uint8_t *wh_validate_set_local(validator_t *v, const uint8_t *at, uint32_t index) {
+  vtype_t type = ANY;
+  if (!wh_validate_local(v, index, &type) || !wh_validate_pop(v, type)) return NULL;
+  if (*v->op_at == WH_OP_LOCAL_TEE) *v->sp++ = type;
+  if (wh_is_defaultable(type) || index < v->type->param_count) return at;
+  uint8_t *byte = &v->is_set.items[index / 8], bit = (uint8_t)(1u << index % 8);
+  if (*byte & bit) return at;
+  *byte |= bit;
+  return wh_vec_push(v->alloc, &v->set, index) || wh_validate_oom(v) ? at : NULL;
+}
+
 const uint8_t *wh_validate_select(validator_t *v, const uint8_t *at) {
   if (!wh_validate_pop(v, WHERRY_I32)) return NULL;
   /* Two of one type, which either may leave open; references need the typed form. */
@@ -48,7 +72,7 @@ const uint8_t *wh_validate_select(validator_t *v, const uint8_t *at) {
   if (wh_is_ref(type))
     return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
                             "type mismatch: select without a type cannot choose between %s",
-                            wherry_valtype_name(type)),
+                            WH_TYPE_TEXT(type)),
            NULL;
   *v->sp++ = type;
   return at;
@@ -182,22 +206,12 @@ const uint8_t *wh_validate_ref(validator_t *v, const uint8_t *at) {
   if (!on(v, WHERRY_FEATURE_REFERENCE_TYPES)) return needs(v, WHERRY_FEATURE_REFERENCE_TYPES);
   switch (at[-1]) {
   case WH_OP_REF_NULL: {
-    vtype_t type;
-    if (!wh_validate_ref_type(v, &at, &type)) return NULL;
-    *v->sp++ = type;
+    wh_heap_t heap;
+    if (!wh_validate_heap_type(v, &at, &heap)) return NULL;
+    *v->sp++ = wh_ref(heap, true);
     return at;
   }
-  case WH_OP_REF_IS_NULL: {
-    vtype_t type = v->sp[-1];
-    if (type != FLOOR && type != ANY && !wh_is_ref(type))
-      return wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
-                              "type mismatch: ref.is_null expects a reference, but found %s",
-                              wherry_valtype_name(type)),
-             NULL;
-    if (!wh_validate_pop(v, ANY)) return NULL;
-    *v->sp++ = WHERRY_I32;
-    return at;
-  }
+  case WH_OP_REF_IS_NULL: return wh_validate_typed_ref(v, at);
   case WH_OP_REF_FUNC: {
     uint32_t index;
     if (!wh_validate_u32(v, &at, &index)) return NULL;
@@ -209,7 +223,7 @@ const uint8_t *wh_validate_ref(validator_t *v, const uint8_t *at) {
                               "global or export names it",
                               index),
              NULL;
-    *v->sp++ = WHERRY_FUNCREF;
+    *v->sp++ = wh_validate_func_type(v, index);
     return at;
   }
   default: WH_UNREACHABLE();
@@ -218,7 +232,7 @@ const uint8_t *wh_validate_ref(validator_t *v, const uint8_t *at) {
 
 /* ---- prefix FC ---- */
 
-static bool data_segment(validator_t *v, const uint8_t **at) {
+bool wh_validate_data_index(validator_t *v, const uint8_t **at) {
   const uint8_t *start = *at;
   uint32_t index;
   if (!wh_validate_u32(v, at, &index)) return false;
@@ -229,21 +243,21 @@ static bool data_segment(validator_t *v, const uint8_t **at) {
          invalid(v, start, "data segment", index, v->model->data_count) != NULL;
 }
 
-static bool elem_segment(validator_t *v, const uint8_t **at, vtype_t *type) {
+bool wh_validate_elem_index(validator_t *v, const uint8_t **at, vtype_t *type) {
   const uint8_t *start = *at;
   uint32_t index;
   if (!wh_validate_u32(v, at, &index)) return false;
   if (index >= v->model->elems.count)
     return invalid(v, start, "elem segment", index, v->model->elems.count) != NULL;
-  *type = v->model->elems.items[index].type;
+  *type = wh_validate_elem_type(&v->model->elems.items[index]);
   return true;
 }
 
-static bool same_elements(validator_t *v, vtype_t to, vtype_t from) {
-  return to == from ||
+static bool fitting_elements(validator_t *v, vtype_t to, vtype_t from) {
+  return wh_validate_matches(v, from, to) ||
          wh_validate_fail(v, WHERRY_ERROR_INVALID, v->op_at,
                           "type mismatch: %s of %s into a table of %s", wh_validate_op_name(v),
-                          wherry_valtype_name(from), wherry_valtype_name(to));
+                          WH_TYPE_TEXT(from), WH_TYPE_TEXT(to));
 }
 
 /* The last operand first. */
@@ -258,8 +272,9 @@ static bool prefix_fc(validator_t *v, uint32_t opcode, const wh_op_t *op, const 
   vtype_t type, other, index, other_index;
   switch (opcode) {
   case WH_OP_MEMORY_INIT:
-    return data_segment(v, at) && memory(v, at) && wh_validate_signature(v, op->signature);
-  case WH_OP_DATA_DROP: return data_segment(v, at);
+    return wh_validate_data_index(v, at) && memory(v, at) &&
+           wh_validate_signature(v, op->signature);
+  case WH_OP_DATA_DROP: return wh_validate_data_index(v, at);
   case WH_OP_MEMORY_COPY:
     if (!memory(v, at)) return false;
     index = v->address;
@@ -267,12 +282,12 @@ static bool prefix_fc(validator_t *v, uint32_t opcode, const wh_op_t *op, const 
     return pop_three(v, smaller(index, v->address), v->address, index);
   case WH_OP_MEMORY_FILL: return memory(v, at) && wh_validate_signature(v, op->signature);
   case WH_OP_TABLE_INIT:
-    return elem_segment(v, at, &other) && table(v, at, &type, &index) &&
-           same_elements(v, type, other) && pop_three(v, WHERRY_I32, WHERRY_I32, index);
-  case WH_OP_ELEM_DROP: return elem_segment(v, at, &type);
+    return wh_validate_elem_index(v, at, &other) && table(v, at, &type, &index) &&
+           fitting_elements(v, type, other) && pop_three(v, WHERRY_I32, WHERRY_I32, index);
+  case WH_OP_ELEM_DROP: return wh_validate_elem_index(v, at, &type);
   case WH_OP_TABLE_COPY:
     return table(v, at, &type, &index) && table(v, at, &other, &other_index) &&
-           same_elements(v, type, other) &&
+           fitting_elements(v, type, other) &&
            pop_three(v, smaller(index, other_index), other_index, index);
   case WH_OP_TABLE_GROW:
     if (!table(v, at, &type, &index) || !wh_validate_pop(v, index) || !wh_validate_pop(v, type))

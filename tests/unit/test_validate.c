@@ -208,7 +208,7 @@ static const struct {
     {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0c\x01\x00\x0b"),
      INVALID("unknown elem segment 1")},
     {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0c\x00\x01\x0b"),
-     INVALID("type mismatch: table.init of funcref into a table of externref")},
+     INVALID("type mismatch: table.init of (ref func) into a table of externref")},
     {0, BYTES("\x00\xfc\x0d\x00\x0b"), OK},
     {0, BYTES("\x00\x41\x00\x41\x00\x41\x00\xfc\x0e\x00\x01\x0b"),
      INVALID("type mismatch: table.copy of externref into a table of funcref")},
