@@ -223,7 +223,7 @@ static const struct {
     {3, BYTES("\x00\x41\x00\xd1\x0b"),
      INVALID("type mismatch: ref.is_null expects a reference, but found i32")},
     {3, BYTES("\x00\xd1\x0b"), INVALID("type mismatch: ref.is_null expects a value")},
-    {4, BYTES("\x00\xd0\x7f\x0b"), MALFORMED("malformed reference type 0x7F: ref.null")},
+    {4, BYTES("\x00\xd0\x7f\x0b"), MALFORMED("malformed heap type 0x7F: ref.null")},
     {4, BYTES("\x00\xd0\x00\x0b"), NEEDS("function-references")},
     {4, BYTES("\x00\xd0\x6e\x0b"), NEEDS("gc")},
     /* numbers */
