@@ -135,7 +135,8 @@ static bool limits(decoder_t *d, uint8_t flags, wh_limits_t *out) {
   if (!(flags & WH_LIMITS_MAXIMUM)) return true;
   if (!u64(d, &out->maximum, "the maximum of limits")) return false;
   /* UINT64_MAX stands for "none": no memory or table comes near to it. */
-  if (out->maximum == UINT64_MAX) out->maximum--;
+  out->is_widest = out->maximum == UINT64_MAX;
+  if (out->is_widest) out->maximum--;
   return true;
 }
 

@@ -1,12 +1,24 @@
-/* encode: a model to bytes: every section in its order, sections without entries left out, every
-   number in its shortest form. Called by tests, and by who writes modules. Function bodies and
-   constant expressions are copied as they are, long numbers in them included. It checks nothing. */
+/* encode: a model to bytes, in one canonical form, so that two binaries that hold the same module are
+   written the same. Called by tests, and by who writes modules. It checks only that code can be read
+   as instructions.
+   The form: every number in its shortest encoding, those in code too; no section without entries; a
+   data count section where an instruction names a data segment, and nowhere else; memory and table 0
+   left unsaid where they can be; a type that is final and has no supertype, and a recursion group of
+   one, in their short forms; runs of locals of one type merged, those of none left out. Custom
+   sections keep their contents and stand after the same section as before. One is written anew: the
+   branch hints, whose offsets move with the code; where they are malformed, they stay as they are.
+   Other sections that speak of offsets in the binary (debugging, relocation) mean the old one. */
 #ifndef WH_ENCODE_H
 #define WH_ENCODE_H
 
 #include "model/model.h"
 
-/* *out: the caller's, freed by wh_free(alloc, *out, *size). Errors: oom. */
+/* *out: the caller's, freed by wh_free(alloc, *out, *size).
+   Errors: malformed (an instruction, with its offset in the binary that was decoded), oom. */
 wherry_error_t *wh_encode(wh_alloc_t *alloc, const wh_model_t *model, uint8_t **out, size_t *size);
+
+/* Whether the model as it is written has entries in the section of that id, which is none that is
+   custom. needs_data_count: some instruction names a data segment. */
+bool wh_encode_has_section(const wh_model_t *model, unsigned id, bool needs_data_count);
 
 #endif

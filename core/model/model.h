@@ -79,6 +79,7 @@ struct wherry_functype {
 
 typedef struct wh_limits {
   uint64_t minimum, maximum; /* maximum UINT64_MAX: none */
+  bool is_widest;            /* the binary's maximum is 2^64 - 1; here it is one less */
 } wh_limits_t;
 
 /* A type in the binary; returns what is behind it, NULL: it is none, and *problem says why (in the

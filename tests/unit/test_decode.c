@@ -330,6 +330,39 @@ static void types_are_printed(void **state) {
   wh_model_free(m);
 }
 
+/* Of every form, type 0 included, whose references have nothing but a code. */
+static void references_are_read_and_printed(void **state) {
+  (void)state;
+  const struct {
+    const char *bytes, *shown;
+    wherry_valtype_t type;
+    wh_heap_t heap;
+  } rows[] = {
+      {"\x70", "funcref", WHERRY_FUNCREF, WH_HEAP(FUNC)},
+      {"\x63\x6e", "anyref", WHERRY_ANYREF, WH_HEAP(ANY)},
+      {"\x64\x69", "(ref exn)", wh_ref(WH_HEAP(EXN), false), WH_HEAP(EXN)},
+      {"\x63\x80\x00", "(ref null 0)", wh_ref(0, true), 0},
+      {"\x64\x80\x80\x00", "(ref 0)", wh_ref(0, false), 0},
+      {"\x63\x81\x01", "(ref null 129)", wh_ref(129, true), 129},
+  };
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  for (size_t i = 0; i < WH_COUNT(rows); i++) {
+    const char *problem;
+    wherry_valtype_t type = 0;
+    wh_text_t text = {.alloc = &alloc};
+    size_t size = i == 3 || i == 5 ? 3 : i == 4 ? 4 : strlen(rows[i].bytes);
+    const uint8_t *at = (const uint8_t *)rows[i].bytes;
+    assert_ptr_equal(wh_read_val_type(at, at + size, &type, &problem), at + size);
+    assert_int_equal(type, rows[i].type);
+    assert_int_equal(wh_ref_heap(type), rows[i].heap);
+    assert_int_equal(wh_ref_is_nullable(type), at[0] != 0x64);
+    wh_print_valtype(&text, type);
+    assert_string_equal(text.data, rows[i].shown);
+    wh_text_free(&text);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(malformed_modules_say_what_and_where),
@@ -339,6 +372,7 @@ int main(void) {
       cmocka_unit_test(announcing_much_costs_nothing),
       cmocka_unit_test(limits_of_this_engine),
       cmocka_unit_test(types_are_printed),
+      cmocka_unit_test(references_are_read_and_printed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
