@@ -104,6 +104,9 @@
 /* The short level of C; each language has its own, built on the functions beneath. */
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_(load|guest|call|val)(_|$)";
 
+/* For programs that show sections: what a language wants of them it gets from their bytes. */
+%rename("$ignore", regextarget=1, fullname=1) "^wherry_(module_)?facts";
+
 /* Canon's driver: a table of C functions. */
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_lifted_";
 
@@ -165,3 +168,4 @@ WHERRY_GIVEN(module)
 %include <wherry/linker.h>
 %include <wherry/interface.h>
 %include <wherry/text.h>
+%include <wherry/custom.h>

@@ -65,6 +65,15 @@ wherry_bytes_t wherry_module_custom_section(const wherry_module_t *module, size_
   return module->model->customs.items[index].bytes;
 }
 
+size_t wherry_module_find_custom_section(const wherry_module_t *module, const char *name,
+                                         size_t name_size) {
+  for (size_t i = 0; i < module->model->customs.count; i++) {
+    const wh_custom_t *custom = &module->model->customs.items[i];
+    if (custom->name.size == name_size && memcmp(custom->name.data, name, name_size) == 0) return i;
+  }
+  return SIZE_MAX;
+}
+
 size_t wherry_module_function_count(const wherry_module_t *module) {
   return module->model->functions.count - module->model->imported_functions;
 }

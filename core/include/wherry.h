@@ -39,5 +39,6 @@
 #include <wherry/interface.h>
 #include <wherry/guest.h>
 #include <wherry/text.h>
+#include <wherry/custom.h>
 
 #endif

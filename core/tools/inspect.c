@@ -106,7 +106,7 @@ static void put_world(const inspection_t *found) {
   }
 }
 
-static void inspect_text(const inspection_t *found) {
+static wherry_error_t *inspect_text(const inspection_t *found) {
   put_escaped(stdout, found->file, strlen(found->file));
   printf(": core module, %zu bytes", found->bytes.size);
   const char *name = wherry_module_name(found->module);
@@ -122,6 +122,7 @@ static void inspect_text(const inspection_t *found) {
   put_exports(found);
   put_memories(found);
   put_world(found);
+  return inspect_custom_text(found);
 }
 
 int inspect_verb(int argc, char **argv) {
@@ -154,11 +155,7 @@ int inspect_verb(int argc, char **argv) {
     found.world_fault = arena_text(message, strlen(message));
     wherry_error_release(error);
   }
-  if (json) {
-    inspect_json(&found);
-  } else {
-    inspect_text(&found);
-  }
+  error = json ? inspect_json(&found) : inspect_text(&found);
   wherry_module_release(found.module);
-  return STATUS_OK;
+  return error ? report(found.file, error) : STATUS_OK;
 }

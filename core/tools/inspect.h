@@ -17,6 +17,13 @@ typedef struct inspection {
 const char *externtype_text(const wherry_externtype_t *type);
 const char *type_text(const wherry_type_t *type);
 
-void inspect_json(const inspection_t *found);
+/* As JSON: the text, or null. */
+void put_text(const char *text);
+
+wherry_error_t *inspect_json(const inspection_t *found);
+
+/* What custom sections say: all of them; of one, for the end of its object. */
+wherry_error_t *inspect_custom_text(const inspection_t *found);
+wherry_error_t *inspect_custom_json(const inspection_t *found, size_t index);
 
 #endif

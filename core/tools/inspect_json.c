@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void put_text(const char *text) {
+void put_text(const char *text) {
   if (text) {
     put_json_text(stdout, text, strlen(text));
   } else {
@@ -99,8 +99,10 @@ static void put_exports(const inspection_t *found) {
   }
 }
 
-static void put_sections(const inspection_t *found, bool custom_only) {
+static wherry_error_t *put_sections(const inspection_t *found, bool custom_only) {
+  wherry_error_t *error = NULL;
   bool first = true;
+  size_t custom = 0;
   for (size_t i = 0; i < found->sections.count; i++) {
     const section_t *section = &found->sections.items[i];
     if (custom_only && section->id != 0) continue;
@@ -120,8 +122,10 @@ static void put_sections(const inspection_t *found, bool custom_only) {
     } else if (section->id != 0) {
       printf(", \"items\": %" PRIu64, section->items);
     }
+    if (custom_only && !error) error = inspect_custom_json(found, custom++);
     fputc('}', stdout);
   }
+  return error;
 }
 
 static void put_memories(const inspection_t *found) {
@@ -161,7 +165,7 @@ static void put_witfuncs(const inspection_t *found) {
   }
 }
 
-void inspect_json(const inspection_t *found) {
+wherry_error_t *inspect_json(const inspection_t *found) {
   fputs("{\n  \"file\": ", stdout);
   put_text(found->file);
   printf(",\n  \"kind\": \"module\",\n  \"size\": %zu,\n  \"name\": ", found->bytes.size);
@@ -177,7 +181,7 @@ void inspect_json(const inspection_t *found) {
   fputs("],\n  \"memories\": [", stdout);
   put_memories(found);
   fputs("],\n  \"custom_sections\": [", stdout);
-  put_sections(found, true);
+  wherry_error_t *error = put_sections(found, true);
   fputs("],\n  \"world\": ", stdout);
   put_text(found->world ? wherry_world_name(found->world) : NULL);
   if (found->world_fault) {
@@ -187,4 +191,5 @@ void inspect_json(const inspection_t *found) {
   fputs(",\n  \"functions\": [", stdout);
   if (found->world) put_witfuncs(found);
   fputs("]\n}\n", stdout);
+  return error;
 }

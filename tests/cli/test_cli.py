@@ -359,6 +359,34 @@ class Command(unittest.TestCase):
         self.assertIsNone(functions["fail"]["result"])
         self.assertIn("component-type", "".join(s["name"] for s in greet["custom_sections"]))
 
+    def test_inspect_custom_sections(self):
+        out = run("inspect", "values.wasm")[1]
+        self.assertIn('  name\n    function 0 "double"\n', out)
+        self.assertIn('    local 1 of function 3 "y"\n', out)
+        out = run("inspect", "greet.wasm")[1]
+        self.assertIn("    module 1, function 40, global 1, data 1\n", out)
+        self.assertIn('    used "bulk-memory"\n', out)
+        odd = self.write(
+            "odd.wasm",
+            HEADER
+            + section(0, name("dylink.0") + b"\1\4\x10\2\0\0")
+            + section(0, name("target_features") + b"\2+" + name("simd128") + b"*" + name("x")),
+        )
+        out = run("inspect", odd)[1]
+        self.assertIn("  dylink.0\n    memory size 16 alignment 2\n    table size 0", out)
+        self.assertIn("malformed at 0x35: target_features section: a feature's prefix", out)
+        found = json.loads(run("inspect", "--json", odd)[1])["custom_sections"]
+        self.assertEqual(
+            found[0]["facts"],
+            [
+                {"kind": "memory", "size": 16, "alignment": 2},
+                {"kind": "table", "size": 0, "alignment": 0},
+            ],
+        )
+        self.assertNotIn("malformed", found[0])
+        self.assertEqual(found[1]["facts"], [{"kind": "used", "name": "simd128"}])
+        self.assertEqual(found[1]["malformed"]["offset"], 0x35)
+
     def test_names_of_a_guest_are_shown_escaped(self):
         evil = self.write(
             "evil.wasm",

@@ -1,6 +1,7 @@
 /* Custom sections that wherry reads: what they say, and what is broken in them. */
 #include "support.h"
 
+#include "decode/custom.h"
 #include "model/names.h"
 
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
@@ -174,11 +175,163 @@ static void names_without_memory(void **state) {
   }
 }
 
+/* ---- facts ---- */
+
+/* "kind label 7 "text"; …", and the fault with its place. */
+static void print_facts(const wh_facts_t *facts, char *out) {
+  *out = 0;
+  for (size_t i = 0; i < facts->items.count; i++) {
+    const wh_fact_t *fact = &facts->items.items[i];
+    out += sprintf(out, "%s%s", i ? "; " : "", fact->form->kind);
+    for (size_t k = 0; k < 2 && fact->form->numbers[k]; k++)
+      out += sprintf(out, " %s %llu", fact->form->numbers[k], (unsigned long long)fact->numbers[k]);
+    for (size_t k = 0; k < 2 && fact->form->texts[k]; k++)
+      out += sprintf(out, " %s \"%.*s\"", fact->form->texts[k], (int)fact->texts[k].size,
+                     (const char *)fact->texts[k].data);
+  }
+}
+
+static const struct {
+  const char *section;
+  const uint8_t *bytes;
+  size_t size;
+  const char *facts;
+  uint64_t offset;
+  const char *fault;
+} facts_rows[] = {
+    {"name", BYTES("\x00\x02\x01m\x02\x06\x01\x03\x01\x02\x01x"),
+     "module name \"m\"; local function 3 index 2 name \"x\"", 0, NULL},
+    {"name", BYTES("\x00\x02\x01m\x01\x80"), "module name \"m\"", 105, "name section: "},
+    {"producers",
+     BYTES("\x02\x08language\x01\x03"
+           "C11\x00\x0cprocessed-by\x02\x05"
+           "clang\x02"
+           "19\x03"
+           "lld\x00"),
+     "language name \"C11\" version \"\"; processed-by name \"clang\" version \"19\"; "
+     "processed-by name \"lld\" version \"\"",
+     0, NULL},
+    {"producers", BYTES("\x02\x03sdk\x00\x03sdk\x00"), "", 106, "a second field sdk"},
+    {"producers", BYTES("\x01\x03SDK\x00"), "", 101, "a field that is neither language"},
+    {"producers", BYTES("\x01\x03sdk\x02\x01x\x01y"), "sdk name \"x\" version \"y\"", 110,
+     "unexpected end: expected a name"},
+    {"producers", BYTES("\x01\x03sdk\x01\x01\xff\x00"), "", 107,
+     "malformed UTF-8 encoding: a name"},
+    {"producers", BYTES("\x00\x00"), "", 101, "1 bytes are left at its end"},
+    {"target_features",
+     BYTES("\x03+\x07simd128-\x07"
+           "atomics=\x01x"),
+     "used name \"simd128\"; disallowed name \"atomics\"; required name \"x\"", 0, NULL},
+    {"target_features", BYTES("\x01*\x01x"), "", 101, "a feature's prefix is 0x2a"},
+    {"target_features", BYTES("\x02+\x01x"), "used name \"x\"", 104,
+     "unexpected end: expected a feature"},
+    {"dylink.0",
+     BYTES("\x01\x05\x90\x01\x04\x02\x00\x02\x06\x01\x04libc\x03\x04\x01\x01"
+           "f\x02\x04\x08\x01\x03"
+           "env\x01g\x10\x05\x03\x01\x01.\x09\x01?"),
+     "memory size 144 alignment 4; table size 2 alignment 0; needed name \"libc\"; "
+     "export flags 2 name \"f\"; import flags 16 module \"env\" name \"g\"; "
+     "runtime-path name \".\"",
+     0, NULL},
+    {"dylink.0", BYTES("\x02\x09\x01\x04libc"), "", 102,
+     "length out of bounds: subsection 2 of 9 bytes, but 6 bytes are left"},
+    {"dylink.0", BYTES("\x02\x07\x01\x04libc?"), "needed name \"libc\"", 108,
+     "1 bytes are left after the last entry of subsection 2"},
+    {"dylink.0", BYTES("\x01\x02\x01\x80"), "", 103, "expected an alignment"},
+    {"something else", BYTES("\xff\xff"), "", 0, NULL},
+};
+
+static void facts_and_faults(void **state) {
+  (void)state;
+  for (size_t i = 0; i < WH_COUNT(facts_rows); i++) {
+    wh_alloc_t alloc;
+    wh_alloc_init(&alloc, NULL);
+    uint8_t *exact = malloc(facts_rows[i].size);
+    memcpy(exact, facts_rows[i].bytes, facts_rows[i].size);
+    wh_custom_t section = section_of((const char *)exact, facts_rows[i].size);
+    section.name =
+        (wherry_bytes_t) {(const uint8_t *)facts_rows[i].section, strlen(facts_rows[i].section)};
+    wh_model_t model = {.alloc = &alloc};
+    wh_facts_t facts;
+    char text[1024];
+    assert_ok(wh_facts_read(&alloc, &model, &section, &facts));
+    print_facts(&facts, text);
+    assert_string_equal(text, facts_rows[i].facts);
+    if (facts_rows[i].fault) {
+      assert_non_null(facts.fault);
+      assert_non_null(strstr(facts.fault->message, facts_rows[i].fault));
+      assert_int_equal(facts.fault->offset, facts_rows[i].offset);
+    } else {
+      assert_null(facts.fault);
+    }
+    wh_facts_free(&facts);
+    free(exact);
+    assert_int_equal(alloc.used, 0);
+  }
+}
+
+static void facts_without_memory(void **state) {
+  (void)state;
+  for (size_t i = 0; i < WH_COUNT(facts_rows); i++) {
+    for (size_t at = 1;; at++) {
+      failing_t failing = {.fail_at = at};
+      wherry_allocator_t host = failing_allocator(&failing);
+      wh_alloc_t alloc;
+      wh_alloc_init(&alloc, &host);
+      wh_custom_t section = section_of((const char *)facts_rows[i].bytes, facts_rows[i].size);
+      section.name =
+          (wherry_bytes_t) {(const uint8_t *)facts_rows[i].section, strlen(facts_rows[i].section)};
+      wh_model_t model = {.alloc = &alloc};
+      wh_facts_t facts;
+      wherry_error_t *error = wh_facts_read(&alloc, &model, &section, &facts);
+      wh_facts_free(&facts);
+      assert_int_equal(failing.live_blocks, 0);
+      if (!error) break;
+      assert_int_equal(wherry_error_kind(error), WHERRY_ERROR_OOM);
+    }
+  }
+}
+
+/* dylink.0 must come first; a module with broken sections is a module all the same. */
+static void sections_of_a_module(void **state) {
+  (void)state;
+  static const uint8_t bytes[] = "\0asm\1\0\0\0"
+                                 "\0\x0b\x09producers\0"
+                                 "\0\x06\4mine!"
+                                 "\1\4\1\x60\0\0"
+                                 "\0\x0a\x08"
+                                 "dylink.0\0"
+                                 "\0\x07\4mine??";
+  wherry_engine_t *engine;
+  wherry_module_t *module;
+  wherry_facts_t *facts;
+  assert_ok(wherry_engine_new(NULL, &engine));
+  assert_ok(wherry_module_new(engine, bytes, sizeof bytes - 1, &module));
+  wherry_engine_release(engine);
+  assert_int_equal(wherry_module_find_custom_section(module, "mine", 4), 1);
+  assert_true(wherry_module_find_custom_section(module, "min", 3) == SIZE_MAX);
+  assert_ok(wherry_module_facts(module, 1, &facts));
+  assert_null(facts);
+  assert_ok(wherry_module_facts(module, 0, &facts));
+  assert_non_null(facts);
+  assert_int_equal(wherry_facts_count(facts), 0);
+  assert_null(wherry_facts_fault(facts));
+  wherry_facts_release(facts);
+  assert_ok(wherry_module_facts(module, 2, &facts));
+  assert_error(wherry_module_check_custom(module), MALFORMED,
+               "dylink.0 section: it is not the first section");
+  wherry_module_release(module);
+  assert_string_equal(wherry_error_message(wherry_facts_fault(facts)),
+                      "dylink.0 section: it is not the first section");
+  wherry_facts_release(facts);
+  wherry_facts_release(NULL);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(names_of_every_kind),
-      cmocka_unit_test(broken_names),
-      cmocka_unit_test(names_without_memory),
+      cmocka_unit_test(names_of_every_kind),  cmocka_unit_test(broken_names),
+      cmocka_unit_test(names_without_memory), cmocka_unit_test(facts_and_faults),
+      cmocka_unit_test(facts_without_memory), cmocka_unit_test(sections_of_a_module),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,10 @@ WHERRY_API wherry_bytes_t wherry_module_custom_section_name(const wherry_module_
                                                             size_t index);
 WHERRY_API wherry_bytes_t wherry_module_custom_section(const wherry_module_t *module, size_t index);
 
+/* The index of the first custom section of a name, SIZE_MAX if there is none. */
+WHERRY_API size_t wherry_module_find_custom_section(const wherry_module_t *module, const char *name,
+                                                    size_t name_size);
+
 /* How many functions (imported ones not counted) the module defines, and how many of them have been
    compiled by now, by any instance. */
 WHERRY_API size_t wherry_module_function_count(const wherry_module_t *module);
