@@ -63,17 +63,23 @@ static bool limits_fit(const wh_limits_t *given, const wh_limits_t *wanted) {
   return wanted->maximum == UINT64_MAX || given->maximum <= wanted->maximum;
 }
 
-static bool fits(const wherry_externtype_t *given, const wherry_externtype_t *wanted) {
+static bool fits(const wherry_module_t *module, const wherry_externtype_t *given,
+                 const wh_import_t *import) {
+  const wherry_externtype_t *wanted = &import->type;
   if (given->kind != wanted->kind || given->is64 != wanted->is64) return false;
+  wherry_valtype_t type = wh_module_valtype(module, wanted->valtype);
   switch (wanted->kind) {
-  case WHERRY_EXTERN_FUNC: return given->func->canonical == wanted->func->canonical;
+  case WHERRY_EXTERN_FUNC:
+    return wh_rtype_is_sub(wh_rtype_of_func(given->func), module->rtypes[import->type_index]);
   case WHERRY_EXTERN_TABLE:
-    return given->valtype == wanted->valtype && limits_fit(&given->limits, &wanted->limits);
+    return given->valtype == type && limits_fit(&given->limits, &wanted->limits);
   case WHERRY_EXTERN_MEMORY:
     return given->shared == wanted->shared && given->page_log2 == wanted->page_log2 &&
            limits_fit(&given->limits, &wanted->limits);
   case WHERRY_EXTERN_GLOBAL:
-    return given->valtype == wanted->valtype && given->is_mutable == wanted->is_mutable;
+    if (given->is_mutable != wanted->is_mutable) return false;
+    return given->valtype == type ||
+           (!wanted->is_mutable && wh_engine_matches(module->engine, given->valtype, type));
   case WHERRY_EXTERN_TAG: break;
   }
   return false;
@@ -100,13 +106,14 @@ static void print_missing(wherry_store_t *store, wh_text_t *text, const wh_impor
 }
 
 /* False: this one fits. */
-static bool print_problem(wherry_store_t *store, wh_text_t *text, const wh_import_t *import,
+static bool print_problem(wherry_store_t *store, wherry_module_t *module, wh_text_t *text,
                           const link_imports_t *imports, size_t index, wherry_error_t **error) {
+  const wh_import_t *import = &module->model->imports.items[index];
   wherry_externtype_t given;
   link_found_t found = imports->found ? imports->found[index] : LINK_FOUND;
   if (found == LINK_FOUND) {
     *error = type_of(store, &imports->items[index], &given);
-    if (*error || fits(&given, &import->type)) return false;
+    if (*error || fits(module, &given, import)) return false;
   }
   wh_text_append(text, "\n  ", 3);
   wh_link_name(text, import->module);
@@ -133,7 +140,7 @@ static WH_COLD wherry_error_t *print_problems(wherry_store_t *store, wherry_modu
   wh_text_t text = {.alloc = store->alloc};
   size_t problems = 0;
   for (size_t i = 0; i < model->imports.count && !error; i++)
-    if (print_problem(store, &text, &model->imports.items[i], imports, i, &error)) problems++;
+    if (print_problem(store, module, &text, imports, i, &error)) problems++;
   if (!error) {
     if (text.failed)
       error = wh_error_oom();
@@ -157,7 +164,8 @@ wherry_error_t *wh_link_check_imports(wherry_store_t *store, wherry_module_t *mo
     wherry_externtype_t given;
     wherry_error_t *error = type_of(store, &imports->items[i], &given);
     if (error) return error;
-    if (!fits(&given, &model->imports.items[i].type)) return print_problems(store, module, imports);
+    if (!fits(module, &given, &model->imports.items[i]))
+      return print_problems(store, module, imports);
   }
   return NULL;
 }

@@ -60,8 +60,9 @@ static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) 
   uint64_t high = (uint64_t)instance->id << 32;
   wherry_error_t *error;
   for (size_t i = model->imported_tables; i < model->tables.count; i++) {
-    const wh_table_type_t *type = &model->tables.items[i];
-    error = wh_table_make(store, type, 0, &instance->tables[i]);
+    wh_table_type_t type = model->tables.items[i];
+    type.element = wh_module_valtype(instance->module, type.element);
+    error = wh_table_make(store, &type, 0, &instance->tables[i]);
     if (error) return error;
     instance->tables[i]->self = high | i;
   }

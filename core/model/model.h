@@ -301,9 +301,11 @@ bool wh_type_same(const wh_types_t *types, wherry_valtype_t a, wherry_valtype_t 
 /* any, func, extern or exn: what all references of that kind are below. */
 wh_heap_t wh_heap_top(const wh_types_t *types, wh_heap_t heap);
 
-/* Appends bytes that are equal for equal recursion groups. group: its first type; numbers: what
-   stands for each type before it. */
-void wh_group_key(const wh_model_t *model, uint32_t group, const uint32_t *numbers, wh_text_t *out);
+/* Numbers that are equal for equal recursion groups: how many, and then they themselves. group: its
+   first type; numbers: what stands for each type before it. Returns behind the last. */
+size_t wh_group_key_size(const wh_model_t *model, uint32_t group);
+uint32_t *wh_group_key(const wh_model_t *model, uint32_t group, const uint32_t *numbers,
+                       uint32_t *out);
 /* Sets `same` of all types, whose indices must exist. False: no memory. */
 bool wh_model_find_same(wh_model_t *model);
 

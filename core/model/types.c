@@ -249,75 +249,75 @@ wh_types_t wh_model_types(const wh_model_t *model) { return (wh_types_t) {model_
 
 /* ---- equality of recursion groups ---- */
 
-static void put_word(wh_text_t *out, uint32_t word) {
-  wh_text_append(out, (const char *)&word, sizeof word);
-}
-
 /* An index as it counts for equality: inside the group by its place there. */
 static uint32_t key_index(const wh_subtype_t *first, uint32_t index, const uint32_t *numbers) {
   enum { INSIDE = 0x400000 };
   return index >= first->group ? INSIDE | (index - first->group) : numbers[index];
 }
 
-static void put_type(wh_text_t *out, const wh_subtype_t *first, wherry_valtype_t type,
-                     const uint32_t *numbers) {
-  if (wh_is_ref(type) && !wh_heap_is_abstract(wh_ref_heap(type)))
-    type = (type & 0xFF) | key_index(first, wh_ref_heap(type), numbers) << 8;
-  put_word(out, type);
+static uint32_t key_type(const wh_subtype_t *first, wherry_valtype_t type,
+                         const uint32_t *numbers) {
+  if (!wh_is_ref(type) || wh_heap_is_abstract(wh_ref_heap(type))) return type;
+  return (type & 0xFF) | key_index(first, wh_ref_heap(type), numbers) << 8;
 }
 
-void wh_group_key(const wh_model_t *model, uint32_t group, const uint32_t *numbers,
-                  wh_text_t *out) {
+size_t wh_group_key_size(const wh_model_t *model, uint32_t group) {
+  size_t size = 1;
+  for (uint32_t i = 0; i < model->subtypes.items[group].group_count; i++) {
+    const wherry_functype_t *func = &model->types.items[group + i];
+    size += 5 + (size_t)func->param_count + func->result_count +
+            2 * (size_t)model->subtypes.items[group + i].field_count;
+  }
+  return size;
+}
+
+uint32_t *wh_group_key(const wh_model_t *model, uint32_t group, const uint32_t *numbers,
+                       uint32_t *out) {
   const wh_subtype_t *first = &model->subtypes.items[group];
-  put_word(out, first->group_count);
+  *out++ = first->group_count;
   for (uint32_t i = 0; i < first->group_count; i++) {
     const wh_subtype_t *type = &first[i];
     const wherry_functype_t *func = &model->types.items[group + i];
-    put_word(out, (uint32_t)type->kind | (uint32_t)type->is_final << 8);
-    put_word(out, type->super == WH_NO_TYPE ? WH_NO_TYPE : key_index(first, type->super, numbers));
-    put_word(out, func->param_count);
-    put_word(out, func->result_count);
-    put_word(out, type->field_count);
+    *out++ = (uint32_t)type->kind | (uint32_t)type->is_final << 8;
+    *out++ = type->super == WH_NO_TYPE ? WH_NO_TYPE : key_index(first, type->super, numbers);
+    *out++ = func->param_count;
+    *out++ = func->result_count;
+    *out++ = type->field_count;
     for (uint32_t n = 0; n < func->param_count + func->result_count; n++)
-      put_type(out, first, func->types[n], numbers);
+      *out++ = key_type(first, func->types[n], numbers);
     for (uint32_t n = 0; n < type->field_count; n++) {
-      put_type(out, first, type->fields[n].type, numbers);
-      put_word(out, type->fields[n].is_mutable);
+      *out++ = key_type(first, type->fields[n].type, numbers);
+      *out++ = type->fields[n].is_mutable;
     }
   }
+  return out;
 }
 
-/* Groups' keys lie in one text, found by a table of their places. */
+/* All keys lie in one block, behind the numbers. */
 bool wh_model_find_same(wh_model_t *model) {
   wh_alloc_t *alloc = model->alloc;
-  size_t count = model->subtypes.count;
-  uint32_t *numbers = wh_alloc_array(alloc, count, sizeof *numbers);
-  if (count && !numbers) return false;
+  uint32_t count = (uint32_t)model->subtypes.count;
+  if (count == 0) return true;
+  size_t words = count;
+  for (uint32_t group = 0; group < count; group += model->subtypes.items[group].group_count)
+    words += wh_group_key_size(model, group);
+  uint32_t *numbers = wh_alloc_array(alloc, words, sizeof *numbers), *next = numbers + count;
+  if (!numbers) return false;
   wh_map_t map = {0};
-  WH_VEC(wh_text_t) keys = {0};
   bool good = true;
   for (uint32_t group = 0; group < count && good;) {
     uint32_t size = model->subtypes.items[group].group_count;
-    wh_text_t key = {.alloc = alloc};
+    const char *key = (const char *)next;
+    next = wh_group_key(model, group, numbers, next);
+    size_t key_size = (size_t)((const char *)next - key);
     uint64_t found = group;
-    wh_group_key(model, group, numbers, &key);
-    good = !key.failed;
-    if (!good || wh_map_get(&map, key.data, key.size, &found)) {
-      wh_text_free(&key);
-    } else {
-      good = wh_vec_push(alloc, &keys, key);
-      if (good)
-        good = wh_map_put(alloc, &map, key.data, key.size, group);
-      else
-        wh_text_free(&key);
-    }
+    if (!wh_map_get(&map, key, key_size, &found))
+      good = wh_map_put(alloc, &map, key, key_size, group);
     for (uint32_t i = 0; i < size; i++)
       model->subtypes.items[group + i].same = numbers[group + i] = (uint32_t)found + i;
     group += size;
   }
-  for (size_t i = 0; i < keys.count; i++) wh_text_free(&keys.items[i]);
-  wh_vec_free(alloc, &keys);
   wh_map_free(alloc, &map);
-  wh_free(alloc, numbers, count * sizeof *numbers);
+  wh_free(alloc, numbers, words * sizeof *numbers);
   return good;
 }

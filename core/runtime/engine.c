@@ -1,7 +1,7 @@
 /* Configs, engines, and the function types that an engine's modules share. */
 #include "runtime/runtime.h"
 
-enum { IDLE_STACKS = 16, KEY_WORDS = 64 };
+enum { IDLE_STACKS = 16 };
 
 static const uint64_t default_reservation = UINT64_C(4) << 30;
 static const uint64_t default_stack_size = UINT64_C(8) << 20;
@@ -63,12 +63,6 @@ void wh_engine_retain(wherry_engine_t *engine) {
   atomic_fetch_add_explicit(&engine->references, 1, memory_order_relaxed);
 }
 
-/* A copy of a type in one block: the type, the count of its parameters, its value types. What follows
-   the type is the key in canonical_map. */
-static size_t copy_size(size_t types) {
-  return sizeof(wherry_functype_t) + sizeof(uint32_t) + types * sizeof(wherry_valtype_t);
-}
-
 void wh_engine_release(wherry_engine_t *engine) {
   if (!engine) return;
   if (atomic_fetch_sub_explicit(&engine->references, 1, memory_order_acq_rel) != 1) return;
@@ -83,79 +77,11 @@ void wh_engine_release(wherry_engine_t *engine) {
     engine->idle_memories = memory->next;
     wh_memory_free(memory);
   }
-  wh_map_free(alloc, &engine->canonical_map);
-  for (size_t i = 0; i < engine->canonical.count; i++) {
-    wherry_functype_t *type = engine->canonical.items[i];
-    wh_free(alloc, type, copy_size((size_t)type->param_count + type->result_count));
-  }
-  wh_vec_free(alloc, &engine->canonical);
+  wh_engine_free_types(engine);
   wh_mutex_destroy(&engine->lock);
   wh_alloc_t last;
   wh_alloc_init(&last, &engine->alloc.host);
   WH_DELETE(&last, engine);
-}
-
-static void hold(void *owner, bool more) {
-  if (more)
-    wh_engine_retain(owner);
-  else
-    wh_engine_release(owner);
-}
-
-/* With the engine's lock held. key: the parameter count, then the types. */
-static wherry_functype_t *add_type(wherry_engine_t *engine, const wherry_functype_t *type,
-                                   const void *key, size_t key_size) {
-  size_t types = (size_t)type->param_count + type->result_count;
-  wherry_functype_t *copy = wh_alloc(&engine->alloc, copy_size(types));
-  if (!copy) return NULL;
-  char *copied_key = (char *)(copy + 1);
-  memcpy(copied_key, key, key_size);
-  atomic_init(&copy->references, -1);
-  copy->owner = engine;
-  copy->hold = hold;
-  copy->types = (wherry_valtype_t *)(void *)(copied_key + sizeof(uint32_t));
-  copy->param_count = type->param_count;
-  copy->result_count = type->result_count;
-  copy->canonical = (uint32_t)engine->canonical.count + 1;
-  if (!wh_vec_reserve(&engine->alloc, &engine->canonical, 1) ||
-      !wh_map_put(&engine->alloc, &engine->canonical_map, copied_key, key_size, copy->canonical)) {
-    wh_free(&engine->alloc, copy, copy_size(types));
-    return NULL;
-  }
-  engine->canonical.items[engine->canonical.count++] = copy;
-  return copy;
-}
-
-wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t *type,
-                               const wherry_functype_t **out) {
-  size_t types = (size_t)type->param_count + type->result_count;
-  size_t key_size = sizeof(uint32_t) + types * sizeof(wherry_valtype_t);
-  uint32_t small[KEY_WORDS];
-  uint32_t *key = types < KEY_WORDS ? small : wh_alloc(&engine->alloc, key_size);
-  if (!key) return wh_error_oom();
-  key[0] = type->param_count;
-  if (types) memcpy(key + 1, type->types, types * sizeof(wherry_valtype_t));
-
-  wh_mutex_lock(&engine->lock);
-  uint64_t number;
-  wherry_functype_t *found;
-  if (wh_map_get(&engine->canonical_map, (const char *)key, key_size, &number))
-    found = engine->canonical.items[number - 1];
-  else
-    found = add_type(engine, type, key, key_size);
-  wh_mutex_unlock(&engine->lock);
-
-  if (key != small) wh_free(&engine->alloc, key, key_size);
-  if (!found) return wh_error_oom();
-  *out = found;
-  return NULL;
-}
-
-wherry_error_t *wh_engine_canonical(wherry_engine_t *engine, wherry_functype_t *type) {
-  const wherry_functype_t *shared;
-  wherry_error_t *error = wh_engine_type(engine, type, &shared);
-  if (!error) type->canonical = shared->canonical;
-  return error;
 }
 
 wh_stack_t *wh_engine_take_stack(wherry_engine_t *engine) {

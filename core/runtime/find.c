@@ -92,7 +92,7 @@ wherry_error_t *wh_find_global(wherry_store_t *store, wherry_global_t value, uin
     if (instance && index < instance->module->model->globals.count) {
       const wh_global_type_t *global = &instance->module->model->globals.items[index];
       *cell = wh_global_cell(instance, index);
-      *type = global->type;
+      *type = wh_module_valtype(instance->module, global->type);
       *is_mutable = global->is_mutable;
       return NULL;
     }
@@ -102,8 +102,9 @@ wherry_error_t *wh_find_global(wherry_store_t *store, wherry_global_t value, uin
 
 const wherry_functype_t *wh_reference_functype(const wherry_store_t *store, uint64_t reference) {
   const wh_instance_t *instance = wh_reference_instance(store, reference);
-  return instance ? wh_model_functype(instance->module->model, (uint32_t)reference)
-                  : wh_reference_host(store, reference)->type;
+  if (!instance) return wh_reference_host(store, reference)->type;
+  const wherry_module_t *module = instance->module;
+  return &module->rtypes[module->model->functions.items[(uint32_t)reference]]->func;
 }
 
 wherry_error_t *wh_find_func(wherry_store_t *store, wherry_func_t value, uint64_t *reference,

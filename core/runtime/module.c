@@ -49,9 +49,9 @@ wherry_error_t *wh_module_wrap(wherry_engine_t *engine, wh_model_t *model, wherr
   module->entries = wh_alloc_array(&engine->alloc, functions, sizeof *module->entries);
   module->type_ids = wh_alloc_array(&engine->alloc, functions, sizeof *module->type_ids);
   if (functions && (!module->entries || !module->type_ids)) goto fail;
+  error = wh_engine_types(engine, model, &module->rtypes);
+  if (error) goto fail;
   for (size_t i = 0; i < model->types.count; i++) {
-    error = wh_engine_canonical(engine, &model->types.items[i]);
-    if (error) goto fail;
     model->types.items[i].owner = module;
     model->types.items[i].hold = hold;
   }
@@ -86,6 +86,7 @@ void wh_module_release(wherry_module_t *module) {
     if (module->names[i]) wh_free(alloc, module->names[i], module->names[i]->size);
   wh_free(alloc, module->names, functions * sizeof *module->names);
   wh_free(alloc, module->type_ids, functions * sizeof *module->type_ids);
+  wh_free(alloc, module->rtypes, module->model->types.count * sizeof *module->rtypes);
   wh_model_free(module->model);
   wh_mutex_destroy(&module->compile_lock);
   WH_DELETE(alloc, module);

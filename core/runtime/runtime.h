@@ -15,6 +15,7 @@
 #include "base/base.h"
 #include "code/code.h"
 #include "model/model.h"
+#include "runtime/types.h"
 
 typedef struct wh_instance wh_instance_t;
 typedef struct wh_stack wh_stack_t;
@@ -39,9 +40,9 @@ struct wherry_engine {
   const wh_handlers_t *handlers; /* exec's; link sets it, for compile */
   uint64_t seed;
   _Atomic uint64_t next_store;
-  wh_mutex_t lock;                       /* of all that follows */
-  WH_VEC(wherry_functype_t *) canonical; /* own copies; wherry_functype.canonical is place + 1 */
-  wh_map_t canonical_map;                /* type bytes -> place + 1 */
+  wh_mutex_t lock;            /* of all that follows */
+  WH_VEC(wh_rtype_t *) types; /* place + 1 is the id */
+  wh_map_t groups;            /* key of a recursion group -> id of its first type */
   /* A few of each, for stores to come. */
   wh_stack_t *idle_stacks;
   wh_memory_t *idle_memories;
@@ -61,11 +62,18 @@ WH_MUST_USE wherry_error_t *wh_engine_make(const wherry_config_t *config,
 void wh_engine_retain(wherry_engine_t *engine);
 void wh_engine_release(wherry_engine_t *engine);
 
-/* Sets type->canonical: equal types of one engine get equal numbers, never 0. */
-WH_MUST_USE wherry_error_t *wh_engine_canonical(wherry_engine_t *engine, wherry_functype_t *type);
-/* The engine's own copy of a type, with its canonical number; lives as long as the engine. */
+/* ---- types of an engine (types.c) ---- */
+/* The engine's types for those of a model, one for each, in *out; sets the canonical numbers of the
+   model's function types (for types of other kinds too). Freed by its caller. */
+WH_MUST_USE wherry_error_t *wh_engine_types(wherry_engine_t *engine, wh_model_t *model,
+                                            const wh_rtype_t ***out);
+/* The engine's own copy of a host's type, which lives as long as the engine. Errors: type (it names
+   a type of a module), oom. */
 WH_MUST_USE wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t *type,
                                            const wherry_functype_t **out);
+/* Both of canonical types. */
+bool wh_engine_matches(wherry_engine_t *engine, wherry_valtype_t sub, wherry_valtype_t super);
+void wh_engine_free_types(wherry_engine_t *engine);
 
 /* ---- module ---- */
 struct wherry_module {
@@ -74,6 +82,7 @@ struct wherry_module {
   wh_model_t *model;
   _Atomic(wh_code_t *) *entries; /* a place per function, NULL until compiled; imports stay NULL */
   uint32_t *type_ids;            /* canonical type of every function */
+  const wh_rtype_t **rtypes;     /* the engine's, by the module's own indices */
   wh_mutex_t compile_lock;
   _Atomic uint64_t compiled_count;
   /* Sizes of an instance, counted once. */
@@ -92,6 +101,12 @@ struct wherry_module {
 WH_MUST_USE wherry_error_t *wh_module_wrap(wherry_engine_t *engine, wh_model_t *model,
                                            wherry_module_t **out);
 void wh_module_retain(wherry_module_t *module);
+/* A type of the module's as a canonical one. */
+static inline wherry_valtype_t wh_module_valtype(const wherry_module_t *module,
+                                                 wherry_valtype_t type) {
+  if (WH_LIKELY(!wh_has_heap(type)) || wh_heap_is_abstract(wh_ref_heap(type))) return type;
+  return wh_ref(module->rtypes[wh_ref_heap(type)]->id, wh_ref_is_nullable(type));
+}
 void wh_module_release(wherry_module_t *module);
 /* A function's name as the host may have it, NULL: it has none; the module's. */
 WH_MUST_USE wherry_error_t *wh_module_function_name(wherry_module_t *module, uint32_t function,
@@ -455,7 +470,12 @@ static inline uint64_t wh_instance_reference(const wh_instance_t *instance, uint
   return index < instance->imported_functions ? instance->imports[index]
                                               : (uint64_t)instance->id << 32 | index;
 }
+/* The engine's own, whose types are canonical. */
 const wherry_functype_t *wh_reference_functype(const wherry_store_t *store, uint64_t reference);
+static inline const wh_rtype_t *wh_reference_rtype(const wherry_store_t *store,
+                                                   uint64_t reference) {
+  return wh_rtype_of_func(wh_reference_functype(store, reference));
+}
 /* The canonical type of a reference's function. */
 static inline uint32_t wh_reference_type(const wherry_store_t *store, uint64_t reference) {
   const wh_instance_t *instance = wh_reference_instance(store, reference);

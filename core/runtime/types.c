@@ -1,0 +1,233 @@
+/* The types of an engine: each recursion group once, whichever modules have it. */
+#include "runtime/runtime.h"
+
+static void hold(void *owner, bool more) {
+  if (more)
+    wh_engine_retain(owner);
+  else
+    wh_engine_release(owner);
+}
+
+void wh_engine_free_types(wherry_engine_t *engine) {
+  wh_map_free(&engine->alloc, &engine->groups);
+  for (size_t i = 0; i < engine->types.count; i++)
+    wh_free(&engine->alloc, engine->types.items[i], engine->types.items[i]->size);
+  wh_vec_free(&engine->alloc, &engine->types);
+}
+
+/* ---- making, with the engine's lock held ---- */
+
+/* A model's type with the engine's numbers. */
+static wherry_valtype_t canonical(wherry_valtype_t type, const uint32_t *numbers) {
+  if (!wh_is_ref(type) || wh_heap_is_abstract(wh_ref_heap(type))) return type;
+  return wh_ref(numbers[wh_ref_heap(type)], wh_ref_is_nullable(type));
+}
+
+/* What the collector follows. */
+static bool is_ref(const wh_model_t *model, wherry_valtype_t type) {
+  wh_types_t types = wh_model_types(model);
+  return wh_is_ref(type) && wh_heap_top(&types, wh_ref_heap(type)) != WH_HEAP(FUNC);
+}
+
+/* One block: the type, its supertypes, fields and value types, then as many words as are wanted.
+   The numbers of its group are known. */
+static wh_rtype_t *make_type(wherry_engine_t *engine, const wh_model_t *model, uint32_t index,
+                             const uint32_t *numbers, size_t words, uint32_t **spare) {
+  const wh_subtype_t *from = &model->subtypes.items[index];
+  const wherry_functype_t *func = &model->types.items[index];
+  const wh_rtype_t *super =
+      from->super == WH_NO_TYPE ? NULL : engine->types.items[numbers[from->super] - 1];
+  uint32_t depth = super ? super->depth + 1 : 0;
+  size_t types = (size_t)func->param_count + func->result_count;
+  size_t size = sizeof(wh_rtype_t) + from->field_count * sizeof(wh_rfield_t) +
+                types * sizeof(wherry_valtype_t) + (depth + 1 + words) * sizeof(uint32_t);
+  wh_rtype_t *type = wh_alloc_zeroed(&engine->alloc, size);
+  if (!type) return NULL;
+  type->size = size;
+  type->id = numbers[index];
+  type->kind = from->kind;
+  type->is_final = from->is_final;
+  type->depth = depth;
+  type->fields = (wh_rfield_t *)(type + 1);
+  type->field_count = from->field_count;
+  type->func.types = (wherry_valtype_t *)(type->fields + from->field_count);
+  uint32_t *supers = type->func.types + types;
+  *spare = supers + depth + 1;
+  if (super) memcpy(supers, super->supers, depth * sizeof *supers);
+  supers[depth] = type->id;
+  type->supers = supers;
+  for (uint32_t i = 0; i < from->field_count; i++) {
+    wh_rfield_t *field = &type->fields[i];
+    field->type = canonical(from->fields[i].type, numbers);
+    field->is_mutable = from->fields[i].is_mutable;
+    field->is_ref = is_ref(model, from->fields[i].type);
+  }
+  atomic_init(&type->func.references, -1);
+  type->func.owner = engine;
+  type->func.hold = hold;
+  type->func.param_count = func->param_count;
+  type->func.result_count = func->result_count;
+  type->func.canonical = type->id;
+  for (size_t i = 0; i < types; i++) type->func.types[i] = canonical(func->types[i], numbers);
+  return type;
+}
+
+/* Adds a group whose key is new; on failure nothing was added. */
+static bool add_group(wherry_engine_t *engine, const wh_model_t *model, uint32_t group,
+                      uint32_t *numbers, const uint32_t *key, size_t key_words) {
+  uint32_t count = model->subtypes.items[group].group_count;
+  size_t first = engine->types.count;
+  if (!wh_vec_reserve(&engine->alloc, &engine->types, count)) return false;
+  for (uint32_t i = 0; i < count; i++) numbers[group + i] = (uint32_t)first + i + 1;
+  uint32_t *kept = NULL, *spare;
+  for (uint32_t i = 0; i < count; i++) {
+    wh_rtype_t *type = make_type(engine, model, group + i, numbers, i ? 0 : key_words, &spare);
+    if (!type) goto fail;
+    if (!i) kept = spare;
+    engine->types.items[engine->types.count++] = type;
+  }
+  for (size_t i = first; i < engine->types.count; i++) wh_gc_lay_out(engine->types.items[i]);
+  memcpy(kept, key, key_words * sizeof *key);
+  if (wh_map_put(&engine->alloc, &engine->groups, (const char *)kept, key_words * sizeof *key,
+                 first + 1))
+    return true;
+fail:
+  while (engine->types.count > first) {
+    wh_rtype_t *type = engine->types.items[--engine->types.count];
+    wh_free(&engine->alloc, type, type->size);
+  }
+  return false;
+}
+
+/* Sets the numbers of a group's types. */
+static bool find_group(wherry_engine_t *engine, const wh_model_t *model, uint32_t group,
+                       uint32_t *numbers) {
+  enum { SMALL = 64 };
+  uint32_t small[SMALL], *key = small;
+  size_t words = wh_group_key_size(model, group);
+  if (words > SMALL) key = wh_alloc_array(&engine->alloc, words, sizeof *key);
+  if (!key) return false;
+  wh_group_key(model, group, numbers, key);
+  uint64_t found;
+  bool good = true;
+  if (wh_map_get(&engine->groups, (const char *)key, words * sizeof *key, &found))
+    for (uint32_t i = 0; i < model->subtypes.items[group].group_count; i++)
+      numbers[group + i] = (uint32_t)found + i;
+  else
+    good = add_group(engine, model, group, numbers, key, words);
+  if (key != small) wh_free(&engine->alloc, key, words * sizeof *key);
+  return good;
+}
+
+wherry_error_t *wh_engine_types(wherry_engine_t *engine, wh_model_t *model,
+                                const wh_rtype_t ***out) {
+  size_t count = model->types.count;
+  *out = NULL;
+  if (count == 0) return NULL;
+  const wh_rtype_t **types = wh_alloc_array(&engine->alloc, count, sizeof *types);
+  uint32_t *numbers = wh_alloc_array(&engine->alloc, count, sizeof *numbers);
+  bool good = types && numbers;
+  wh_mutex_lock(&engine->lock);
+  for (uint32_t group = 0; group < count && good;) {
+    good = find_group(engine, model, group, numbers);
+    group += model->subtypes.items[group].group_count;
+  }
+  for (size_t i = 0; i < count && good; i++) {
+    types[i] = engine->types.items[numbers[i] - 1];
+    model->types.items[i].canonical = numbers[i];
+  }
+  wh_mutex_unlock(&engine->lock);
+  wh_free(&engine->alloc, numbers, count * sizeof *numbers);
+  if (!good) {
+    wh_free(&engine->alloc, types, count * sizeof *types);
+    return wh_error_oom();
+  }
+  *out = types;
+  return NULL;
+}
+
+/* ---- types of the host ---- */
+
+wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t *type,
+                               const wherry_functype_t **out) {
+  if (type->owner == engine) {
+    *out = type;
+    return NULL;
+  }
+  for (uint32_t i = 0; i < type->param_count + type->result_count; i++)
+    if (wh_is_ref(type->types[i]) && !wh_heap_is_abstract(wh_ref_heap(type->types[i])))
+      return wh_error_new(&engine->alloc, WHERRY_ERROR_TYPE,
+                          "a function of the host cannot have a type that names a module's types");
+  /* As a module with this one type. */
+  wherry_functype_t func = {
+      .types = type->types, .param_count = type->param_count, .result_count = type->result_count};
+  wh_subtype_t subtype = {.is_final = true, .super = WH_NO_TYPE, .group_count = 1};
+  wh_model_t model = {.alloc = &engine->alloc};
+  model.types.items = &func;
+  model.subtypes.items = &subtype;
+  model.types.count = model.subtypes.count = 1;
+  uint32_t number = 0;
+  wh_mutex_lock(&engine->lock);
+  bool good = find_group(engine, &model, 0, &number);
+  if (good) *out = &engine->types.items[number - 1]->func;
+  wh_mutex_unlock(&engine->lock);
+  return good ? NULL : wh_error_oom();
+}
+
+/* ---- matching ---- */
+
+static wh_type_facts_t facts(const void *owner, uint32_t id) {
+  const wh_rtype_t *type = ((const wherry_engine_t *)owner)->types.items[id - 1];
+  return (wh_type_facts_t) {type->kind, type->depth ? type->supers[type->depth - 1] : WH_NO_TYPE,
+                            id};
+}
+
+bool wh_engine_matches(wherry_engine_t *engine, wherry_valtype_t sub, wherry_valtype_t super) {
+  if (sub == super) return true;
+  wh_types_t types = {facts, engine};
+  wh_mutex_lock(&engine->lock);
+  bool matches = wh_type_matches(&types, sub, super);
+  wh_mutex_unlock(&engine->lock);
+  return matches;
+}
+
+/* ---- how objects lie ---- */
+
+static uint32_t field_size(wherry_valtype_t type) {
+  switch (type) {
+  case WH_PACKED_I8: return 1;
+  case WH_PACKED_I16: return 2;
+  case WHERRY_I32:
+  case WHERRY_F32: return 4;
+  case WHERRY_V128: return 16;
+  default: return 8;
+  }
+}
+
+static uint32_t align_up(uint32_t size, uint32_t unit) { return (size + unit - 1) / unit * unit; }
+
+void wh_gc_lay_out(wh_rtype_t *type) {
+  uint32_t at = type->kind == WH_COMP_ARRAY ? 2 * sizeof(uint64_t) : sizeof(uint64_t);
+  type->has_refs = type->has_far_refs = false;
+  type->ref_words = 0;
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    wh_rfield_t *field = &type->fields[i];
+    uint32_t size = field_size(field->type), unit = size < 8 ? size : 8;
+    at = align_up(at, unit);
+    field->size = (uint8_t)size;
+    field->offset = at;
+    if (type->kind == WH_COMP_STRUCT) at += size;
+    if (!field->is_ref) continue;
+    type->has_refs = true;
+    uint32_t word = field->offset / 8;
+    if (word < 64)
+      type->ref_words |= UINT64_C(1) << word;
+    else
+      type->has_far_refs = true;
+  }
+  if (type->kind == WH_COMP_FUNC) {
+    at = (uint32_t)(2 * sizeof(uint64_t) + wh_param_slots(&type->func) * sizeof(uint64_t));
+    type->has_refs = type->func.param_count != 0;
+  }
+  type->object_size = align_up(at, 8);
+}
