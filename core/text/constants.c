@@ -2,12 +2,17 @@
 #include "reader.h"
 #include "number.h"
 
-static const lane_t lanes[] = {{"i8", 8, false},   {"i16", 16, false}, {"i32", 32, false},
-                               {"i64", 64, false}, {"f32", 32, true},  {"f64", 64, true}};
+const lane_t wh_wat_lanes[LANE_COUNT] = {[LANE_I8] = {"i8", "an i8 constant", 8, false},
+                                         [LANE_I16] = {"i16", "an i16 constant", 16, false},
+                                         [LANE_I32] = {"i32", "an i32 constant", 32, false},
+                                         [LANE_I64] = {"i64", "an i64 constant", 64, false},
+                                         [LANE_F32] = {"f32", "an f32 constant", 32, true},
+                                         [LANE_F64] = {"f64", "an f64 constant", 64, true}};
 
-static const shape_t shapes[] = {{"i8x16", &lanes[0], 16}, {"i16x8", &lanes[1], 8},
-                                 {"i32x4", &lanes[2], 4},  {"i64x2", &lanes[3], 2},
-                                 {"f32x4", &lanes[4], 4},  {"f64x2", &lanes[5], 2}};
+static const shape_t shapes[] = {
+    {"i8x16", &wh_wat_lanes[LANE_I8], 16}, {"i16x8", &wh_wat_lanes[LANE_I16], 8},
+    {"i32x4", &wh_wat_lanes[LANE_I32], 4}, {"i64x2", &wh_wat_lanes[LANE_I64], 2},
+    {"f32x4", &wh_wat_lanes[LANE_F32], 4}, {"f64x2", &wh_wat_lanes[LANE_F64], 2}};
 
 bool wh_wat_read_lane(reader_t *r, const lane_t *lane, uint64_t *out) {
   const token_t *token = r->next;
@@ -18,36 +23,49 @@ bool wh_wat_read_lane(reader_t *r, const lane_t *lane, uint64_t *out) {
     status = wh_wat_number_float(text, token->size, lane->bits, out);
   else if (token->kind == TOKEN_WORD)
     status = wh_wat_number_integer(text, token->size, lane->bits, &integer);
-  int size = token->size < 60 ? (int)token->size : 60;
   if (status == NUMBER_OUT_OF_RANGE)
-    return FAIL_AT(r, token, "%s constant out of range: %.*s", lane->name, size, text);
-  if (status == NUMBER_NONE)
-    return token->kind == TOKEN_WORD || token->kind == TOKEN_RESERVED
-               ? FAIL_AT(r, token, "unknown operator %.*s: expected an %s constant", size, text,
-                         lane->name)
-               : wh_wat_unexpected(r, "a constant");
+    return FAIL_AT(r, token, "%s constant out of range: %.*s", lane->name,
+                   token->size < 60 ? (int)token->size : 60, text);
+  if (status == NUMBER_NONE) return wh_wat_unexpected(r, lane->wanted);
   if (!lane->is_float) *out = (uint64_t)integer;
   r->next++;
   return true;
 }
 
 const shape_t *wh_wat_take_shape(reader_t *r) {
-  for (size_t i = 0; i < WH_COUNT(shapes); i++)
-    if (wh_wat_take_word(r, shapes[i].name)) return &shapes[i];
-  wh_wat_unexpected(r, "a shape of vectors (i8x16, …)");
-  return NULL;
+  const shape_t *shape = shapes;
+  while (shape < shapes + WH_COUNT(shapes) && !wh_wat_take_word(r, shape->name)) shape++;
+  if (shape == shapes + WH_COUNT(shapes)) {
+    wh_wat_unexpected(r, "a shape of vectors (i8x16, …)");
+    return NULL;
+  }
+  const token_t *first = r->next;
+  while (wh_wat_at_number(r)) r->next++;
+  size_t count = (size_t)(r->next - first);
+  /* What is neither a number nor an instruction was to be a lane: reading it tells more. */
+  bool bad_lane =
+      r->next->kind == TOKEN_RESERVED || (r->next->kind == TOKEN_WORD && !wh_wat_at_instruction(r));
+  if (count > shape->count || (count < shape->count && !bad_lane)) {
+    FAIL_AT(r, r->next, "wrong number of lane literals: %zu, but %s has %u", count, shape->name,
+            shape->count);
+    return NULL;
+  }
+  r->next = first;
+  return shape;
 }
 
-bool wh_wat_at_lane(reader_t *r, const shape_t *shape) {
-  return r->next->kind == TOKEN_WORD ||
-         FAIL_AT(r, r->next, "wrong number of lane literals: %s has %u", shape->name, shape->count);
+bool wh_wat_at_number(const reader_t *r) {
+  const char *text = token_text(r, r->next);
+  if (r->next->kind != TOKEN_WORD) return false;
+  return (*text >= '0' && *text <= '9') || *text == '-' || *text == '+' ||
+         wh_wat_token_is(r, r->next, "inf") || strncmp(text, "nan", 3) == 0;
 }
 
 static bool put_vector(reader_t *r, wh_text_t *out) {
   const shape_t *shape = wh_wat_take_shape(r);
   for (unsigned i = 0; shape && i < shape->count; i++) {
     uint64_t lane;
-    if (!wh_wat_at_lane(r, shape) || !wh_wat_read_lane(r, shape->lane, &lane)) return false;
+    if (!wh_wat_read_lane(r, shape->lane, &lane)) return false;
     wh_text_append(out, (const char *)&lane,
                    shape->lane->bits / 8); /* little-endian, as hosts are */
   }
@@ -55,10 +73,10 @@ static bool put_vector(reader_t *r, wh_text_t *out) {
 }
 
 bool wh_wat_read_constant(reader_t *r, wh_imm_t kind, wh_text_t *out) {
-  const lane_t *lane = kind == WH_IMM_I32_CONST   ? &lanes[2]
-                       : kind == WH_IMM_I64_CONST ? &lanes[3]
-                       : kind == WH_IMM_F32_CONST ? &lanes[4]
-                                                  : &lanes[5];
+  const lane_t *lane = &wh_wat_lanes[kind == WH_IMM_I32_CONST   ? LANE_I32
+                                     : kind == WH_IMM_I64_CONST ? LANE_I64
+                                     : kind == WH_IMM_F32_CONST ? LANE_F32
+                                                                : LANE_F64];
   uint64_t value;
   if (kind == WH_IMM_V128_CONST) return put_vector(r, out);
   if (!wh_wat_read_lane(r, lane, &value)) return false;

@@ -53,7 +53,8 @@ static bool declare(reader_t *r, space_t space) {
   return wh_wat_take_id(r, space, r->spaces[space].count++);
 }
 
-static bool declare_entity(reader_t *r, const token_t *open, bool *defined) {
+/* *defined: the last entity that was no import. */
+static bool declare_entity(reader_t *r, const token_t *open, const entity_t **defined) {
   bool import = wh_wat_take_word(r, "import");
   const token_t *inner = open;
   if (import) {
@@ -62,23 +63,23 @@ static bool declare_entity(reader_t *r, const token_t *open, bool *defined) {
     inner = r->next;
     if (!wh_wat_expect_open(r, "what is imported")) return false;
   }
-  const token_t *word = r->next;
   const entity_t *entity = take_entity(r);
   if (!entity || !declare(r, entity->space)) return false;
   if (import || has_list(r, inner, "import")) {
     if (*defined)
-      return FAIL_AT(r, open, "import after %.*s", (int)word->size, token_text(r, word));
+      return FAIL_AT(r, open, "import after %s",
+                     (*defined)->space == SPACE_FUNC ? "function" : (*defined)->word);
     r->spaces[entity->space].imported++;
     return true;
   }
-  *defined = true;
+  *defined = entity;
   if (entity->space == SPACE_TABLE && has_list(r, open, "elem")) r->spaces[SPACE_ELEM].count++;
   if (entity->space == SPACE_MEMORY && has_list(r, open, "data")) r->spaces[SPACE_DATA].count++;
   return true;
 }
 
 bool wh_wat_declare_fields(reader_t *r, const token_t *end) {
-  bool defined = false;
+  const entity_t *defined = NULL;
   while (r->next < end) {
     const token_t *open = r->next++;
     if (wh_wat_take_word(r, "type")) {

@@ -24,10 +24,16 @@ bool wh_wat_fill_instructions(reader_t *r) {
   return true;
 }
 
+bool wh_wat_at_instruction(const reader_t *r) {
+  for (size_t i = 0; i < WH_COUNT(instructions); i++)
+    if (wh_wat_token_is(r, r->next, instructions[i].name)) return true;
+  return false;
+}
+
 static bool unknown_instruction(reader_t *r) {
   const token_t *token = r->next;
   const char *text = token_text(r, token);
-  if (token->kind != TOKEN_WORD && token->kind != TOKEN_RESERVED)
+  if ((token->kind != TOKEN_WORD && token->kind != TOKEN_RESERVED) || wh_wat_at_keyword(r))
     return wh_wat_unexpected(r, "an instruction");
   wh_near_t near = {.wanted = text, .size = token->size};
   wh_text_t hint = {.alloc = r->alloc};
@@ -196,11 +202,18 @@ static bool put_lane(reader_t *r, wh_text_t *out) {
 
 static bool put_shuffle(reader_t *r, wh_text_t *out) {
   for (unsigned i = 0; i < 16; i++) {
-    if (r->next->kind != TOKEN_WORD)
-      return FAIL_AT(r, r->next, "invalid lane length: a shuffle names 16 lanes");
+    const token_t *token = r->next;
+    const char *text = token_text(r, token);
+    uint64_t lane;
+    if (token->kind != TOKEN_WORD)
+      return FAIL_AT(r, token, "invalid lane length: a shuffle names 16 lanes");
+    if (wh_wat_at_number(r) && wh_wat_number_unsigned(text, token->size, 255, &lane) == NUMBER_NONE)
+      return FAIL_AT(r, token, "i8 constant out of range: no lane is %.*s",
+                     token->size < 60 ? (int)token->size : 60, text);
     if (!put_lane(r, out)) return false;
   }
-  return true;
+  return !wh_wat_at_number(r) ||
+         FAIL_AT(r, r->next, "invalid lane length: a shuffle names 16 lanes");
 }
 
 /* ---- instructions ---- */

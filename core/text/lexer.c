@@ -401,7 +401,7 @@ bool wh_wat_lexer_run(lexer_t *lexer) {
       if (!skip_comment(lexer, &i)) return false;
       continue;
     }
-    if (c == '(' && next == '@') {
+    if (c == '(' && next == '@' && !place.quiet) {
       if (!open_annotation(lexer, &place, &i)) return false;
       continue;
     }

@@ -24,6 +24,38 @@ bool wh_wat_take_word(reader_t *r, const char *word) {
   return true;
 }
 
+/* Words of the format, and of scripts, that are no instructions; types.c knows those of types. */
+static const char *const keywords[] = {
+    "array",         "binary", "catch",   "catch_all",  "catch_all_ref",
+    "catch_ref",     "data",   "declare", "definition", "elem",
+    "export",        "field",  "final",   "func",       "global",
+    "i16",           "i8",     "import",  "instance",   "item",
+    "local",         "memory", "module",  "mut",        "nan:arithmetic",
+    "nan:canonical", "null",   "offset",  "pagesize",   "param",
+    "quote",         "rec",    "ref",     "result",     "shared",
+    "start",         "struct", "sub",     "table",      "tag",
+    "then",          "type"};
+
+bool wh_wat_at_keyword(const reader_t *r) {
+  for (size_t i = 0; i < WH_COUNT(keywords); i++)
+    if (wh_wat_token_is(r, r->next, keywords[i])) return true;
+  return wh_wat_at_value_type(r);
+}
+
+/* Whether the word has a meaning anywhere in the format: else it is an unknown operator to the
+   standard's tests, not a token in the wrong place. */
+static bool at_known_word(const reader_t *r) {
+  const token_t *token = r->next;
+  const char *text = token_text(r, token);
+  int64_t integer;
+  uint64_t bits;
+  if (token->size > 7 && memcmp(text, "offset=", 7) == 0) return true;
+  if (token->size > 6 && memcmp(text, "align=", 6) == 0) return true;
+  return wh_wat_at_keyword(r) || wh_wat_at_instruction(r) ||
+         wh_wat_number_integer(text, token->size, 64, &integer) != NUMBER_NONE ||
+         wh_wat_number_float(text, token->size, 64, &bits) != NUMBER_NONE;
+}
+
 bool wh_wat_unexpected(reader_t *r, const char *what) {
   const token_t *token = r->next;
   int size = token->kind == TOKEN_OPEN || token->size < 60 ? (int)token->size : 60;
@@ -34,7 +66,11 @@ bool wh_wat_unexpected(reader_t *r, const char *what) {
   case TOKEN_CLOSE: return FAIL_AT(r, token, "unexpected token \"%c\": expected %s", *text, what);
   case TOKEN_RESERVED:
     return FAIL_AT(r, token, "unknown operator %.*s: expected %s", size, text, what);
-  default: return FAIL_AT(r, token, "unexpected token %.*s: expected %s", size, text, what);
+  default:
+    return FAIL_AT(r, token, "%s %.*s: expected %s",
+                   token->kind != TOKEN_WORD || at_known_word(r) ? "unexpected token"
+                                                                 : "unknown operator",
+                   size, text, what);
   }
 }
 

@@ -102,6 +102,8 @@ bool wh_wat_take_list(reader_t *r, const char *word); /* taken if it is there */
 bool wh_wat_take_word(reader_t *r, const char *word);
 bool wh_wat_expect_close(reader_t *r);
 bool wh_wat_expect_open(reader_t *r, const char *what);
+/* Whether the next token is a word of the format that is no instruction. */
+bool wh_wat_at_keyword(const reader_t *r);
 /* "unexpected token …: expected WHAT", at the next token. */
 bool wh_wat_unexpected(reader_t *r, const char *what);
 #define FAIL_AT(r, token, ...) wh_wat_lexer_fail(&(r)->lexer, (token)->at, __VA_ARGS__)
@@ -182,10 +184,12 @@ bool wh_wat_read_folded(reader_t *r, wh_text_t *out);
 
 /* ---- constants.c ---- */
 typedef struct lane {
-  const char *name;
+  const char *name, *wanted; /* "i8", "an i8 constant" */
   unsigned bits;
   bool is_float;
 } lane_t;
+enum { LANE_I8, LANE_I16, LANE_I32, LANE_I64, LANE_F32, LANE_F64, LANE_COUNT };
+extern const lane_t wh_wat_lanes[LANE_COUNT];
 typedef struct shape {
   const char *name;
   const lane_t *lane;
@@ -193,9 +197,10 @@ typedef struct shape {
 } shape_t;
 /* A number: its bits, an integer extended by its sign. */
 bool wh_wat_read_lane(reader_t *r, const lane_t *lane, uint64_t *out);
-const shape_t *wh_wat_take_shape(reader_t *r); /* NULL: an error is set */
-/* Whether one more lane of a vector can be there; else an error is set. */
-bool wh_wat_at_lane(reader_t *r, const shape_t *shape);
+/* The shape of a vector, whose lanes follow: as many as it has. NULL: an error is set. */
+const shape_t *wh_wat_take_shape(reader_t *r);
+/* Whether the next token begins as numbers do, good or bad. */
+bool wh_wat_at_number(const reader_t *r);
 /* What follows the name of a constant instruction. */
 bool wh_wat_read_constant(reader_t *r, wh_imm_t kind, wh_text_t *out);
 
@@ -203,6 +208,7 @@ bool wh_wat_read_constant(reader_t *r, wh_imm_t kind, wh_text_t *out);
 /* The instruction at r->next: its opcode and immediates. */
 bool wh_wat_read_plain(reader_t *r, wh_text_t *out);
 bool wh_wat_fill_instructions(reader_t *r);
+bool wh_wat_at_instruction(const reader_t *r); /* slow: for errors */
 
 /* ---- fields.c ---- */
 bool wh_wat_declare_fields(reader_t *r, const token_t *end);

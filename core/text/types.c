@@ -92,6 +92,10 @@ bool wh_wat_read_signature(reader_t *r, bool locals, text_type_t *out) {
   size_t params = codes->size;
   while (wh_wat_take_list(r, "result"))
     if (!read_types(r, codes)) return false;
+  if (wh_wat_take_list(r, "param")) {
+    r->next--;
+    return wh_wat_unexpected(r, "no parameters after the results");
+  }
   *out = (text_type_t) {0, (uint32_t)params, (uint32_t)(codes->size - params)};
   return !codes->failed || wh_wat_lexer_oom(&r->lexer);
 }

@@ -75,9 +75,9 @@ static bool table_elements(validator_t *v, size_t index) {
 static bool tables_and_memories(validator_t *v) {
   const wh_model_t *m = v->model;
   if (m->memories.count > 1 && !(v->features & WH_FEATURE(MULTI_MEMORY)))
-    return missing(v, nowhere(v), "multi-memory", "a module with several memories");
+    return missing(v, nowhere(v), "multi-memory", "multiple memories: a module with several");
   if (m->tables.count > 1 && !(v->features & WH_FEATURE(REFERENCE_TYPES)))
-    return missing(v, nowhere(v), "reference-types", "a module with several tables");
+    return missing(v, nowhere(v), "reference-types", "multiple tables: a module with several");
   for (size_t i = 0; i < m->tables.count; i++) {
     const wh_table_type_t *table = &m->tables.items[i];
     if (!limits(v, nowhere(v), "table", i, table->limits,

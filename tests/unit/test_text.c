@@ -165,7 +165,7 @@ static const struct {
     {"(module", "line 1, column 1: unexpected end: \"(\" is not closed"},
     {"(module))", "line 1, column 9: unexpected token: \")\" closes nothing"},
     {"(module) (module)", "unexpected token \"(\": expected one module and nothing after it"},
-    {"(func) x", "unexpected token x: expected a field of a module"},
+    {"(func) x", "unknown operator x: expected a field of a module"},
     {"(func\n  (i32.frobnicated (i32.const 1)))",
      "line 2, column 4: unknown operator i32.frobnicated\n"
      "2 |   (i32.frobnicated (i32.const 1)))\n"
@@ -195,10 +195,10 @@ static const struct {
     {"(func block else end)", "unexpected token else"},
     {"(func (i32.add i32.const 1))", "unexpected token i32.const"},
     {"(func (if (i32.const 1)))", "expected (then …)"},
-    {"(func (then))", "unknown operator then"},
+    {"(func (then))", "unexpected token then"},
     {"(type (func (param i32))) (func (type 0) (param i64))", "inline function type"},
     {"(func (type 7) (param i64))", "unknown type 7"},
-    {"(func) (import \"a\" \"b\" (func))", "import after func"},
+    {"(func) (import \"a\" \"b\" (func))", "import after function"},
     {"(func $f) (start $f) (start $f)", "multiple start sections"},
     {"(global i32 (i32.const 4294967296))", "i32 constant out of range"},
     {"(global i32 (i32.const -2147483649))", "i32 constant out of range"},
