@@ -96,6 +96,9 @@
 %ignore wherry_text_to_binary;
 %ignore wherry_bytes_release;
 
+/* Scripts are structures of C; the command runs them. */
+%rename("$ignore", regextarget=1, fullname=1) "^(wherry|WHERRY)_(script|command|pattern|COMMAND|PATTERN)(_|$)";
+
 /* Errors are exceptions of the language, made and read as a whole by the shim. */
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_error_new";
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_error_(frame|trap_code|exit_code|limit|payload|offset|message|kind)(_|s_|$)";

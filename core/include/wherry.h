@@ -40,5 +40,6 @@
 #include <wherry/guest.h>
 #include <wherry/text.h>
 #include <wherry/custom.h>
+#include <wherry/script.h>
 
 #endif

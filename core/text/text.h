@@ -6,6 +6,8 @@
 #ifndef WH_TEXT_H
 #define WH_TEXT_H
 
+#include <wherry/script.h>
+
 #include "model/model.h"
 
 /* One module, with or without `(module …)` around it.
@@ -15,5 +17,14 @@
    limit, oom. */
 wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size,
                                   wh_features_t features, uint8_t **out, size_t *out_size);
+
+/* A script: its commands, and the modules in them made binary. alloc outlives it.
+   Errors: malformed, limit, oom. A module that is none is no error here: its command says so. */
+typedef struct wh_script wh_script_t;
+wherry_error_t *wh_script_read(wh_alloc_t *alloc, const char *text, size_t size,
+                               wh_features_t features, wh_script_t **out);
+void wh_script_free(wh_script_t *script);
+size_t wh_script_count(const wh_script_t *script);
+const wherry_command_t *wh_script_command(const wh_script_t *script, size_t index); /* or NULL */
 
 #endif

@@ -57,6 +57,7 @@ typedef struct wherry_sharedmemory wherry_sharedmemory_t;
 typedef struct wherry_caller wherry_caller_t;
 typedef struct wherry_call wherry_call_t;
 typedef struct wherry_guest wherry_guest_t;
+typedef struct wherry_script wherry_script_t;
 typedef struct wherry_functype wherry_functype_t;
 typedef struct wherry_externtype wherry_externtype_t;
 
