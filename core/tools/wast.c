@@ -34,32 +34,32 @@ static int by_count(const void *a, const void *b) {
   return (left->commands < right->commands) - (left->commands > right->commands);
 }
 
-/* false: the file is no script that can be run. */
-static bool run_file(const char *file, wherry_engine_t *engine, wast_totals_t *totals) {
-  if (ends_with(file, ".wast")) {
-    complain(file, "scripts in text come later; wasm-tools json-from-wast makes a .json of it");
+static bool run_text(const char *file, wherry_engine_t *engine, wast_totals_t *totals) {
+  wherry_bytes_t bytes;
+  wherry_script_t *script;
+  if (!read_file(file, &bytes)) return false;
+  wherry_error_t *error = wherry_script_read(engine, (const char *)bytes.data, bytes.size, &script);
+  if (error) {
+    report(file, error);
     return false;
   }
-  wherry_bytes_t bytes;
-  json_document_t document;
-  if (!read_file(file, &bytes)) return false;
-  bool good = json_read((const char *)bytes.data, bytes.size, &document);
-  if (good) {
-    wast_run_script(file, &document.root, engine, totals);
-  } else {
-    complain(file, "line %zu: %s", document.line, document.fault);
+  wast_t *wast = wast_begin(file, engine, totals);
+  for (size_t i = 0; i < wherry_script_command_count(script); i++) {
+    wast_run(wast, wherry_script_command(script, i));
   }
-  json_free(&document);
-  return good;
+  wast_end(wast);
+  wherry_script_release(script);
+  return true;
 }
 
 int wast_verb(int argc, char **argv) {
-  static const verb_t verb = {
-      "wast", wast_verb, "[-q] [--features LIST] FILE…",
-      "Runs test scripts: .json files that wasm-tools json-from-wast made from .wast ones, with "
-      "the\n"
-      "modules beside them. Counts commands; those that need a feature which is not there yet are\n"
-      "skipped. Features follow the folder's name under proposals/. 1 if a command failed."};
+  static const verb_t verb = {"wast", wast_verb, "[-q] [--features LIST] FILE…",
+                              "Runs test scripts: .wast files, or .json files that wasm-tools "
+                              "json-from-wast made of them,\n"
+                              "with the modules beside them. Counts commands; those that need a "
+                              "feature which is not there\n"
+                              "yet are skipped. Features follow the folder's name under "
+                              "proposals/. 1 if a command failed."};
   bool quiet = false;
   const char *features = NULL;
   const option_t table[] = {
@@ -87,7 +87,9 @@ int wast_verb(int argc, char **argv) {
       engine_features = wanted;
     }
     uint64_t failed = totals.failed;
-    if (!run_file(file, engine, &totals)) status = STATUS_ERROR;
+    bool good = ends_with(file, ".json") ? wast_run_json(file, engine, &totals)
+                                         : run_text(file, engine, &totals);
+    if (!good) status = STATUS_ERROR;
     if (!quiet && totals.failed > failed) {
       printf("%s: %" PRIu64 " failed\n", file, totals.failed - failed);
     }

@@ -408,7 +408,40 @@ class Command(unittest.TestCase):
         scripts = sorted(SPEC.glob("*.json"))
         count = sum(len(json.loads(s.read_text())["commands"]) for s in scripts)
         self.check(["wast", *scripts], out=f"{count} passed, 0 failed, 0 skipped\n")
-        self.check(["wast", "script.wast"], 1, out=None, err="scripts in text come later")
+        text = sorted(SPEC.glob("*.wast"))
+        status, out, _ = run("wast", *text)
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"^\d{3} passed, 0 failed, 0 skipped\n$")
+
+    def test_wast_tells_what_is_wrong_with_a_script(self):
+        bad = self.write("bad.wast", b'(module)\n(assert_return\n  (invoke "f" (i32.cost 1)))\n')
+        self.check(
+            ["wast", bad],
+            1,
+            out=None,
+            err=r"bad\.wast: line 3, column 16: unknown operator i32\.cost: expected a constant[^\n]*\n"
+            r"3 \|   \(invoke \"f\" \(i32\.cost 1\)\)\)\n  \|                \^\n",
+        )
+
+    def test_wast_compares_the_words_of_failures(self):
+        module = b'(module (func (export "f") (unreachable)))\n'
+        script = self.write(
+            "words.wast",
+            module
+            + b'(assert_trap (invoke "f") "unreachable")\n'
+            + b'(assert_trap (invoke "f") "integer overflow")\n'
+            + b'(assert_trap (invoke "f") "what nobody wrote")\n'
+            + b'(assert_malformed (module quote "(func (result i32))") "unexpected token")\n'
+            + b'(assert_invalid (module (func (drop))) "unknown label")\n'
+            + b'(assert_invalid (module binary "") "unknown label")\n',
+        )
+        status, out, err = run("wast", "-q", script)
+        self.assertEqual((status, out), (1, "2 passed, 5 failed, 0 skipped\n"))
+        self.assertIn('words.wast:3: f: expected the words of "integer overflow"; got trap', err)
+        self.assertIn("words.wast:4: f: the table of messages has no row trap", err)
+        self.assertIn('words.wast:5: module: expected malformed "unexpected token"; got invalid', err)
+        self.assertIn('words.wast:6: module: expected the words of "unknown label"; got', err)
+        self.assertIn('words.wast:7: module: expected invalid "unknown label"; got malformed', err)
 
     def test_wast_counts_failures(self):
         shutil.copy(GUESTS / "simple.wasm", self.folder)

@@ -5,7 +5,7 @@
 (assert_malformed (module binary "\00asm") "unexpected end")
 (assert_malformed (module binary "wasm" "\01\00\00\00") "magic header not detected")
 (assert_malformed (module binary "\00asm" "\02\00\00\00") "unknown binary version")
-(assert_malformed (module binary "\00asm" "\01\00\00\00" "\01\05\01\60") "unexpected end")
+(assert_malformed (module binary "\00asm" "\01\00\00\00" "\01\05\01\60") "length out of bounds")
 (assert_malformed (module binary "\00asm" "\01\00\00\00" "\01\02\00\00") "section size mismatch")
 (assert_malformed (module binary "\00asm" "\01\00\00\00" "\00\02\02h") "unexpected end")
 (assert_malformed

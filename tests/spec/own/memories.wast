@@ -42,4 +42,4 @@
   "type mismatch")
 (assert_invalid
   (module (memory 1) (memory 1) (func (drop (i32.load 2 (i32.const 0)))))
-  "unknown memory 2")
+  "unknown memory")
