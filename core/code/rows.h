@@ -17,6 +17,8 @@
      PUT(T, n, x)      stores x to the slot of operand word n
      WORD(n)           operand word n as unsigned number
      ADDRESS(e, size)  a pointer to size bytes at address e (64 bits) of memory 0, or traps
+     ATOMIC_ADDRESS(e, T)  the same, and traps if it is not aligned
+     ATOMIC_LOAD(p) …  what the instruction does, sequentially consistent
      ADDRESS_IN(…)     the same in any memory, for an address of either width and a 64-bit offset
      TRAP_IF(c, code)  traps if c
      GO(n)             goes on at the place that operand word n names, relative to this operation
@@ -153,6 +155,18 @@
      WRITE(M, at, wh_num_##shape##_extract(SLOT(v128, 2), WORD(3)));) \
   OP(N##_X, 6, uint8_t *at = AT_X_(sizeof(M));                        \
      WRITE(M, at, wh_num_##shape##_extract(SLOT(v128, 4), WORD(5)));)
+
+/* Atomic accesses: address as in loads, only the slot form; operands are slots, a result is stored to
+   its slot. */
+#define ATOMIC(N, ...)
+#define ATOMIC_DIRECT(N, operation, M, T) ATOMIC_DIRECT_##operation##_(N, M, T)
+#define AT_ATOMIC_(M) ATOMIC_ADDRESS((uint64_t)SLOT(u32, 0) + WORD(1), M)
+#define ATOMIC_DIRECT_LOAD_(N, M, T) OP(N, 3, M *at = AT_ATOMIC_(M); PUT(T, 2, ATOMIC_LOAD(at));)
+#define ATOMIC_DIRECT_STORE_(N, M, T) OP(N, 3, M *at = AT_ATOMIC_(M); ATOMIC_STORE(at, SLOT(T, 2));)
+#define ATOMIC_DIRECT_ADD_(N, M, T) \
+  OP(N, 4, M *at = AT_ATOMIC_(M); PUT(T, 3, ATOMIC_ADD(at, SLOT(T, 2)));)
+#define ATOMIC_DIRECT_CMPXCHG_(N, M, T) \
+  OP(N, 5, M *at = AT_ATOMIC_(M); PUT(T, 4, ATOMIC_CMPXCHG(at, SLOT(T, 2), SLOT(T, 3)));)
 
 /* Globals: their own value, or (CELL) the address of another instance's. */
 #define GLOBAL_GET(T)                            \

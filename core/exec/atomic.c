@@ -1,24 +1,23 @@
-/* Atomic accesses, waiting and notifying (the threads proposal). All are sequentially consistent. */
+/* Atomic accesses that have no handler of their own, waiting and notifying. */
 #include "exec_state.h"
 
-/* Operands behind the address: value, or expected value and replacement. The result is the value in
-   memory before. */
+#include "atomic.h"
+
+/* Operands behind the address: value, or expected value and replacement, all wrapped to the width.
+   The result is the value in memory before. */
 #define DEFINE_ACCESS(T)                                                                       \
   static uint64_t access_##T(wh_atomic_t operation, void *address, const uint64_t *operands) { \
     T *at = address, value = (T)operands[0];                                                   \
     switch (operation) {                                                                       \
-    case WH_ATOMIC_LOAD: return __atomic_load_n(at, __ATOMIC_SEQ_CST);                         \
-    case WH_ATOMIC_STORE: __atomic_store_n(at, value, __ATOMIC_SEQ_CST); return 0;             \
-    case WH_ATOMIC_ADD: return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST);                \
-    case WH_ATOMIC_SUB: return __atomic_fetch_sub(at, value, __ATOMIC_SEQ_CST);                \
-    case WH_ATOMIC_AND: return __atomic_fetch_and(at, value, __ATOMIC_SEQ_CST);                \
-    case WH_ATOMIC_OR: return __atomic_fetch_or(at, value, __ATOMIC_SEQ_CST);                  \
-    case WH_ATOMIC_XOR: return __atomic_fetch_xor(at, value, __ATOMIC_SEQ_CST);                \
-    case WH_ATOMIC_XCHG: return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST);              \
-    default: /* the expected value wraps to the width, and becomes what was found */           \
-      __atomic_compare_exchange_n(at, &value, (T)operands[1], false, __ATOMIC_SEQ_CST,         \
-                                  __ATOMIC_SEQ_CST);                                           \
-      return value;                                                                            \
+    case WH_ATOMIC_LOAD: return ATOMIC_LOAD(at);                                               \
+    case WH_ATOMIC_STORE: ATOMIC_STORE(at, value); return 0;                                   \
+    case WH_ATOMIC_ADD: return ATOMIC_ADD(at, value);                                          \
+    case WH_ATOMIC_SUB: return ATOMIC_SUB(at, value);                                          \
+    case WH_ATOMIC_AND: return ATOMIC_AND(at, value);                                          \
+    case WH_ATOMIC_OR: return ATOMIC_OR(at, value);                                            \
+    case WH_ATOMIC_XOR: return ATOMIC_XOR(at, value);                                          \
+    case WH_ATOMIC_XCHG: return ATOMIC_XCHG(at, value);                                        \
+    default: return ATOMIC_CMPXCHG(at, value, (T)operands[1]);                                 \
     }                                                                                          \
   }
 DEFINE_ACCESS(uint8_t)

@@ -8,6 +8,7 @@
 #include "num/num.h"
 #include "num/simd.h"
 #include "exec_state.h"
+#include "atomic.h"
 #include "dispatch.h"
 
 #ifndef WHERRY_DISPATCH_LOOP

@@ -104,6 +104,13 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     memory + address_;                                           \
   })
 
+#define ATOMIC_ADDRESS(e, T)                                                           \
+  ({                                                                                   \
+    uint64_t effective_ = (e);                                                         \
+    if (WH_UNLIKELY(effective_ & (sizeof(T) - 1))) TRAP(WHERRY_TRAP_UNALIGNED_ATOMIC); \
+    (T *)(void *)ADDRESS(effective_, sizeof(T));                                       \
+  })
+
 #define ADDRESS_IN(slot, offset, memory_word, bytes)                                  \
   ({                                                                                  \
     const wh_memory_t *memory_ = context->instance->memories[WORD(memory_word)];      \
