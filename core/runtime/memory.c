@@ -277,6 +277,7 @@ static bool enlarge(wh_memory_t *memory, uint64_t pages, uint64_t *previous, con
   uint64_t before = wh_memory_size(memory);
   uint64_t most = most_pages(memory->limits, memory->is64, memory->page_log2);
   *previous = before >> memory->page_log2;
+  if (!pages) return true;
   *limit = "memory";
   if (pages > most || *previous > most - pages) return false;
   uint64_t more = pages << memory->page_log2, size = before + more;
