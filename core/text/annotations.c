@@ -97,6 +97,10 @@ void wh_wat_end_function(reader_t *r, uint32_t function) {
   wh_map_free(r->alloc, &r->spaces[SPACE_LOCAL].names);
 }
 
+void wh_wat_end_type(reader_t *r, uint32_t type) {
+  flush(&r->spaces[SPACE_FIELD].named, type, &r->field_names);
+}
+
 static void put_names(reader_t *r, wh_text_t *out) {
   const section_t *parts[WH_NAME_KINDS] = {
       [WH_NAME_FUNCTION] = &r->spaces[SPACE_FUNC].named,
@@ -108,6 +112,8 @@ static void put_names(reader_t *r, wh_text_t *out) {
       [WH_NAME_GLOBAL] = &r->spaces[SPACE_GLOBAL].named,
       [WH_NAME_ELEM] = &r->spaces[SPACE_ELEM].named,
       [WH_NAME_DATA] = &r->spaces[SPACE_DATA].named,
+      [WH_NAME_FIELD] = &r->field_names,
+      [WH_NAME_TAG] = &r->spaces[SPACE_TAG].named,
   };
   wh_text_t names = {.alloc = r->alloc};
   if (r->name.data) {

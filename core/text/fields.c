@@ -1,10 +1,6 @@
 /* The fields of a module: one walk that gives everything its index, one that writes it. */
 #include "reader.h"
 
-static const token_t *past(const reader_t *r, const token_t *open) {
-  return r->lexer.tokens.items + open->size + 1;
-}
-
 typedef struct entity {
   const char *word;
   space_t space;
@@ -14,16 +10,14 @@ typedef struct entity {
 static const entity_t entities[] = {{"func", SPACE_FUNC, WHERRY_EXTERN_FUNC},
                                     {"table", SPACE_TABLE, WHERRY_EXTERN_TABLE},
                                     {"memory", SPACE_MEMORY, WHERRY_EXTERN_MEMORY},
-                                    {"global", SPACE_GLOBAL, WHERRY_EXTERN_GLOBAL}};
+                                    {"global", SPACE_GLOBAL, WHERRY_EXTERN_GLOBAL},
+                                    {"tag", SPACE_TAG, WHERRY_EXTERN_TAG}};
 
 /* The kind whose word is the next token, taken. NULL: an error is set. */
 static const entity_t *take_entity(reader_t *r) {
   for (size_t i = 0; i < WH_COUNT(entities); i++)
     if (wh_wat_take_word(r, entities[i].word)) return &entities[i];
-  if (wh_wat_token_is(r, r->next, "tag"))
-    wh_wat_lexer_needs(&r->lexer, r->next->at, "exceptions", "a tag");
-  else
-    wh_wat_unexpected(r, "func, table, memory or global");
+  wh_wat_unexpected(r, "func, table, memory, global or tag");
   return NULL;
 }
 
@@ -43,8 +37,8 @@ static bool read_two_names(reader_t *r, wh_text_t *out) {
 
 /* Whether a list of that word stands directly in the field that begins at open. */
 static bool has_list(const reader_t *r, const token_t *open, const char *word) {
-  const token_t *end = past(r, open) - 1;
-  for (const token_t *t = open + 1; t < end; t = t->kind == TOKEN_OPEN ? past(r, t) : t + 1)
+  const token_t *end = wh_wat_past(r, open) - 1;
+  for (const token_t *t = open + 1; t < end; t = t->kind == TOKEN_OPEN ? wh_wat_past(r, t) : t + 1)
     if (t->kind == TOKEN_OPEN && wh_wat_token_is(r, t + 1, word)) return true;
   return false;
 }
@@ -78,17 +72,24 @@ static bool declare_entity(reader_t *r, const token_t *open, const entity_t **de
   return true;
 }
 
+static bool declare_group(reader_t *r) {
+  while (r->next->kind != TOKEN_CLOSE) {
+    const token_t *open = r->next;
+    if (!wh_wat_take_list(r, "type")) return wh_wat_unexpected(r, "(type …)");
+    if (!declare(r, SPACE_TYPE)) return false;
+    r->next = wh_wat_past(r, open);
+  }
+  return true;
+}
+
 bool wh_wat_declare_fields(reader_t *r, const token_t *end) {
   const entity_t *defined = NULL;
   while (r->next < end) {
     const token_t *open = r->next++;
     if (wh_wat_take_word(r, "type")) {
-      uint32_t index = r->spaces[SPACE_TYPE].count;
-      if (!wh_wat_take_id(r, SPACE_TYPE, index) || !wh_wat_expect_open(r, "(func …)")) return false;
-      r->next--;
-      if (!wh_wat_read_type_definition(r) || !wh_wat_expect_close(r)) return false;
-    } else if (wh_wat_token_is(r, r->next, "rec")) {
-      return wh_wat_lexer_needs(&r->lexer, open->at, "gc", "a recursion group");
+      if (!declare(r, SPACE_TYPE)) return false;
+    } else if (wh_wat_take_word(r, "rec")) {
+      if (!declare_group(r)) return false;
     } else if (wh_wat_take_word(r, "elem")) {
       if (!declare(r, SPACE_ELEM)) return false;
     } else if (wh_wat_take_word(r, "data")) {
@@ -96,7 +97,7 @@ bool wh_wat_declare_fields(reader_t *r, const token_t *end) {
     } else if (!wh_wat_token_is(r, r->next, "export") && !wh_wat_token_is(r, r->next, "start")) {
       if (!declare_entity(r, open, &defined)) return false;
     }
-    r->next = past(r, open);
+    r->next = wh_wat_past(r, open);
   }
   return true;
 }
@@ -156,18 +157,31 @@ static bool put_memory_type(reader_t *r, wh_text_t *out) {
 
 static bool put_table_type(reader_t *r, wh_text_t *out) {
   limits_t limits = {0};
-  uint8_t code;
+  wherry_valtype_t type;
   take_address_type(r, &limits.is64);
-  if (!read_limits(r, &limits) || !wh_wat_read_reference_type(r, &code)) return false;
-  wh_wat_put_byte(out, code);
+  if (!read_limits(r, &limits) || !wh_wat_read_reference_type(r, &type)) return false;
+  wh_wat_put_value_type(out, type);
   put_limits(&limits, out);
   return true;
 }
 
 static bool put_global_type(reader_t *r, wh_text_t *out) {
   bool is_mutable = wh_wat_take_list(r, "mut");
-  if (!wh_wat_read_value_type(r, out) || (is_mutable && !wh_wat_expect_close(r))) return false;
+  wherry_valtype_t type;
+  if (!wh_wat_read_value_type(r, &type) || (is_mutable && !wh_wat_expect_close(r))) return false;
+  wh_wat_put_value_type(out, type);
   wh_wat_put_byte(out, is_mutable);
+  return true;
+}
+
+/* Its parameters may have names, which name nothing. */
+static bool put_tag_type(reader_t *r, wh_text_t *out) {
+  uint32_t type;
+  bool good = wh_wat_read_type_use(r, true, &type);
+  wh_map_free(r->alloc, &r->spaces[SPACE_LOCAL].names);
+  if (!good) return false;
+  wh_wat_put_byte(out, 0); /* an exception */
+  wh_wat_put_u(out, type);
   return true;
 }
 
@@ -186,6 +200,7 @@ static bool put_import_type(reader_t *r, const entity_t *entity, uint32_t index)
     return true;
   case SPACE_TABLE: return put_table_type(r, out);
   case SPACE_MEMORY: return put_memory_type(r, out);
+  case SPACE_TAG: return put_tag_type(r, out);
   default: return put_global_type(r, out);
   }
 }
@@ -211,13 +226,29 @@ static void put_zero(wh_text_t *out, bool is64) {
   wh_wat_put_byte(out, WH_OP_END);
 }
 
-/* Indices of functions, or expressions, up to the closing parenthesis. */
-static bool read_items(reader_t *r, bool by_index, wh_text_t *out, uint32_t *count) {
+typedef enum mode { ACTIVE, PASSIVE, DECLARATIVE } segment_mode_t;
+
+typedef struct segment {
+  segment_mode_t mode;
+  bool place_given; /* in the text; index 0 is not written to the binary all the same */
+  uint32_t place;
+  bool by_index;
+  wherry_valtype_t type; /* of the items, unless by_index */
+  uint32_t count;
+  wh_text_t offset, items;
+} segment_t;
+
+/* Expressions up to the closing parenthesis, or indices of functions, which in a segment of
+   expressions become expressions. */
+static bool read_items(reader_t *r, bool indices, segment_t *s) {
+  wh_text_t *out = &s->items;
   uint32_t index;
-  for (*count = 0; r->next->kind != TOKEN_CLOSE; ++*count) {
-    if (by_index) {
+  for (s->count = 0; r->next->kind != TOKEN_CLOSE; s->count++) {
+    if (indices) {
       if (!wh_wat_read_index(r, SPACE_FUNC, &index)) return false;
+      if (!s->by_index) wh_wat_put_byte(out, WH_OP_REF_FUNC);
       wh_wat_put_u(out, index);
+      if (!s->by_index) wh_wat_put_byte(out, WH_OP_END);
     } else if (wh_wat_take_list(r, "item")) {
       if (!put_expr(r, false, out) || !wh_wat_expect_close(r)) return false;
     } else if (!put_expr(r, true, out)) {
@@ -227,27 +258,16 @@ static bool read_items(reader_t *r, bool by_index, wh_text_t *out, uint32_t *cou
   return true;
 }
 
-typedef enum mode { ACTIVE, PASSIVE, DECLARATIVE } segment_mode_t;
-
-typedef struct segment {
-  segment_mode_t mode;
-  bool place_given; /* in the text; index 0 is not written to the binary all the same */
-  uint32_t place;
-  bool by_index;
-  uint8_t code; /* of the items' type */
-  uint32_t count;
-  wh_text_t offset, items;
-} segment_t;
-
 static void put_elem(reader_t *r, const segment_t *s) {
   wh_text_t *out = &r->elems.bytes;
-  bool plain = s->mode == ACTIVE && !s->place && (s->by_index || s->code == WHERRY_FUNCREF);
+  bool plain = s->mode == ACTIVE && !s->place && (s->by_index || s->type == WHERRY_FUNCREF);
   unsigned flags = s->mode == PASSIVE ? 1 : s->mode == DECLARATIVE ? 3 : plain ? 0 : 2;
   r->elems.count++;
   wh_wat_put_byte(out, flags | (s->by_index ? 0 : 4));
   if (flags == 2) wh_wat_put_u(out, s->place);
   if (s->mode == ACTIVE) wh_text_append(out, s->offset.data, s->offset.size);
-  if (flags) wh_wat_put_byte(out, s->by_index ? 0 : s->code);
+  if (flags && s->by_index) wh_wat_put_byte(out, 0); /* the kind: functions */
+  if (flags && !s->by_index) wh_wat_put_value_type(out, s->type);
   wh_wat_put_u(out, s->count);
   if (s->items.size) wh_text_append(out, s->items.data, s->items.size);
   out->failed |= s->items.failed || s->offset.failed;
@@ -286,12 +306,12 @@ static bool elem_contents(reader_t *r, segment_t *s) {
   if (s->mode == ACTIVE && !put_offset(r, &s->offset)) return false;
   s->by_index = wh_wat_take_word(r, "func");
   if (!s->by_index && wh_wat_at_reference_type(r)) {
-    if (!wh_wat_read_reference_type(r, &s->code)) return false;
+    if (!wh_wat_read_reference_type(r, &s->type)) return false;
   } else if (!s->by_index) {
     if (s->mode != ACTIVE) return wh_wat_unexpected(r, "func or a reference type");
     s->by_index = true;
   }
-  return read_items(r, s->by_index, &s->items, &s->count) && wh_wat_expect_close(r);
+  return read_items(r, s->by_index, s) && wh_wat_expect_close(r);
 }
 
 static bool data_contents(reader_t *r, segment_t *s) {
@@ -315,36 +335,42 @@ static bool read_segment(reader_t *r, bool elem) {
 
 /* ---- definitions ---- */
 
-/* `(local …)*`; types: one byte each. */
-static bool read_locals(reader_t *r, uint32_t next, wh_text_t *types) {
+typedef WH_VEC(wherry_valtype_t) locals_t;
+
+/* `(local …)*`; next: the index of the first. */
+static bool read_locals(reader_t *r, uint32_t next, locals_t *locals) {
   while (wh_wat_take_list(r, "local")) {
     bool named = wh_wat_at_name(r);
     if (named && !wh_wat_take_id(r, SPACE_LOCAL, next)) return false;
     while (named || r->next->kind != TOKEN_CLOSE) {
-      if (!wh_wat_read_value_type(r, types)) return false;
+      wherry_valtype_t type;
+      if (!wh_wat_read_value_type(r, &type)) return false;
+      if (!wh_vec_push(r->alloc, locals, type)) return wh_wat_lexer_oom(&r->lexer);
       next++;
       if (named) break;
     }
     if (!wh_wat_expect_close(r)) return false;
   }
-  return !types->failed || wh_wat_lexer_oom(&r->lexer);
+  return true;
 }
 
 /* Locals as the binary has them: how many in a row have the same type. */
-static void put_locals(const wh_text_t *types, wh_text_t *out) {
+static void put_locals(const locals_t *locals, wh_text_t *out) {
   uint32_t groups = 0;
-  for (size_t i = 0; i < types->size; i++) groups += i == 0 || types->data[i] != types->data[i - 1];
+  const wherry_valtype_t *types = locals->items;
+  for (size_t i = 0; i < locals->count; i++) groups += i == 0 || types[i] != types[i - 1];
   wh_wat_put_u(out, groups);
-  for (size_t i = 0, from = 0; i < types->size; i++) {
-    if (i + 1 < types->size && types->data[i + 1] == types->data[i]) continue;
+  for (size_t i = 0, from = 0; i < locals->count; i++) {
+    if (i + 1 < locals->count && types[i + 1] == types[i]) continue;
     wh_wat_put_u(out, i + 1 - from);
-    wh_wat_put_byte(out, (uint8_t)types->data[i]);
+    wh_wat_put_value_type(out, types[i]);
     from = i + 1;
   }
 }
 
 static bool define_function(reader_t *r, uint32_t function) {
-  wh_text_t types = {.alloc = r->alloc}, body = {.alloc = r->alloc};
+  locals_t locals = {0};
+  wh_text_t body = {.alloc = r->alloc};
   wh_text_t *out = &r->codes.bytes;
   uint32_t index;
   wh_wat_begin_function(r);
@@ -352,10 +378,8 @@ static bool define_function(reader_t *r, uint32_t function) {
   if (good) {
     wh_wat_put_u(&r->functions.bytes, index);
     r->functions.count++;
-    /* An index past the types is for the validator to find. */
-    uint32_t params = index < r->types.count ? r->types.items[index].params : 0;
-    good = read_locals(r, params, &types);
-    put_locals(&types, &body);
+    good = read_locals(r, wh_wat_param_count(r, index), &locals);
+    put_locals(&locals, &body);
   }
   good = good && wh_wat_read_instructions(r, &body) && wh_wat_expect_close(r);
   if (good) {
@@ -366,7 +390,7 @@ static bool define_function(reader_t *r, uint32_t function) {
     r->codes.count++;
   }
   wh_wat_end_function(r, function);
-  wh_text_free(&types);
+  wh_vec_free(r->alloc, &locals);
   wh_text_free(&body);
   return good;
 }
@@ -379,15 +403,15 @@ static bool define_table(reader_t *r, uint32_t table) {
   take_address_type(r, &limits.is64);
   r->tables.count++;
   if (wh_wat_at_reference_type(r)) { /* (table funcref (elem …)) */
-    bool good = wh_wat_read_reference_type(r, &s.code) &&
+    bool good = wh_wat_read_reference_type(r, &s.type) &&
                 (wh_wat_take_list(r, "elem") || wh_wat_unexpected(r, "(elem …)"));
-    s.by_index = good && r->next->kind != TOKEN_OPEN;
+    bool indices = good && r->next->kind != TOKEN_OPEN;
+    s.by_index = indices && s.type == WHERRY_FUNCREF;
     put_zero(&s.offset, limits.is64);
-    good = good && read_items(r, s.by_index, &s.items, &s.count) && close_two(r);
+    good = good && read_items(r, indices, &s) && close_two(r);
     limits.minimum = limits.maximum = s.count;
-    wh_wat_put_byte(out, s.code);
+    wh_wat_put_value_type(out, s.type);
     put_limits(&limits, out);
-    if (s.by_index && s.code != WHERRY_FUNCREF) s.by_index = s.count > 0;
     if (good) put_elem(r, &s);
     wh_text_free(&s.items);
     wh_text_free(&s.offset);
@@ -436,6 +460,11 @@ static bool define_global(reader_t *r) {
          wh_wat_expect_close(r);
 }
 
+static bool define_tag(reader_t *r) {
+  r->tags.count++;
+  return put_tag_type(r, &r->tags.bytes) && wh_wat_expect_close(r);
+}
+
 /* `(func $f (export "a") (import "m" "n") …)` and its like. */
 static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
   const entity_t *entity = take_entity(r);
@@ -455,6 +484,7 @@ static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
   case SPACE_FUNC: return define_function(r, index);
   case SPACE_TABLE: return define_table(r, index);
   case SPACE_MEMORY: return define_memory(r, index);
+  case SPACE_TAG: return define_tag(r);
   default: return define_global(r);
   }
 }
@@ -486,8 +516,8 @@ bool wh_wat_read_fields(reader_t *r, const token_t *end) {
   while (r->next < end) {
     const token_t *open = r->next++;
     bool good = true;
-    if (wh_wat_take_word(r, "type"))
-      r->next = past(r, open); /* the first walk has read it */
+    if (wh_wat_take_word(r, "type") || wh_wat_take_word(r, "rec"))
+      r->next = wh_wat_past(r, open); /* read before */
     else if (wh_wat_take_word(r, "import"))
       good = read_import(r, counts);
     else if (wh_wat_take_word(r, "export"))

@@ -52,7 +52,7 @@ static bool unknown_instruction(reader_t *r) {
 
 /* ---- indices ---- */
 
-static bool read_label_index(reader_t *r, wh_text_t *out) {
+bool wh_wat_put_label(reader_t *r, wh_text_t *out) {
   const token_t *token = r->next;
   uint64_t depth = 0;
   if (token->kind == TOKEN_ID) {
@@ -80,7 +80,7 @@ static bool read_labels(reader_t *r, wh_text_t *out) {
   size_t last = 0;
   do {
     last = labels.size;
-    good = read_label_index(r, &labels);
+    good = wh_wat_put_label(r, &labels);
     count++;
   } while (good && wh_wat_at_index(r));
   good = good && (!labels.failed || wh_wat_lexer_oom(&r->lexer));
@@ -93,7 +93,7 @@ static bool read_labels(reader_t *r, wh_text_t *out) {
   return good;
 }
 
-static bool put_index(reader_t *r, space_t space, wh_text_t *out) {
+bool wh_wat_put_index(reader_t *r, space_t space, wh_text_t *out) {
   uint32_t index;
   if (!wh_wat_read_index(r, space, &index)) return false;
   wh_wat_put_u(out, index);
@@ -218,37 +218,84 @@ static bool put_shuffle(reader_t *r, wh_text_t *out) {
 
 /* ---- instructions ---- */
 
-static bool read_select(reader_t *r, wh_text_t *out) {
-  if (!wh_wat_at_list(r, "result")) {
-    wh_wat_put_byte(out, WH_OP_SELECT);
-    return true;
+static void put_opcode(wh_text_t *out, uint32_t opcode) {
+  if (opcode < 256) {
+    wh_wat_put_byte(out, opcode);
+  } else {
+    wh_wat_put_byte(out, opcode >> 16);
+    wh_wat_put_u(out, opcode & 0xFFFF);
   }
-  text_type_t written;
-  if (!wh_wat_read_signature(r, false, &written)) return false;
-  wh_wat_put_byte(out, WH_OP_SELECT_TYPED);
-  wh_wat_put_counted(out, r->signature.data, r->signature.size);
+}
+
+static bool read_select(reader_t *r, wh_text_t *out) {
+  bool typed = wh_wat_at_list(r, "result");
+  wh_wat_put_byte(out, typed ? WH_OP_SELECT_TYPED : WH_OP_SELECT);
+  return !typed || wh_wat_read_results(r, out);
+}
+
+/* A test or cast to a type: whether null is one of it shows in the opcode. */
+static bool read_cast(reader_t *r, uint32_t opcode, wh_text_t *out) {
+  wherry_valtype_t type;
+  if (!wh_wat_read_reference_type(r, &type)) return false;
+  bool nullable = wh_ref_is_nullable(type);
+  put_opcode(out, opcode == WH_OP_REF_TEST ? nullable ? WH_OP_REF_TEST_NULL : WH_OP_REF_TEST
+                  : nullable               ? WH_OP_REF_CAST_NULL
+                                           : WH_OP_REF_CAST);
+  wh_wat_put_heap_type(out, wh_ref_heap(type));
+  return true;
+}
+
+/* Label and two types; the binary has first which of the types are nullable. */
+static bool put_branch_cast(reader_t *r, wh_text_t *out) {
+  wherry_valtype_t from, to;
+  size_t flags = out->size;
+  wh_wat_put_byte(out, 0);
+  if (!wh_wat_put_label(r, out) || !wh_wat_read_reference_type(r, &from) ||
+      !wh_wat_read_reference_type(r, &to))
+    return false;
+  if (!out->failed)
+    out->data[flags] = (char)(wh_ref_is_nullable(from) | wh_ref_is_nullable(to) << 1);
+  wh_wat_put_heap_type(out, wh_ref_heap(from));
+  wh_wat_put_heap_type(out, wh_ref_heap(to));
+  return true;
+}
+
+static bool put_field(reader_t *r, wh_text_t *out) {
+  uint32_t type, field;
+  if (!wh_wat_read_index(r, SPACE_TYPE, &type) || !wh_wat_read_field(r, type, &field)) return false;
+  wh_wat_put_u(out, type);
+  wh_wat_put_u(out, field);
+  return true;
+}
+
+static bool put_count(reader_t *r, wh_text_t *out) {
+  uint64_t count;
+  if (!wh_wat_read_number(r, UINT32_MAX, "a number of operands", &count)) return false;
+  wh_wat_put_u(out, count);
   return true;
 }
 
 static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
   uint32_t first, second;
-  uint8_t code;
+  wh_heap_t heap;
   switch ((wh_imm_t)op->immediates) {
   case WH_IMM_NONE: return true;
-  case WH_IMM_LABEL: return read_label_index(r, out);
+  case WH_IMM_LABEL: return wh_wat_put_label(r, out);
   case WH_IMM_LABEL_TABLE: return read_labels(r, out);
-  case WH_IMM_FUNC: return put_index(r, SPACE_FUNC, out);
-  case WH_IMM_LOCAL: return put_index(r, SPACE_LOCAL, out);
-  case WH_IMM_GLOBAL: return put_index(r, SPACE_GLOBAL, out);
+  case WH_IMM_FUNC: return wh_wat_put_index(r, SPACE_FUNC, out);
+  case WH_IMM_LOCAL: return wh_wat_put_index(r, SPACE_LOCAL, out);
+  case WH_IMM_GLOBAL: return wh_wat_put_index(r, SPACE_GLOBAL, out);
   case WH_IMM_TABLE: return put_optional(r, SPACE_TABLE, out);
   case WH_IMM_MEMORY_INDEX: return put_optional(r, SPACE_MEMORY, out);
-  case WH_IMM_ELEM: return put_index(r, SPACE_ELEM, out);
-  case WH_IMM_DATA: r->needs_data_count = true; return put_index(r, SPACE_DATA, out);
+  case WH_IMM_ELEM: return wh_wat_put_index(r, SPACE_ELEM, out);
+  case WH_IMM_DATA:
+    r->needs_data_count |= r->in_function;
+    return wh_wat_put_index(r, SPACE_DATA, out);
   case WH_IMM_TABLE_TABLE: return put_two(r, SPACE_TABLE, out);
   case WH_IMM_MEMORY_MEMORY: return put_two(r, SPACE_MEMORY, out);
   case WH_IMM_ELEM_TABLE: return put_segment(r, SPACE_ELEM, SPACE_TABLE, out);
   case WH_IMM_DATA_MEMORY:
-    r->needs_data_count = true;
+    r->needs_data_count |= r->in_function;
     return put_segment(r, SPACE_DATA, SPACE_MEMORY, out);
   case WH_IMM_TYPE_TABLE:
     if (!optional_index(r, SPACE_TABLE, &second) || !wh_wat_read_type_use(r, false, &first))
@@ -261,20 +308,51 @@ static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
   case WH_IMM_LANE_: return put_lane(r, out);
   case WH_IMM_SHUFFLE: return put_shuffle(r, out);
   case WH_IMM_REF_TYPE:
-    if (!wh_wat_read_heap_type(r, &code)) return false;
-    wh_wat_put_byte(out, code);
+    if (!wh_wat_read_heap_type(r, &heap)) return false;
+    wh_wat_put_heap_type(out, heap);
     return true;
+  case WH_IMM_TAG: return wh_wat_put_index(r, SPACE_TAG, out);
+  case WH_IMM_TYPE: return wh_wat_put_index(r, SPACE_TYPE, out);
+  case WH_IMM_TYPE_FIELD: return put_field(r, out);
+  case WH_IMM_TYPE_COUNT: return wh_wat_put_index(r, SPACE_TYPE, out) && put_count(r, out);
+  case WH_IMM_TYPE_DATA:
+    r->needs_data_count |= r->in_function;
+    return wh_wat_put_index(r, SPACE_TYPE, out) && wh_wat_put_index(r, SPACE_DATA, out);
+  case WH_IMM_TYPE_ELEM:
+    return wh_wat_put_index(r, SPACE_TYPE, out) && wh_wat_put_index(r, SPACE_ELEM, out);
+  case WH_IMM_TYPE_TYPE:
+    return wh_wat_put_index(r, SPACE_TYPE, out) && wh_wat_put_index(r, SPACE_TYPE, out);
+  case WH_IMM_CAST: return put_branch_cast(r, out);
+  case WH_IMM_FENCE: wh_wat_put_byte(out, 0); return true;
   case WH_IMM_I32_CONST:
   case WH_IMM_I64_CONST:
   case WH_IMM_F32_CONST:
   case WH_IMM_F64_CONST:
   case WH_IMM_V128_CONST: return wh_wat_read_constant(r, (wh_imm_t)op->immediates, out);
-  case WH_IMM_FENCE: wh_wat_put_byte(out, 0); return true;
-  case WH_IMM_BLOCK:        /* body.c has taken it */
+  case WH_IMM_BLOCK: /* body.c has taken these two */
+  case WH_IMM_TRY_TABLE:
   case WH_IMM_SELECT_TYPES: /* read_select */
+  case WH_IMM_HEAP_TYPE:    /* read_cast */
   default: break;
   }
   WH_UNREACHABLE();
+}
+
+/* What begins, parts or ends a block: no plain instruction. */
+static bool is_structured(uint32_t opcode) {
+  switch (opcode) {
+  case WH_OP_BLOCK:
+  case WH_OP_LOOP:
+  case WH_OP_IF:
+  case WH_OP_ELSE:
+  case WH_OP_TRY:
+  case WH_OP_TRY_TABLE:
+  case WH_OP_CATCH:
+  case WH_OP_CATCH_ALL:
+  case WH_OP_DELEGATE:
+  case WH_OP_END: return true;
+  default: return false;
+  }
 }
 
 bool wh_wat_read_plain(reader_t *r, wh_text_t *out) {
@@ -283,21 +361,11 @@ bool wh_wat_read_plain(reader_t *r, wh_text_t *out) {
   if (token->kind != TOKEN_WORD ||
       !wh_map_get(&r->instructions, token_text(r, token), token->size, &opcode))
     return unknown_instruction(r);
-  if (opcode == WH_OP_ELSE || opcode == WH_OP_END || opcode == WH_OP_BLOCK ||
-      opcode == WH_OP_LOOP || opcode == WH_OP_IF)
-    return wh_wat_unexpected(r, "an instruction");
+  if (is_structured((uint32_t)opcode)) return wh_wat_unexpected(r, "an instruction");
   r->next++;
-  const wh_op_t *op = wh_op((uint32_t)opcode);
-  if (WH_FEATURES_LATER >> op->feature & 1)
-    return wh_wat_lexer_needs(&r->lexer, token->at,
-                              wherry_feature_name((wherry_feature_t)op->feature), "instruction %s",
-                              op->name);
   if (opcode == WH_OP_SELECT) return read_select(r, out);
-  if (opcode < 256) {
-    wh_wat_put_byte(out, (unsigned)opcode);
-  } else {
-    wh_wat_put_byte(out, (unsigned)(opcode >> 16));
-    wh_wat_put_u(out, opcode & 0xFFFF);
-  }
-  return read_immediates(r, op, out);
+  if (opcode == WH_OP_REF_TEST || opcode == WH_OP_REF_CAST)
+    return read_cast(r, (uint32_t)opcode, out);
+  put_opcode(out, (uint32_t)opcode);
+  return read_immediates(r, wh_op((uint32_t)opcode), out);
 }

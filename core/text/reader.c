@@ -117,7 +117,8 @@ bool wh_wat_id_name(reader_t *r, const token_t *token, const char **name, size_t
 }
 
 static const char *const space_names[] = {"type",   "func",         "table",        "memory",
-                                          "global", "elem segment", "data segment", "local"};
+                                          "global", "elem segment", "data segment", "tag",
+                                          "local",  "field"};
 
 bool wh_wat_take_id(reader_t *r, space_t space, uint32_t index) {
   wherry_bytes_t shown = {NULL, 0};
@@ -255,21 +256,9 @@ static void put_single(wh_text_t *out, unsigned id, uint32_t value) {
   wh_wat_put_u(out, value);
 }
 
-static void put_types(reader_t *r, wh_text_t *out) {
-  section_t types = {.bytes = {.alloc = r->alloc}, .count = (uint32_t)r->types.count};
-  for (size_t i = 0; i < r->types.count; i++) {
-    const text_type_t *type = &r->types.items[i];
-    wh_wat_put_byte(&types.bytes, 0x60);
-    wh_wat_put_counted(&types.bytes, r->type_codes.data + type->at, type->params);
-    wh_wat_put_counted(&types.bytes, r->type_codes.data + type->at + type->params, type->results);
-  }
-  wh_wat_put_section(out, 1, &types);
-  wh_text_free(&types.bytes);
-}
-
 static void put_part(reader_t *r, wh_text_t *out, unsigned id) {
   switch (id) {
-  case 1: put_types(r, out); break;
+  case 1: wh_wat_put_section(out, id, &r->definitions); break;
   case 2: wh_wat_put_section(out, id, &r->imports); break;
   case 3: wh_wat_put_section(out, id, &r->functions); break;
   case 4: wh_wat_put_section(out, id, &r->tables); break;
@@ -288,11 +277,12 @@ static void put_part(reader_t *r, wh_text_t *out, unsigned id) {
   case 12:
     if (r->needs_data_count) put_single(out, id, (uint32_t)r->datas.count);
     break;
+  case 13: wh_wat_put_section(out, id, &r->tags); break;
   }
 }
 
 static void put_module(reader_t *r, wh_text_t *out) {
-  static const uint8_t order[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11};
+  static const uint8_t order[] = {1, 2, 3, 4, 5, 13, 6, 7, 8, 9, 12, 10, 11};
   wh_text_append(out, "\0asm\1\0\0\0", 8);
   wh_wat_put_customs(r, out, WH_PLACE_FIRST);
   for (size_t i = 0; i < WH_COUNT(order); i++) {
@@ -301,16 +291,17 @@ static void put_module(reader_t *r, wh_text_t *out) {
     wh_wat_put_customs(r, out, WH_PLACE_AFTER(order[i]));
   }
   wh_wat_put_customs(r, out, WH_PLACE_LAST);
-  out->failed |= r->type_codes.failed || r->signature.failed || r->pending.failed;
+  out->failed |= r->pending.failed;
 }
 
-enum { SECTION_COUNT = 14 + SPACE_COUNT };
+enum { SECTION_COUNT = 18 + SPACE_COUNT };
 
 static void sections_of(reader_t *r, section_t *list[SECTION_COUNT]) {
-  section_t *all[] = {&r->imports,     &r->functions,     &r->tables, &r->memories,
-                      &r->globals,     &r->exports,       &r->elems,  &r->codes,
-                      &r->datas,       &r->labels_named,  &r->hints,  &r->local_names,
-                      &r->label_names, &r->function_hints};
+  section_t *all[] = {&r->definitions,  &r->imports,       &r->functions,   &r->tables,
+                      &r->memories,     &r->tags,          &r->globals,     &r->exports,
+                      &r->elems,        &r->codes,         &r->datas,       &r->fields,
+                      &r->labels_named, &r->hints,         &r->local_names, &r->label_names,
+                      &r->field_names,  &r->function_hints};
   memcpy(list, all, sizeof all);
   for (size_t i = 0; i < SPACE_COUNT; i++) list[WH_COUNT(all) + i] = &r->spaces[i].named;
 }
@@ -320,7 +311,7 @@ void wh_wat_reader_init(reader_t *r, const lexer_t *lexer, wh_features_t feature
   section_t *sections[SECTION_COUNT];
   sections_of(r, sections);
   for (size_t i = 0; i < WH_COUNT(sections); i++) sections[i]->bytes.alloc = r->alloc;
-  r->type_codes.alloc = r->signature.alloc = r->pending.alloc = r->custom_bytes.alloc = r->alloc;
+  r->pending.alloc = r->custom_bytes.alloc = r->alloc;
   r->next = r->lexer.tokens.items;
 }
 
@@ -332,11 +323,10 @@ void wh_wat_reader_free(reader_t *r) {
     wh_free(r->alloc, r->owned.items[i], r->owned_sizes.items[i]);
   wh_vec_free(r->alloc, &r->owned);
   wh_vec_free(r->alloc, &r->owned_sizes);
-  wh_vec_free(r->alloc, &r->types);
+  wh_wat_free_types(r);
+  wh_vec_free(r->alloc, &r->signature);
   wh_vec_free(r->alloc, &r->labels);
   wh_vec_free(r->alloc, &r->frames);
-  wh_text_free(&r->type_codes);
-  wh_text_free(&r->signature);
   wh_text_free(&r->pending);
   wh_vec_free(r->alloc, &r->customs);
   wh_text_free(&r->custom_bytes);
@@ -357,6 +347,8 @@ bool wh_wat_read_module(reader_t *r, const token_t *end, wh_text_t *out) {
   const token_t *first = r->next;
   if (!wh_wat_read_annotations(r, end) || !wh_wat_declare_fields(r, end)) return false;
   r->next = first;
+  if (!wh_wat_read_definitions(r, end)) return false;
+  r->next = first;
   if (!wh_wat_fill_instructions(r) || !wh_wat_read_fields(r, end) ||
       !wh_wat_check_annotations(r, first, end))
     return false;
@@ -366,7 +358,7 @@ bool wh_wat_read_module(reader_t *r, const token_t *end, wh_text_t *out) {
 
 const token_t *wh_wat_fields_end(const reader_t *r) {
   const token_t *end = r->next;
-  while (end->kind == TOKEN_OPEN) end = r->lexer.tokens.items + end->size + 1;
+  while (end->kind == TOKEN_OPEN) end = wh_wat_past(r, end);
   return end;
 }
 

@@ -15,14 +15,16 @@ typedef enum space {
   SPACE_GLOBAL,
   SPACE_ELEM,
   SPACE_DATA,
+  SPACE_TAG,
   SPACE_LOCAL, /* of one function */
+  SPACE_FIELD, /* of one type, while it is read */
   SPACE_COUNT
 } space_t;
 
-/* A function type: value types lie in reader->type_codes. */
 typedef struct text_type {
-  size_t at;
-  uint32_t params, results;
+  wherry_valtype_t *signature; /* of functions: how many parameters, parameters, results */
+  size_t count;                /* of numbers in it */
+  wh_map_t fields;             /* name -> index */
 } text_type_t;
 
 typedef struct section {
@@ -39,7 +41,7 @@ typedef struct label {
 /* What an open parenthesis or block of a body waits for (body.c). */
 typedef struct frame {
   uint32_t kind;
-  size_t pending; /* where its bytes begin in reader->pending; of a flat one: see body.c */
+  size_t pending; /* where its bytes begin in reader->pending */
   label_t label;  /* of a folded if, whose condition does not see it */
   uint8_t hint;   /* HINT_…, of what waits */
 } frame_t;
@@ -66,27 +68,29 @@ typedef struct reader {
   struct {
     wh_map_t names;
     uint32_t count, imported;
-    section_t named; /* for the name section; of SPACE_LOCAL: those of one function */
+    section_t named; /* for the name section; of SPACE_LOCAL and SPACE_FIELD: of the one at hand */
   } spaces[SPACE_COUNT];
   WH_VEC(char *) owned; /* names written with quotes; zero-ended, so many bytes … */
   WH_VEC(size_t) owned_sizes;
   WH_VEC(text_type_t) types;
-  wh_text_t type_codes;
-  wh_text_t signature; /* the written types of the type use just read */
+  wh_map_t plain_types; /* signature -> the first type that a type use without an index means */
+  WH_VEC(wherry_valtype_t) signature; /* just read; as in text_type_t */
+  section_t fields;                   /* of the structure just read */
   WH_VEC(label_t) labels;
   WH_VEC(frame_t) frames;
   wh_text_t pending; /* folded instructions whose operands are being read */
   bool needs_data_count;
   bool has_start;
   uint32_t start;
-  section_t imports, functions, tables, memories, globals, exports, elems, codes, datas;
+  section_t definitions, imports, functions, tables, memories, tags, globals, exports, elems, codes;
+  section_t datas;
   wherry_bytes_t name; /* of the module */
   /* annotations.c */
   bool in_function;
   bool annotated, names_given;   /* a name annotation was taken; there is (@custom "name") */
   uint32_t label_count;          /* of the function, up to here */
   section_t labels_named, hints; /* of the function */
-  section_t local_names, label_names, function_hints;
+  section_t local_names, label_names, field_names, function_hints;
   WH_VEC(custom_t) customs;
   wh_text_t custom_bytes;
 } reader_t;
@@ -133,6 +137,10 @@ void wh_wat_reader_init(reader_t *r, const lexer_t *lexer, wh_features_t feature
 void wh_wat_reader_free(reader_t *r); /* not the lexer, nor the error */
 /* The name after `(module`, if one is there. */
 bool wh_wat_take_module_name(reader_t *r, wherry_bytes_t *out);
+/* Past the list that begins at a parenthesis. */
+static inline const token_t *wh_wat_past(const reader_t *r, const token_t *open) {
+  return r->lexer.tokens.items + open->size + 1;
+}
 /* Past the lists that begin here. */
 const token_t *wh_wat_fields_end(const reader_t *r);
 /* Fields up to end, as a module of r->name; once in a reader's life. */
@@ -149,6 +157,8 @@ void wh_wat_put_naming(section_t *names, uint32_t index, wherry_bytes_t name);
 /* What names and hints belong to between the two is the function's. */
 void wh_wat_begin_function(reader_t *r);
 void wh_wat_end_function(reader_t *r, uint32_t function);
+/* The names of fields just read are the type's. */
+void wh_wat_end_type(reader_t *r, uint32_t type);
 /* The branch hint before the instruction that begins with a token; *hint: HINT_…. offset: of the
    instruction in its function. */
 bool wh_wat_take_hint(reader_t *r, const token_t *token, uint8_t *hint);
@@ -162,19 +172,29 @@ bool wh_wat_read_annotations(reader_t *r, const token_t *end);
 bool wh_wat_check_annotations(reader_t *r, const token_t *first, const token_t *end);
 
 /* ---- types.c ---- */
-bool wh_wat_at_value_type(const reader_t *r);
-bool wh_wat_read_value_type(reader_t *r, wh_text_t *out);
+bool wh_wat_read_value_type(reader_t *r, wherry_valtype_t *out);
 bool wh_wat_at_reference_type(const reader_t *r);
-bool wh_wat_read_reference_type(reader_t *r, uint8_t *code);
-bool wh_wat_read_heap_type(reader_t *r, uint8_t *code);
+bool wh_wat_read_reference_type(reader_t *r, wherry_valtype_t *out);
+bool wh_wat_read_heap_type(reader_t *r, wh_heap_t *out);
+void wh_wat_put_value_type(wh_text_t *out, wherry_valtype_t type);
+void wh_wat_put_heap_type(wh_text_t *out, wh_heap_t heap);
 /* `(param …)* (result …)*` into r->signature. locals: parameters may have names, which go to
    SPACE_LOCAL. */
-bool wh_wat_read_signature(reader_t *r, bool locals, text_type_t *out);
-/* The type section's entry of a field `(type …)`, after its name. */
-bool wh_wat_read_type_definition(reader_t *r);
-/* A type use; *index: into the types, a new one if need be. locals: as above. */
-bool wh_wat_read_type_use(reader_t *r, bool locals, uint32_t *index);
+bool wh_wat_read_signature(reader_t *r, bool locals);
+void wh_wat_put_signature(const reader_t *r, wh_text_t *out); /* r->signature, as types have it */
+/* `(result …)*`, counted. */
+bool wh_wat_read_results(reader_t *r, wh_text_t *out);
 bool wh_wat_read_block_type(reader_t *r, wh_text_t *out);
+
+/* ---- definitions.c ---- */
+/* The types among the fields up to end. */
+bool wh_wat_read_definitions(reader_t *r, const token_t *end);
+/* A type use; *index: into the types, a new one if need be. locals: as in signatures. */
+bool wh_wat_read_type_use(reader_t *r, bool locals, uint32_t *index);
+/* 0 for what is no function type; that is for the validator to find. */
+uint32_t wh_wat_param_count(const reader_t *r, uint32_t type);
+bool wh_wat_read_field(reader_t *r, uint32_t type, uint32_t *out);
+void wh_wat_free_types(reader_t *r);
 
 /* ---- body.c ---- */
 /* Instructions up to the parenthesis that closes what they stand in, which is not taken; no end. */
@@ -209,6 +229,8 @@ bool wh_wat_read_constant(reader_t *r, wh_imm_t kind, wh_text_t *out);
 bool wh_wat_read_plain(reader_t *r, wh_text_t *out);
 bool wh_wat_fill_instructions(reader_t *r);
 bool wh_wat_at_instruction(const reader_t *r); /* slow: for errors */
+bool wh_wat_put_index(reader_t *r, space_t space, wh_text_t *out);
+bool wh_wat_put_label(reader_t *r, wh_text_t *out);
 
 /* ---- fields.c ---- */
 bool wh_wat_declare_fields(reader_t *r, const token_t *end);

@@ -1,168 +1,173 @@
+/* Value types, and what is written with them where they are used: signatures, block types. */
 #include "reader.h"
 
-typedef struct type_name {
+static const struct {
   const char *name;
-  uint8_t code;
-} type_name_t;
+  wherry_valtype_t type;
+} number_types[] = {{"i32", WHERRY_I32},
+                    {"i64", WHERRY_I64},
+                    {"f32", WHERRY_F32},
+                    {"f64", WHERRY_F64},
+                    {"v128", WHERRY_V128}};
 
-static const type_name_t value_types[] = {
-    {"i32", 0x7F}, {"i64", 0x7E}, {"f32", 0x7D}, {"f64", 0x7C}, {"v128", 0x7B}};
-static const type_name_t reference_types[] = {
-    {"funcref", 0x70},     {"externref", 0x6F},     {"anyref", 0x6E},   {"eqref", 0x6D},
-    {"i31ref", 0x6C},      {"structref", 0x6B},     {"arrayref", 0x6A}, {"exnref", 0x69},
-    {"nullfuncref", 0x73}, {"nullexternref", 0x72}, {"nullref", 0x71},  {"nullexnref", 0x74}};
-static const type_name_t heap_types[] = {{"func", 0x70},     {"extern", 0x6F}, {"any", 0x6E},
-                                         {"eq", 0x6D},       {"i31", 0x6C},    {"struct", 0x6B},
-                                         {"array", 0x6A},    {"exn", 0x69},    {"nofunc", 0x73},
-                                         {"noextern", 0x72}, {"none", 0x71},   {"noexn", 0x74}};
+/* heap: `(ref null heap)` is the same as reference. */
+static const struct {
+  const char *heap, *reference;
+  wherry_valtype_t type;
+} reference_types[] = {{"func", "funcref", WHERRY_FUNCREF},
+                       {"extern", "externref", WHERRY_EXTERNREF},
+                       {"any", "anyref", WHERRY_ANYREF},
+                       {"eq", "eqref", WHERRY_EQREF},
+                       {"i31", "i31ref", WHERRY_I31REF},
+                       {"struct", "structref", WHERRY_STRUCTREF},
+                       {"array", "arrayref", WHERRY_ARRAYREF},
+                       {"exn", "exnref", WHERRY_EXNREF},
+                       {"none", "nullref", WHERRY_NULLREF},
+                       {"noextern", "nullexternref", WHERRY_NULLEXTERNREF},
+                       {"nofunc", "nullfuncref", WHERRY_NULLFUNCREF},
+                       {"noexn", "nullexnref", WHERRY_NULLEXNREF}};
 
-static const type_name_t *find(const reader_t *r, const type_name_t *table, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (wh_wat_token_is(r, r->next, table[i].name)) return &table[i];
-  return NULL;
-}
-#define FIND(r, table) find((r), (table), WH_COUNT(table))
+/* ---- value types ---- */
 
-bool wh_wat_at_reference_type(const reader_t *r) {
-  return wh_wat_at_list(r, "ref") || FIND(r, reference_types);
-}
-bool wh_wat_at_value_type(const reader_t *r) {
-  return FIND(r, value_types) || wh_wat_at_reference_type(r);
-}
-
-/* Whether this version has the type whose token that is. */
-static bool have_type(reader_t *r, const token_t *token, uint8_t code) {
-  const char *feature = wh_later_type(code);
-  return !feature || wh_wat_lexer_needs(&r->lexer, token->at, feature, "type %.*s",
-                                        (int)token->size, token_text(r, token));
-}
-
-bool wh_wat_read_heap_type(reader_t *r, uint8_t *code) {
-  const type_name_t *found = FIND(r, heap_types);
-  if (!found && wh_wat_at_index(r))
-    return wh_wat_lexer_needs(&r->lexer, r->next->at, "function-references",
-                              "a reference to type %.*s", (int)r->next->size,
-                              token_text(r, r->next));
-  if (!found) return wh_wat_unexpected(r, "a heap type");
-  *code = found->code;
-  return have_type(r, r->next++, *code);
-}
-
-bool wh_wat_read_reference_type(reader_t *r, uint8_t *code) {
-  const token_t *first = r->next;
-  if (wh_wat_take_list(r, "ref")) {
-    bool null = wh_wat_take_word(r, "null");
-    if (!wh_wat_read_heap_type(r, code) || !wh_wat_expect_close(r)) return false;
-    return null || wh_wat_lexer_needs(&r->lexer, first->at, "function-references",
-                                      "a reference that is never null");
-  }
-  const type_name_t *found = FIND(r, reference_types);
-  if (!found) return wh_wat_unexpected(r, "a reference type");
-  *code = found->code;
-  return have_type(r, r->next++, *code);
-}
-
-bool wh_wat_read_value_type(reader_t *r, wh_text_t *out) {
-  const type_name_t *found = FIND(r, value_types);
-  uint8_t code = found ? found->code : 0;
-  if (!found && !wh_wat_at_reference_type(r)) return wh_wat_unexpected(r, "a value type");
-  if (found ? !have_type(r, r->next++, code) : !wh_wat_read_reference_type(r, &code)) return false;
-  wh_wat_put_byte(out, code);
+bool wh_wat_read_heap_type(reader_t *r, wh_heap_t *out) {
+  for (size_t i = 0; i < WH_COUNT(reference_types); i++)
+    if (wh_wat_take_word(r, reference_types[i].heap)) {
+      *out = wh_ref_heap(reference_types[i].type);
+      return true;
+    }
+  if (wh_wat_at_list(r, "exact"))
+    return wh_wat_lexer_needs(&r->lexer, r->next->at, "custom-descriptors", "an exact type");
+  if (!wh_wat_at_index(r)) return wh_wat_unexpected(r, "a heap type");
+  uint32_t index;
+  if (!wh_wat_read_index(r, SPACE_TYPE, &index)) return false;
+  /* No module has so many types: what is past them stays so. */
+  *out = index < WH_HEAP_ABSTRACT ? index : WH_HEAP_ABSTRACT - 1;
   return true;
 }
 
-static bool read_types(reader_t *r, wh_text_t *out) {
+/* Whether a reference type comes next: a word, which *type is then, or a list, *type 0. */
+static bool at_reference_type(const reader_t *r, wherry_valtype_t *type) {
+  *type = 0;
+  if (wh_wat_at_list(r, "ref")) return true;
+  for (size_t i = 0; i < WH_COUNT(reference_types); i++)
+    if (wh_wat_token_is(r, r->next, reference_types[i].reference)) {
+      *type = reference_types[i].type;
+      return true;
+    }
+  return false;
+}
+
+bool wh_wat_at_reference_type(const reader_t *r) {
+  wherry_valtype_t type;
+  return at_reference_type(r, &type);
+}
+
+bool wh_wat_read_reference_type(reader_t *r, wherry_valtype_t *out) {
+  if (!at_reference_type(r, out)) return wh_wat_unexpected(r, "a reference type");
+  if (*out) {
+    r->next++;
+    return true;
+  }
+  wh_heap_t heap;
+  r->next += 2;
+  bool nullable = wh_wat_take_word(r, "null");
+  if (!wh_wat_read_heap_type(r, &heap) || !wh_wat_expect_close(r)) return false;
+  *out = wh_ref(heap, nullable);
+  return true;
+}
+
+bool wh_wat_read_value_type(reader_t *r, wherry_valtype_t *out) {
+  for (size_t i = 0; i < WH_COUNT(number_types); i++)
+    if (wh_wat_take_word(r, number_types[i].name)) {
+      *out = number_types[i].type;
+      return true;
+    }
+  return wh_wat_at_reference_type(r) ? wh_wat_read_reference_type(r, out)
+                                     : wh_wat_unexpected(r, "a value type");
+}
+
+void wh_wat_put_heap_type(wh_text_t *out, wh_heap_t heap) {
+  if (wh_heap_is_abstract(heap))
+    wh_wat_put_byte(out, heap & 0xFF);
+  else
+    wh_wat_put_s(out, heap);
+}
+
+void wh_wat_put_value_type(wh_text_t *out, wherry_valtype_t type) {
+  wh_wat_put_byte(out, type & 0xFF);
+  if (wh_has_heap(type)) wh_wat_put_heap_type(out, wh_ref_heap(type));
+}
+
+/* ---- signatures ---- */
+
+static bool push_type(reader_t *r, wherry_valtype_t type) {
+  return wh_vec_push(r->alloc, &r->signature, type) || wh_wat_lexer_oom(&r->lexer);
+}
+
+static bool read_one(reader_t *r) {
+  wherry_valtype_t type;
+  return wh_wat_read_value_type(r, &type) && push_type(r, type);
+}
+
+static bool read_types(reader_t *r) {
   while (r->next->kind != TOKEN_CLOSE)
-    if (!wh_wat_read_value_type(r, out)) return false;
+    if (!read_one(r)) return false;
   return wh_wat_expect_close(r);
 }
 
-bool wh_wat_read_signature(reader_t *r, bool locals, text_type_t *out) {
-  wh_text_t *codes = &r->signature;
-  codes->size = 0;
+static bool read_results(reader_t *r) {
+  while (wh_wat_take_list(r, "result"))
+    if (!read_types(r)) return false;
+  return true;
+}
+
+bool wh_wat_read_signature(reader_t *r, bool locals) {
+  r->signature.count = 0;
+  if (!push_type(r, 0)) return false;
   while (wh_wat_take_list(r, "param")) {
     if (locals && wh_wat_at_name(r)) {
-      if (!wh_wat_take_id(r, SPACE_LOCAL, (uint32_t)codes->size) ||
-          !wh_wat_read_value_type(r, codes) || !wh_wat_expect_close(r))
+      if (!wh_wat_take_id(r, SPACE_LOCAL, (uint32_t)r->signature.count - 1) || !read_one(r) ||
+          !wh_wat_expect_close(r))
         return false;
-    } else if (!read_types(r, codes)) {
+    } else if (!read_types(r)) {
       return false;
     }
   }
-  size_t params = codes->size;
-  while (wh_wat_take_list(r, "result"))
-    if (!read_types(r, codes)) return false;
-  if (wh_wat_take_list(r, "param")) {
-    r->next--;
-    return wh_wat_unexpected(r, "no parameters after the results");
-  }
-  *out = (text_type_t) {0, (uint32_t)params, (uint32_t)(codes->size - params)};
-  return !codes->failed || wh_wat_lexer_oom(&r->lexer);
+  r->signature.items[0] = (wherry_valtype_t)r->signature.count - 1;
+  if (!read_results(r)) return false;
+  if (!wh_wat_take_list(r, "param")) return true;
+  r->next--;
+  return wh_wat_unexpected(r, "no parameters after the results");
 }
 
-static bool same(const reader_t *r, const text_type_t *type, const text_type_t *written) {
-  size_t size = written->params + written->results;
-  return type->params == written->params && type->results == written->results &&
-         (!size || memcmp(r->type_codes.data + type->at, r->signature.data, size) == 0);
+void wh_wat_put_signature(const reader_t *r, wh_text_t *out) {
+  uint32_t params = r->signature.items[0], results = (uint32_t)r->signature.count - 1 - params;
+  const wherry_valtype_t *type = r->signature.items + 1;
+  wh_wat_put_u(out, params);
+  while (params--) wh_wat_put_value_type(out, *type++);
+  wh_wat_put_u(out, results);
+  while (results--) wh_wat_put_value_type(out, *type++);
 }
 
-static bool add_type(reader_t *r, text_type_t written) {
-  written.at = r->type_codes.size;
-  if (r->signature.size)
-    wh_text_append(&r->type_codes, r->signature.data, r->signature.size);
-  else
-    wh_text_append(&r->type_codes, "", 0);
-  r->spaces[SPACE_TYPE].count++;
-  return (!r->type_codes.failed && wh_vec_push(r->alloc, &r->types, written)) ||
-         wh_wat_lexer_oom(&r->lexer);
-}
-
-bool wh_wat_read_type_definition(reader_t *r) {
-  static const char *const later[] = {"struct", "array", "sub", "descriptor", "describes"};
-  const token_t *first = r->next;
-  for (size_t i = 0; i < WH_COUNT(later); i++)
-    if (wh_wat_at_list(r, later[i]))
-      return wh_wat_lexer_needs(&r->lexer, first->at, i < 3 ? "gc" : "custom-descriptors",
-                                "a type of %s", later[i]);
-  text_type_t written;
-  if (!wh_wat_take_list(r, "func")) return wh_wat_unexpected(r, "(func …)");
-  /* Parameters may have names here, which name nothing. */
-  bool good =
-      wh_wat_read_signature(r, true, &written) && wh_wat_expect_close(r) && add_type(r, written);
-  wh_map_free(r->alloc, &r->spaces[SPACE_LOCAL].names);
-  return good;
-}
-
-/* In the text's first walk all types that it defines were read; here come those it only uses. */
-bool wh_wat_read_type_use(reader_t *r, bool locals, uint32_t *index) {
-  const token_t *first = r->next;
-  text_type_t written;
-  bool given = wh_wat_take_list(r, "type");
-  if (given && (!wh_wat_read_index(r, SPACE_TYPE, index) || !wh_wat_expect_close(r))) return false;
-  if (!wh_wat_read_signature(r, locals, &written)) return false;
-  if (given && written.params + written.results == 0) return true;
-  if (given) {
-    if (*index >= r->types.count) return FAIL_AT(r, first, "unknown type %u", *index);
-    return same(r, &r->types.items[*index], &written) ||
-           FAIL_AT(r, first, "inline function type is another than that of type %u", *index);
-  }
-  for (size_t i = 0; i < r->types.count; i++) {
-    if (!same(r, &r->types.items[i], &written)) continue;
-    *index = (uint32_t)i;
-    return true;
-  }
-  *index = (uint32_t)r->types.count;
-  return add_type(r, written);
+bool wh_wat_read_results(reader_t *r, wh_text_t *out) {
+  r->signature.count = 0;
+  if (!read_results(r)) return false;
+  wh_wat_put_u(out, r->signature.count);
+  for (size_t i = 0; i < r->signature.count; i++) wh_wat_put_value_type(out, r->signature.items[i]);
+  return true;
 }
 
 bool wh_wat_read_block_type(reader_t *r, wh_text_t *out) {
   const token_t *first = r->next;
   uint32_t index;
-  text_type_t written;
   if (!wh_wat_at_list(r, "type")) {
-    if (!wh_wat_read_signature(r, false, &written)) return false;
-    if (!written.params && written.results <= 1) {
-      wh_wat_put_byte(out, written.results ? (uint8_t)r->signature.data[0] : 0x40);
+    if (!wh_wat_read_signature(r, false)) return false;
+    if (r->signature.count == 1) {
+      wh_wat_put_byte(out, 0x40);
+      return true;
+    }
+    if (r->signature.count == 2 && r->signature.items[0] == 0) {
+      wh_wat_put_value_type(out, r->signature.items[1]);
       return true;
     }
     r->next = first;
