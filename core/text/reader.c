@@ -25,21 +25,49 @@ bool wh_wat_take_word(reader_t *r, const char *word) {
 }
 
 /* Words of the format, and of scripts, that are no instructions; types.c knows those of types. */
-static const char *const keywords[] = {
-    "array",         "binary", "catch",   "catch_all",  "catch_all_ref",
-    "catch_ref",     "data",   "declare", "definition", "elem",
-    "export",        "field",  "final",   "func",       "global",
-    "i16",           "i8",     "import",  "instance",   "item",
-    "local",         "memory", "module",  "mut",        "nan:arithmetic",
-    "nan:canonical", "null",   "offset",  "pagesize",   "param",
-    "quote",         "rec",    "ref",     "result",     "shared",
-    "start",         "struct", "sub",     "table",      "tag",
-    "then",          "type"};
+static const char *const keywords[] = {"binary",
+                                       "catch_all_ref",
+                                       "catch_ref",
+                                       "data",
+                                       "declare",
+                                       "definition",
+                                       "do",
+                                       "elem",
+                                       "export",
+                                       "field",
+                                       "final",
+                                       "global",
+                                       "i16",
+                                       "i8",
+                                       "import",
+                                       "instance",
+                                       "item",
+                                       "local",
+                                       "memory",
+                                       "module",
+                                       "mut",
+                                       "nan:arithmetic",
+                                       "nan:canonical",
+                                       "null",
+                                       "offset",
+                                       "pagesize",
+                                       "param",
+                                       "quote",
+                                       "rec",
+                                       "ref",
+                                       "result",
+                                       "shared",
+                                       "start",
+                                       "sub",
+                                       "table",
+                                       "tag",
+                                       "then",
+                                       "type"};
 
 bool wh_wat_at_keyword(const reader_t *r) {
   for (size_t i = 0; i < WH_COUNT(keywords); i++)
     if (wh_wat_token_is(r, r->next, keywords[i])) return true;
-  return wh_wat_at_value_type(r);
+  return wh_wat_at_type_word(r);
 }
 
 /* Whether the word has a meaning anywhere in the format: else it is an unknown operator to the

@@ -176,6 +176,8 @@ bool wh_wat_read_value_type(reader_t *r, wherry_valtype_t *out);
 bool wh_wat_at_reference_type(const reader_t *r);
 bool wh_wat_read_reference_type(reader_t *r, wherry_valtype_t *out);
 bool wh_wat_read_heap_type(reader_t *r, wh_heap_t *out);
+/* Whether the next word is one of a type, alone or in `(ref …)`. */
+bool wh_wat_at_type_word(const reader_t *r);
 void wh_wat_put_value_type(wh_text_t *out, wherry_valtype_t type);
 void wh_wat_put_heap_type(wh_text_t *out, wh_heap_t heap);
 /* `(param …)* (result …)*` into r->signature. locals: parameters may have names, which go to

@@ -98,6 +98,15 @@ void wh_wat_put_value_type(wh_text_t *out, wherry_valtype_t type) {
   if (wh_has_heap(type)) wh_wat_put_heap_type(out, wh_ref_heap(type));
 }
 
+bool wh_wat_at_type_word(const reader_t *r) {
+  wherry_valtype_t type;
+  for (size_t i = 0; i < WH_COUNT(number_types); i++)
+    if (wh_wat_token_is(r, r->next, number_types[i].name)) return true;
+  for (size_t i = 0; i < WH_COUNT(reference_types); i++)
+    if (wh_wat_token_is(r, r->next, reference_types[i].heap)) return true;
+  return at_reference_type(r, &type) && type;
+}
+
 /* ---- signatures ---- */
 
 static bool push_type(reader_t *r, wherry_valtype_t type) {
