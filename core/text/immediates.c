@@ -321,7 +321,8 @@ static bool read_immediates(reader_t *r, const wh_op_t *op, wh_text_t *out) {
   case WH_IMM_TYPE_ELEM:
     return wh_wat_put_index(r, SPACE_TYPE, out) && wh_wat_put_index(r, SPACE_ELEM, out);
   case WH_IMM_TYPE_TYPE:
-    return wh_wat_put_index(r, SPACE_TYPE, out) && wh_wat_put_index(r, SPACE_TYPE, out);
+    if (!wh_wat_put_index(r, SPACE_TYPE, out)) return false;
+    return wh_wat_put_index(r, SPACE_TYPE, out);
   case WH_IMM_CAST: return put_branch_cast(r, out);
   case WH_IMM_FENCE: wh_wat_put_byte(out, 0); return true;
   case WH_IMM_I32_CONST:
