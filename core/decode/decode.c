@@ -596,13 +596,14 @@ wherry_error_t *wh_decode(wh_alloc_t *alloc, const uint8_t *bytes, size_t size,
   d.model = WH_NEW(alloc, wh_model_t);
   if (!d.model) return wh_error_oom();
   d.model->alloc = alloc;
-  d.model->bytes = wh_alloc(alloc, size);
+  d.model->bytes = wh_alloc(alloc, size + WH_MODEL_PADDING);
   if (!d.model->bytes) {
     WH_DELETE(alloc, d.model);
     return wh_error_oom();
   }
   d.model->size = size;
   if (size) memcpy(d.model->bytes, bytes, size);
+  memset(d.model->bytes + size, 0, WH_MODEL_PADDING);
   d.in = (wh_reader_t) {d.model->bytes, d.model->bytes, d.model->bytes + size, 0};
   bool good = header(&d);
   uint8_t last = 0;

@@ -115,6 +115,6 @@ void wh_model_free(wh_model_t *model) {
   wh_vec_free(alloc, &model->customs);
   wh_map_free(alloc, &model->export_map);
   if (model->name_text) wh_free(alloc, model->name_text, model->name.size + 1);
-  wh_free(alloc, model->bytes, model->size);
+  wh_free(alloc, model->bytes, model->size + WH_MODEL_PADDING);
   WH_DELETE(alloc, model);
 }

@@ -221,6 +221,9 @@ typedef struct wh_custom {
   uint64_t offset; /* of its contents in the binary */
 } wh_custom_t;
 
+/* Zeros behind the binary, so that reading an immediate need not look whether it is cut short. */
+enum { WH_MODEL_PADDING = 16 };
+
 typedef struct wh_model {
   wh_alloc_t *alloc;
   uint8_t *bytes; /* own copy of the binary; everything below points into it */

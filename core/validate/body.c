@@ -95,17 +95,18 @@ static bool locals(validator_t *v, const uint8_t **at) {
    slower (the next instruction's place then waits for the table), and so was a switch. */
 #define NEXT                               \
   do {                                     \
-    if (WH_UNLIKELY(at == end)) goto ends; \
+    if (WH_UNLIKELY(at >= end)) goto ends; \
     op_at = at;                            \
     goto *labels[*at++];                   \
   } while (0)
 
-/* Over a number of up to four bytes at once; the others by the reader. */
+/* A number, or what stands for it behind the end of the body, where NEXT finds out. Up to two bytes at
+   once; the others by the reader. */
 #define NUMBER(out, bits, is_signed)                         \
   do {                                                       \
-    if (WH_LIKELY(at < end && *at < 0x80)) {                 \
+    if (WH_LIKELY(*at < 0x80)) {                             \
       out = *at++;                                           \
-    } else if (WH_LIKELY(end - at >= 2 && at[1] < 0x80)) {   \
+    } else if (WH_LIKELY(at[1] < 0x80)) {                    \
       out = (uint32_t)(at[0] & 0x7F) | (uint32_t)at[1] << 7; \
       at += 2;                                               \
     } else {                                                 \
@@ -118,24 +119,23 @@ static bool locals(validator_t *v, const uint8_t **at) {
       out = (uint32_t)leb.value;                             \
     }                                                        \
   } while (0)
-/* The same where the value does not matter: four bytes fit every width. */
-#define SKIP_NUMBER(bits)                    \
-  do {                                       \
-    if (WH_LIKELY(at < end && *at < 0x80)) { \
-      at++;                                  \
-    } else if (WH_LIKELY(end - at >= 4)) {   \
-      if (at[1] < 0x80) {                    \
-        at += 2;                             \
-      } else if (at[2] < 0x80) {             \
-        at += 3;                             \
-      } else if (at[3] < 0x80) {             \
-        at += 4;                             \
-      } else {                               \
-        NUMBER(number, bits, true);          \
-      }                                      \
-    } else {                                 \
-      NUMBER(number, bits, true);            \
-    }                                        \
+/* The same for a signed one whose value does not matter: four bytes fit every width, and a fifth has
+   four bits of a number of 32 and, above, their sign again. */
+#define SKIP_NUMBER(bits)                                                                 \
+  do {                                                                                    \
+    if (WH_LIKELY(*at < 0x80)) {                                                          \
+      at++;                                                                               \
+    } else if (at[1] < 0x80) {                                                            \
+      at += 2;                                                                            \
+    } else if (at[2] < 0x80) {                                                            \
+      at += 3;                                                                            \
+    } else if (at[3] < 0x80) {                                                            \
+      at += 4;                                                                            \
+    } else if (at[4] < 0x80 && ((bits) > 35 || at[4] < 0x08 || (at[4] & 0x78) == 0x78)) { \
+      at += 5;                                                                            \
+    } else {                                                                              \
+      NUMBER(number, bits, true);                                                         \
+    }                                                                                     \
   } while (0)
 
 #define OUT_OF_LINE(call)               \
@@ -153,8 +153,8 @@ static const uint8_t *pop_out_of_line(validator_t *v, const uint8_t *at, vtype_t
 }
 
 /* Alignment and offset of a memory access that leave nothing to object to; else NULL. */
-static inline const uint8_t *memarg(const uint8_t *at, const uint8_t *end, uint32_t align) {
-  if (WH_UNLIKELY(end - at < 6 || *at > align)) return NULL;
+static inline const uint8_t *memarg(const uint8_t *at, uint32_t align) {
+  if (WH_UNLIKELY(*at > align)) return NULL;
   at++;
   if (WH_LIKELY(*at < 0x80)) return at + 1;
   if (at[1] < 0x80) return at + 2;
@@ -307,14 +307,14 @@ f64_const:
   NEXT;
 load:
   rule = &rules[*op_at];
-  behind = memarg(at, end, rule->align);
+  behind = memarg(at, rule->align);
   if (WH_UNLIKELY(!behind || !memory || sp[-1] != WHERRY_I32)) goto other;
   sp[-1] = rule->result;
   at = behind;
   NEXT;
 store:
   rule = &rules[*op_at];
-  behind = memarg(at, end, rule->align);
+  behind = memarg(at, rule->align);
   if (WH_UNLIKELY(!behind || !memory || sp[-1] != rule->upper || sp[-2] != WHERRY_I32)) goto other;
   sp -= 2;
   at = behind;
@@ -379,6 +379,20 @@ br_table:
 return_:
   OUT_OF_LINE(wh_validate_return(v, at));
 call:
+  if (WH_LIKELY(*op_at == WH_OP_CALL)) {
+    behind = at;
+    NUMBER(number, 32, false);
+    if (WH_LIKELY(number < v->model->functions.count)) {
+      const wherry_functype_t *type = wh_model_functype(v->model, number);
+      if (WH_LIKELY(wh_validate_top_is(sp, type->types, type->param_count) &&
+                    type->result_count <= 1)) {
+        sp -= type->param_count;
+        if (type->result_count) *sp++ = type->types[type->param_count];
+        NEXT;
+      }
+    }
+    at = behind;
+  }
   OUT_OF_LINE(wh_validate_call(v, at));
 call_indirect:
   OUT_OF_LINE(wh_validate_call_indirect(v, at));

@@ -233,7 +233,7 @@ static const struct {
     {3, BYTES("\x00\x41\x80\x80\x80\x80\x80\x00\x0b"),
      MALFORMED("integer representation too long")},
     {3, BYTES("\x00\x41\x80"),
-     MALFORMED("unexpected end of section or function: a number of i32.const")},
+     MALFORMED("unexpected end of section or function: END opcode expected")},
     {0, BYTES("\x00\x44\x00\x00\x00\x00\x00\x00\x00"),
      MALFORMED("unexpected end of section or function")},
     {3, BYTES("\x00\x43\x00\x00\x00\x00\xfc\x00\x0b"), OK},
