@@ -113,7 +113,7 @@ static const row_t rows[] = {
     MALFORMED("@name annotation: multiple module"),
     MALFORMED("misplaced @custom annotation"),
     MALFORMED("misplaced @name annotation"),
-    INVALID("@metadata.code.branch_hint annotation: invalid target"),
+    INVALID("@metadata.code.branch_hint annotation: invalid target", "*invalid target"),
 
     /* ---- validation ---- */
     INVALID("alignment must not be larger than natural"),

@@ -410,13 +410,25 @@ static void do_assert_refusal(wast_t *s, const wherry_command_t *command) {
   wherry_error_release(error);
 }
 
-/* A custom section that breaks a rule of its own leaves a binary valid, and nobody looks yet. */
+/* A custom section that is broken leaves a binary valid; it is asked for. */
 static void do_assert_custom(wast_t *s, const wherry_command_t *command) {
+  wherry_module_t *module;
   if (command->refused) {
-    do_assert_refusal(s, command);
-  } else {
-    skip(s, "custom-annotations");
+    expect(s, command, command->refused);
+    return;
   }
+  wherry_error_t *error =
+      wherry_module_new(s->engine, command->module.data, command->module.size, &module);
+  if (!error) {
+    error = wherry_module_check_custom(module);
+    wherry_module_release(module);
+  }
+  if (error) {
+    expect(s, command, error);
+  } else {
+    skip(s, "custom-annotations"); /* branch hints are not looked at */
+  }
+  wherry_error_release(error);
 }
 
 /* A module that is valid but cannot be linked, or traps while it is instantiated. */
