@@ -104,6 +104,9 @@
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_error_(frame|trap_code|exit_code|limit|payload|offset|message|kind)(_|s_|$)";
 %rename("error_kind_name") wherry_error_kind_name;
 
+/* Tags have no object in the languages yet. */
+%rename("$ignore", regextarget=1, fullname=1) "^wherry_(tag|error_tag|error_value)(_|$)";
+
 /* The short level of C; each language has its own, built on the functions beneath. */
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_(load|guest|call|val)(_|$)";
 

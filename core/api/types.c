@@ -129,7 +129,7 @@ bool wherry_functype_equal(const wherry_functype_t *a, const wherry_functype_t *
 wherry_extern_kind_t wherry_externtype_kind(const wherry_externtype_t *type) { return type->kind; }
 
 const wherry_functype_t *wherry_externtype_functype(const wherry_externtype_t *type) {
-  return type->kind == WHERRY_EXTERN_FUNC ? type->func : NULL;
+  return type->kind == WHERRY_EXTERN_FUNC || type->kind == WHERRY_EXTERN_TAG ? type->func : NULL;
 }
 
 wherry_valtype_t wherry_externtype_valtype(const wherry_externtype_t *type) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <wherry/common.h>
 #include <wherry/error.h>
+#include <wherry/tag.h>
 
 #if !defined(__GNUC__)
 #error "wherry is built with gcc or clang: it uses the extensions they share"
@@ -198,6 +199,9 @@ struct wherry_error {
   size_t message_size;
   void *payload;
   wherry_finalizer_t finalizer;
+  wherry_tag_t tag; /* of kind exception, with its values */
+  wherry_value_t *values;
+  size_t value_count;
   wh_frame_t *frames;
   size_t frame_count, frame_capacity;
   uint64_t frames_omitted;
@@ -219,6 +223,8 @@ wherry_error_t *wh_error_oom(void);
 bool wh_error_add_frame(wherry_error_t *error, const char *function_name, size_t function_size,
                         const char *module_name, size_t module_size, uint32_t function_index,
                         uint64_t offset);
+/* Copies the values of an exception. False: no memory. */
+bool wh_error_set_values(wherry_error_t *error, const wherry_value_t *values, size_t count);
 /* Puts text before the message ("run(): parameter 2 (start): "). */
 void wh_error_prefix(wherry_error_t *error, const char *format, ...) WH_PRINTF(2, 3);
 

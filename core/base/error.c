@@ -144,6 +144,15 @@ bool wh_error_add_frame(wherry_error_t *error, const char *function_name, size_t
   return true;
 }
 
+bool wh_error_set_values(wherry_error_t *error, const wherry_value_t *values, size_t count) {
+  if (!count) return true;
+  error->values = take(&error->host, count * sizeof *values);
+  if (!error->values) return false;
+  memcpy(error->values, values, count * sizeof *values);
+  error->value_count = count;
+  return true;
+}
+
 void wh_error_prefix(wherry_error_t *error, const char *format, ...) {
   if (error == &oom) return;
   va_list arguments;
@@ -196,6 +205,7 @@ void wherry_error_release(wherry_error_t *error) {
     free_name(&host, error->frames[i].function_name);
     free_name(&host, error->frames[i].module_name);
   }
+  give_back(&host, error->values, error->value_count * sizeof *error->values);
   give_back(&host, error->frames, error->frame_capacity * sizeof *error->frames);
   give_back(&host, error->message, error->message_size + 1);
   give_back(&host, error, sizeof *error);

@@ -20,7 +20,7 @@ uint32_t wh_code_op_operands(wh_code_op_t op) { return op_operands[op]; }
 /* The map is a run of pairs of LEB128: words since the last entry, and bytes of the binary since the
    last entry (the first: since nothing). */
 uint64_t wh_code_offset(const wh_code_t *code, uint32_t word) {
-  const uint8_t *at = (const uint8_t *)(code->words + code->word_count);
+  const uint8_t *at = (const uint8_t *)(wh_code_guards(code) + code->guard_count);
   const uint8_t *end = at + code->map_size;
   uint64_t offset = 0, place = 0;
   while (at < end) {
@@ -58,5 +58,21 @@ void wh_code_print(const wh_code_t *code, const wh_handlers_t *handlers, wh_text
     for (uint32_t i = 0; i < operands; i++) wh_text_printf(text, " %d", (int32_t)operand[i]);
     wh_text_printf(text, "\n");
     at += WH_HANDLER_WORDS + operands;
+  }
+  const wh_guard_t *guards = wh_code_guards(code);
+  for (uint32_t i = 0; i < code->guard_count; i++) {
+    const wh_guard_t *guard = &guards[i];
+    wh_text_printf(text, "guard %u to %u: ", guard->start, guard->end);
+    if (guard->tag == WH_GUARD_DELEGATE) {
+      wh_text_printf(text, "on from guard %u\n", guard->landing);
+      continue;
+    }
+    if (guard->tag == WH_GUARD_ANY)
+      wh_text_printf(text, "any goes to %u", guard->landing);
+    else
+      wh_text_printf(text, "tag %u goes to %u, values %d", guard->tag, guard->landing,
+                     guard->payload);
+    if (guard->exception != WH_GUARD_NO_SLOT) wh_text_printf(text, ", itself %d", guard->exception);
+    wh_text_printf(text, "\n");
   }
 }

@@ -50,6 +50,21 @@ typedef enum wh_code_op {
   WH_CODE_COUNT
 } wh_code_op_t;
 
+/* A part of a function in which exceptions are caught: what is thrown by an operation in it, or comes out
+   of a call there, goes on at the landing. A function's guards are searched in order: those of an inner
+   block come before those of the blocks around it. Nothing runs to set one up. */
+typedef struct wh_guard {
+  uint32_t start, end; /* words: from start up to, not including, end */
+  uint32_t tag;        /* index in the module, or WH_GUARD_ANY, or WH_GUARD_DELEGATE */
+  uint32_t landing;  /* word; of WH_GUARD_DELEGATE the place in the list where the search goes on */
+  uint32_t cost;     /* of going there, in wasm instructions: of another round of a loop */
+  int32_t payload;   /* the slots where the tag's values go; of a tag only */
+  int32_t exception; /* the slot that a reference to the exception goes to, or WH_GUARD_NO_SLOT */
+} wh_guard_t;
+#define WH_GUARD_ANY UINT32_MAX
+#define WH_GUARD_DELEGATE (UINT32_MAX - 1)
+#define WH_GUARD_NO_SLOT INT32_MIN
+
 typedef struct wh_code {
   uint32_t frame_slots; /* from fp on */
   uint32_t cost;        /* of an entry, in wasm instructions (see the budget in runtime.h) */
@@ -57,10 +72,15 @@ typedef struct wh_code {
   uint32_t params;      /* slots of parameters */
   uint32_t results;     /* slots of results */
   uint32_t word_count;
-  uint32_t map_size; /* bytes of the map from words to offsets in the binary, behind the words */
+  uint32_t guard_count;
+  uint32_t map_size; /* bytes of the map from words to offsets in the binary */
   size_t size;       /* of this object, in bytes */
-  wh_word_t words[]; /* then the map */
+  wh_word_t words[]; /* then the guards, then the map */
 } wh_code_t;
+
+static inline const wh_guard_t *wh_code_guards(const wh_code_t *code) {
+  return (const wh_guard_t *)(code->words + code->word_count);
+}
 
 /* What an ATOMIC operation does: rows of atomic.def. */
 typedef enum wh_atomic {

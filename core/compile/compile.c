@@ -52,6 +52,8 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
   case WH_OP_BLOCK:
   case WH_OP_LOOP:
   case WH_OP_IF:
+  case WH_OP_TRY_TABLE:
+  case WH_OP_TRY:
   case WH_OP_ELSE:
   case WH_OP_END:
   case WH_OP_BR:
@@ -112,6 +114,7 @@ static bool start(compiler_t *c, const wh_body_t *body) {
                       .result_count = c->type->result_count,
                       .fixups = NO_PLACE,
                       .else_fixups = NO_PLACE,
+                      .delegates = NO_PLACE,
                       .end_path = UINT32_MAX};
   if (!start_locals(c)) return false;
   function.base = c->next_home;
@@ -132,7 +135,7 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t 
     uint32_t opcode = whc_read_opcode(&c);
     c.path++;
     if (!compile_simple(&c, opcode) && !whc_numeric(&c, opcode) && !whc_vector(&c, opcode) &&
-        !whc_atomic(&c, opcode))
+        !whc_atomic(&c, opcode) && !whc_exception(&c, opcode))
       whc_called(&c, opcode);
   }
   wherry_error_t *error = whc_finish_code(&c, out);
@@ -141,6 +144,7 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t 
   wh_vec_free(alloc, &c.blocks);
   wh_vec_free(alloc, &c.fixups);
   wh_vec_free(alloc, &c.marks);
+  wh_vec_free(alloc, &c.guards);
   wh_vec_free(alloc, &c.locals);
   wh_vec_free(alloc, &c.local_slots);
   wh_vec_free(alloc, &c.local_uses);

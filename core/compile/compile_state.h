@@ -45,7 +45,8 @@ typedef struct accumulator {
 } accumulator_t;
 
 typedef struct block {
-  uint8_t opcode; /* WH_OP_BLOCK, _LOOP, _IF (WH_OP_ELSE from there on); 0: the function */
+  uint8_t opcode; /* WH_OP_BLOCK, _LOOP, _IF, _TRY_TABLE, _TRY (WH_OP_CATCH from its first catch
+                     on); 0: the function */
   bool else_open; /* an `if` whose else branch is still to be bound */
   const wherry_valtype_t *params, *results;
   uint32_t param_count, result_count;
@@ -58,11 +59,16 @@ typedef struct block {
   uint32_t end_path, else_path; /* shortest ways to the end and to the else branch */
   uint32_t branch_at, body_at;  /* of an if: its branch, and what comes behind */
   uint32_t stub; /* while a br_table is made: code that moves operands and comes here */
+  /* Of try_table and try. else_path is the way up to it, body_at where its body begins. */
+  const uint8_t *clauses; /* of a try_table, in the binary */
+  uint32_t body_end;      /* of a try: where its first catch begins */
+  uint32_t guard;         /* of a try: the newest catch's */
+  uint32_t delegates;     /* chain of guards that delegate to this block, NO_PLACE: none */
 } block_t;
 
 typedef struct fixup {
-  uint32_t at;    /* the word to fill */
-  uint32_t op_at; /* what it is relative to */
+  uint32_t at;    /* the word to fill; of a guard: its place */
+  uint32_t op_at; /* what it is relative to; NO_PLACE: it is a guard's landing, which is absolute */
   uint32_t next;
 } fixup_t;
 
@@ -87,6 +93,7 @@ typedef struct compiler {
   WH_VEC(block_t) blocks;
   WH_VEC(fixup_t) fixups;
   WH_VEC(mark_t) marks;
+  WH_VEC(wh_guard_t) guards;
   WH_VEC(wherry_valtype_t) locals;
   WH_VEC(int32_t) local_slots;
   WH_VEC(uint32_t) local_uses; /* operands on the stack that are a local's slot */
@@ -189,12 +196,42 @@ bool whc_vector(compiler_t *c, uint32_t opcode);
 bool whc_atomic(compiler_t *c, uint32_t opcode);
 
 /* ---- control.c ---- */
+static inline block_t *whc_block_at(compiler_t *c, uint32_t depth) {
+  return &c->blocks.items[c->blocks.count - 1 - depth];
+}
 void whc_control(compiler_t *c, uint32_t opcode);
 void whc_return(compiler_t *c);
+void whc_end(compiler_t *c);
+void whc_emit_branch(compiler_t *c, block_t *block);
+/* The results of the innermost block to where its label wants them, if its end can be reached from here. */
+void whc_end_branch(compiler_t *c, block_t *block);
+/* The stack as a block leaves it or begins another part with: values of these types, from slot first on. */
+void whc_restart(compiler_t *c, const block_t *block, int32_t first, const wherry_valtype_t *types,
+                 uint32_t count);
+/* Makes a guard land at a block's label; path: the way up to where its exceptions are thrown at the
+   earliest. */
+void whc_land(compiler_t *c, block_t *block, uint32_t path, uint32_t guard);
+/* The operation just emitted leaves the function, or the straight path at least. */
+void whc_leave(compiler_t *c);
 /* Passes over code that cannot be reached, up to the else or end of the innermost block. */
 void whc_skip_unreachable(compiler_t *c);
 
+/* ---- exceptions.c; false: not one of its instructions ---- */
+bool whc_exception(compiler_t *c, uint32_t opcode);
+/* A clause of a try_table; tag and label as the kind (WH_CATCH_…) has them. */
+typedef struct whc_clause {
+  uint8_t kind;
+  uint32_t tag, label;
+} whc_clause_t;
+void whc_read_clause(const uint8_t **at, whc_clause_t *out);
+/* At the end of a try_table, the innermost block: its clauses become guards. */
+void whc_guard_try_table(compiler_t *c);
+/* What delegates to a block is from here on looked for in the guards to come. */
+void whc_bind_delegates(compiler_t *c, block_t *block);
+
 /* ---- misc.c: calls, memory, tables, globals ---- */
+/* The topmost operands to their homes, so that they lie in order. */
+void whc_settle_top(compiler_t *c, uint32_t count);
 void whc_call(compiler_t *c, uint32_t opcode);
 void whc_global(compiler_t *c, uint32_t opcode);
 void whc_called(compiler_t *c, uint32_t opcode);

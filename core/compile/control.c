@@ -5,9 +5,7 @@
 #include "compile_state.h"
 #include "ops/ops.h"
 
-static block_t *block_at(compiler_t *c, uint32_t depth) {
-  return &c->blocks.items[c->blocks.count - 1 - depth];
-}
+static block_t *block_at(compiler_t *c, uint32_t depth) { return whc_block_at(c, depth); }
 
 static void shorten(uint32_t *path, uint32_t other) {
   if (other < *path) *path = other;
@@ -15,21 +13,30 @@ static void shorten(uint32_t *path, uint32_t other) {
 
 /* ---- branches ---- */
 
-/* The word for a distance that is not known yet. */
-static void emit_fixup(compiler_t *c, uint32_t op_at, uint32_t *chain) {
-  fixup_t fixup = {(uint32_t)c->words.count, op_at, *chain};
-  whc_emit(c, 0);
+static void add_fixup(compiler_t *c, uint32_t at, uint32_t op_at, uint32_t *chain) {
+  fixup_t fixup = {at, op_at, *chain};
   if (!wh_vec_push(c->alloc, &c->fixups, fixup))
     c->failed = true;
   else
     *chain = (uint32_t)c->fixups.count - 1;
 }
 
+/* The word for a distance that is not known yet. */
+static void emit_fixup(compiler_t *c, uint32_t op_at, uint32_t *chain) {
+  uint32_t at = (uint32_t)c->words.count;
+  whc_emit(c, 0);
+  add_fixup(c, at, op_at, chain);
+}
+
 static void bind(compiler_t *c, uint32_t *chain) {
   if (c->failed) return;
   for (uint32_t i = *chain; i != NO_PLACE; i = c->fixups.items[i].next) {
     const fixup_t *fixup = &c->fixups.items[i];
-    c->words.items[fixup->at] = (uint32_t)c->words.count - fixup->op_at;
+    uint32_t here = (uint32_t)c->words.count;
+    if (fixup->op_at == NO_PLACE)
+      c->guards.items[fixup->at].landing = here;
+    else
+      c->words.items[fixup->at] = here - fixup->op_at;
   }
   *chain = NO_PLACE;
   c->last_op_at = NO_PLACE;
@@ -71,18 +78,33 @@ static void emit_moves(compiler_t *c, const block_t *block) {
   }
 }
 
+/* What another round of a loop costs that is started over after `path` instructions. */
+static uint32_t loop_cost(const block_t *loop, uint32_t path) {
+  return path > loop->loop_path ? path - loop->loop_path : 1;
+}
+
 /* The distance to a label, and for a loop what another round costs. */
 static void emit_target(compiler_t *c, block_t *block, uint32_t op_at) {
   if (block->opcode == WH_OP_LOOP) {
     whc_emit(c, block->loop_at - op_at);
-    whc_emit(c, c->path > block->loop_path ? c->path - block->loop_path : 1);
+    whc_emit(c, loop_cost(block, c->path));
   } else {
     emit_fixup(c, op_at, &block->fixups);
     shorten(&block->end_path, c->path);
   }
 }
 
-static void emit_branch(compiler_t *c, block_t *block) {
+void whc_land(compiler_t *c, block_t *block, uint32_t path, uint32_t guard) {
+  if (block->opcode == WH_OP_LOOP) {
+    c->guards.items[guard].landing = block->loop_at;
+    c->guards.items[guard].cost = loop_cost(block, path);
+  } else {
+    add_fixup(c, guard, NO_PLACE, &block->fixups);
+    shorten(&block->end_path, path);
+  }
+}
+
+void whc_emit_branch(compiler_t *c, block_t *block) {
   if (block->opcode == WH_OP_LOOP) whc_mark_offset(c);
   uint32_t at = whc_emit_op(c, block->opcode == WH_OP_LOOP ? WH_CODE_BRL : WH_CODE_BR);
   emit_target(c, block, at);
@@ -195,7 +217,7 @@ static void compile_br_if(compiler_t *c) {
     emit_fixup(c, at, &skip);
     if (!returns) {
       emit_moves(c, block);
-      emit_branch(c, block);
+      whc_emit_branch(c, block);
     } else if (!emit_return_if(c, at, &skip)) {
       c->last_op_at = NO_PLACE;
       emit_return(c);
@@ -223,11 +245,7 @@ static void compile_br_table(compiler_t *c) {
     block_t *block = block_at(c, c->words.items[word]);
     bool returns = is_function(c, block);
     if (!returns && block->opcode != WH_OP_LOOP && !needs_moves(c, block)) {
-      fixup_t fixup = {word, at, block->fixups};
-      if (!wh_vec_push(c->alloc, &c->fixups, fixup))
-        c->failed = true;
-      else
-        block->fixups = (uint32_t)c->fixups.count - 1;
+      add_fixup(c, word, at, &block->fixups);
       shorten(&block->end_path, c->path);
       continue;
     }
@@ -237,7 +255,7 @@ static void compile_br_table(compiler_t *c) {
         emit_return(c);
       } else {
         emit_moves(c, block);
-        emit_branch(c, block);
+        whc_emit_branch(c, block);
       }
     }
     if (!c->failed) c->words.items[word] = block->stub - at;
@@ -246,12 +264,13 @@ static void compile_br_table(compiler_t *c) {
 
 /* ---- blocks ---- */
 
-static wherry_valtype_t *one_type(wherry_valtype_t type) {
-  static wherry_valtype_t types[] = {WHERRY_I32,  WHERRY_I64,     WHERRY_F32,      WHERRY_F64,
-                                     WHERRY_V128, WHERRY_FUNCREF, WHERRY_EXTERNREF};
-  for (size_t i = 0; i < WH_COUNT(types); i++)
-    if (types[i] == type) return &types[i];
-  WH_UNREACHABLE();
+/* All references are alike here. */
+static const wherry_valtype_t *one_type(wherry_valtype_t type) {
+  static const wherry_valtype_t types[] = {WHERRY_I32, WHERRY_I64,  WHERRY_F32,
+                                           WHERRY_F64, WHERRY_V128, WHERRY_FUNCREF};
+  size_t i = 0;
+  while (i < WH_COUNT(types) - 1 && types[i] != type) i++;
+  return &types[i];
 }
 
 static void read_block_type(compiler_t *c, block_t *block) {
@@ -263,18 +282,29 @@ static void read_block_type(compiler_t *c, block_t *block) {
     block->results = type->types + type->param_count;
     block->result_count = type->result_count;
   } else if (code != -64) { /* -64: empty */
-    block->results = one_type((wherry_valtype_t)(code & 0x7F));
+    wherry_valtype_t type = (wherry_valtype_t)(code & 0x7F);
+    if (type == 0x63 || type == 0x64) wh_leb_s(&c->next); /* the heap type */
+    block->results = one_type(type);
     block->result_count = 1;
   }
+}
+
+/* To the end of the clauses of a try_table. */
+static void pass_clauses(compiler_t *c) {
+  whc_clause_t clause;
+  for (uint32_t count = whc_imm_u32(c); count; count--) whc_read_clause(&c->next, &clause);
 }
 
 static void compile_block(compiler_t *c, uint8_t opcode) {
   block_t block = {.opcode = opcode,
                    .fixups = NO_PLACE,
                    .else_fixups = NO_PLACE,
+                   .delegates = NO_PLACE,
                    .end_path = UINT32_MAX,
                    .else_path = c->path};
   read_block_type(c, &block);
+  block.clauses = c->next;
+  if (opcode == WH_OP_TRY_TABLE) pass_clauses(c);
   operand_t condition = {0};
   if (opcode == WH_OP_IF) condition = whc_pop(c);
   uint32_t count = (uint32_t)c->stack.count;
@@ -282,7 +312,8 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
   block.base = c->next_home - whc_slots_of_types(block.params, block.param_count);
   whc_settle_all(c, block.height, false);
   /* A loop's parameters are a label's; an if's must be the same for both branches. */
-  for (uint32_t i = block.height; i < count; i++) whc_settle(c, i, opcode != WH_OP_BLOCK);
+  bool constants = opcode == WH_OP_LOOP || opcode == WH_OP_IF;
+  for (uint32_t i = block.height; i < count; i++) whc_settle(c, i, constants);
   if (opcode == WH_OP_LOOP) {
     whc_forget_accs(c);
     c->last_op_at = NO_PLACE;
@@ -294,21 +325,24 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
     uint32_t at = emit_condition(c, &condition, false, false);
     emit_fixup(c, at, &block.else_fixups);
     block.branch_at = at;
-    block.body_at = (uint32_t)c->words.count;
     c->last_op_at = NO_PLACE;
   }
+  block.body_at = (uint32_t)c->words.count;
   if (!wh_vec_push(c->alloc, &c->blocks, block)) c->failed = true;
 }
 
-/* The results of the innermost block to their homes, if its end can be reached from here. */
-static void end_branch(compiler_t *c, block_t *block) {
-  if (c->reachable)
+void whc_end_branch(compiler_t *c, block_t *block) {
+  if (!c->reachable) return;
+  if (block->opcode == WH_OP_CATCH)
+    emit_moves(c, block);
+  else
     for (uint32_t i = 0; i < block->result_count; i++) whc_settle(c, block->height + i, true);
 }
 
-/* The stack at a label: values of these types in their homes. */
-static void restart(compiler_t *c, uint32_t height, const wherry_valtype_t *types, uint32_t count) {
-  whc_drop_to(c, height);
+void whc_restart(compiler_t *c, const block_t *block, int32_t first, const wherry_valtype_t *types,
+                 uint32_t count) {
+  whc_drop_to(c, block->height);
+  c->next_home = first;
   for (uint32_t i = 0; i < count; i++) whc_push_home(c, types[i]);
   whc_forget_accs(c);
   c->last_op_at = NO_PLACE;
@@ -317,36 +351,55 @@ static void restart(compiler_t *c, uint32_t height, const wherry_valtype_t *type
 static void compile_else(compiler_t *c) {
   block_t *block = block_at(c, 0);
   if (c->reachable) {
-    end_branch(c, block);
-    emit_branch(c, block);
+    whc_end_branch(c, block);
+    whc_emit_branch(c, block);
   }
   bind(c, &block->else_fixups);
   block->else_open = false;
-  restart(c, block->height, block->params, block->param_count);
+  whc_restart(c, block, block->base, block->params, block->param_count);
   c->path = block->else_path;
   c->reachable = true;
 }
 
-static void compile_end(compiler_t *c) {
+/* Catches that go to the function's own label: they return. */
+static void end_function(compiler_t *c, block_t *function) {
+  if (c->reachable) whc_return(c);
+  if (function->fixups != NO_PLACE) {
+    bind(c, &function->fixups);
+    whc_restart(c, function, function->base, function->results, function->result_count);
+    c->path = function->end_path;
+    if (!c->failed) whc_return(c);
+  }
+  c->done = true;
+}
+
+void whc_end(compiler_t *c) {
+  if (block_at(c, 0)->opcode == WH_OP_TRY_TABLE) whc_guard_try_table(c);
   block_t block = *block_at(c, 0);
+  whc_bind_delegates(c, &block);
   if (c->blocks.count == 1) {
-    if (c->reachable) whc_return(c);
-    c->done = true;
+    end_function(c, &block);
     return;
   }
-  if (block.fixups != NO_PLACE || block.else_open) {
-    end_branch(c, &block);
+  bool joins = block.fixups != NO_PLACE || block.else_open;
+  if (joins || (block.opcode == WH_OP_CATCH && c->reachable)) {
+    whc_end_branch(c, &block);
     bind(c, &block.fixups);
     bind(c, &block.else_fixups);
-    restart(c, block.height, block.results, block.result_count);
+    whc_restart(c, &block, block.base, block.results, block.result_count);
     if (block.else_open) shorten(&block.end_path, block.else_path);
     if (!c->reachable) c->path = UINT32_MAX;
     shorten(&c->path, block.end_path);
     c->reachable = true;
   } else if (!c->reachable) {
-    restart(c, block.height, block.results, block.result_count);
+    whc_restart(c, &block, block.base, block.results, block.result_count);
   }
   c->blocks.count--;
+}
+
+void whc_leave(compiler_t *c) {
+  shorten(&c->blocks.items[0].end_path, c->path);
+  c->reachable = false;
 }
 
 void whc_skip_unreachable(compiler_t *c) {
@@ -354,12 +407,25 @@ void whc_skip_unreachable(compiler_t *c) {
   while (c->next < c->end) {
     const uint8_t *at = c->next;
     uint32_t opcode = whc_read_opcode(c);
-    if (opcode == WH_OP_BLOCK || opcode == WH_OP_LOOP || opcode == WH_OP_IF) depth++;
-    if ((opcode == WH_OP_ELSE || opcode == WH_OP_END) && depth == 0) {
-      c->next = at;
-      return;
+    switch (opcode) {
+    case WH_OP_BLOCK:
+    case WH_OP_LOOP:
+    case WH_OP_IF:
+    case WH_OP_TRY_TABLE:
+    case WH_OP_TRY: depth++; break;
+    case WH_OP_ELSE:
+    case WH_OP_CATCH:
+    case WH_OP_CATCH_ALL:
+    case WH_OP_DELEGATE:
+    case WH_OP_END:
+      if (depth == 0) {
+        c->next = at;
+        return;
+      }
+      if (opcode == WH_OP_END || opcode == WH_OP_DELEGATE) depth--;
+      break;
+    default: break;
     }
-    if (opcode == WH_OP_END) depth--;
     switch (wh_op(opcode)->immediates) {
     case WH_IMM_NONE: break;
     case WH_IMM_F32_CONST: c->next += 4; break;
@@ -375,6 +441,12 @@ void whc_skip_unreachable(compiler_t *c) {
       break;
     }
     case WH_IMM_BLOCK:
+    case WH_IMM_TRY_TABLE: {
+      block_t block;
+      read_block_type(c, &block);
+      if (opcode == WH_OP_TRY_TABLE) pass_clauses(c);
+      break;
+    }
     case WH_IMM_I32_CONST:
     case WH_IMM_I64_CONST:
     case WH_IMM_REF_TYPE: wh_leb_s(&c->next); break;
@@ -402,9 +474,11 @@ void whc_control(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_BLOCK:
   case WH_OP_LOOP:
-  case WH_OP_IF: compile_block(c, (uint8_t)opcode); return;
+  case WH_OP_IF:
+  case WH_OP_TRY_TABLE:
+  case WH_OP_TRY: compile_block(c, (uint8_t)opcode); return;
   case WH_OP_ELSE: compile_else(c); return;
-  case WH_OP_END: compile_end(c); return;
+  case WH_OP_END: whc_end(c); return;
   case WH_OP_BR_IF: compile_br_if(c); return;
   case WH_OP_BR: {
     block_t *block = block_at(c, whc_imm_u32(c));
@@ -412,7 +486,7 @@ void whc_control(compiler_t *c, uint32_t opcode) {
       whc_return(c);
     } else {
       emit_moves(c, block);
-      emit_branch(c, block);
+      whc_emit_branch(c, block);
     }
     break;
   }
@@ -421,7 +495,7 @@ void whc_control(compiler_t *c, uint32_t opcode) {
   default: /* unreachable */
     whc_mark_offset(c);
     whc_emit_op(c, WH_CODE_UNREACHABLE);
-    shorten(&c->blocks.items[0].end_path, c->path);
+    whc_leave(c);
     break;
   }
   c->reachable = false;

@@ -86,7 +86,8 @@ wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
     word = mark->word;
     offset = base + mark->offset;
   }
-  size_t size = sizeof(wh_code_t) + c->words.count * sizeof(wh_word_t) + map_size;
+  size_t guards_size = c->guards.count * sizeof(wh_guard_t);
+  size_t size = sizeof(wh_code_t) + c->words.count * sizeof(wh_word_t) + guards_size + map_size;
   wh_code_t *code = wh_alloc(c->alloc, size);
   if (!code) return wh_error_oom();
   *code = (wh_code_t) {
@@ -96,10 +97,13 @@ wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
       .params = wh_param_slots(c->type),
       .results = wh_result_slots(c->type),
       .word_count = (uint32_t)c->words.count,
+      .guard_count = (uint32_t)c->guards.count,
       .map_size = (uint32_t)map_size,
       .size = size};
   memcpy(code->words, c->words.items, c->words.count * sizeof(wh_word_t));
   uint8_t *at = (uint8_t *)(code->words + code->word_count);
+  if (guards_size) memcpy(at, c->guards.items, guards_size);
+  at += guards_size;
   word = offset = 0;
   for (size_t i = 0; i < c->marks.count; i++) {
     const mark_t *mark = &c->marks.items[i];

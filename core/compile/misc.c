@@ -5,7 +5,7 @@
 /* Where a callee's frame begins: behind its arguments, which are on top of the stack. */
 static int32_t frame_slot(const compiler_t *c) { return c->next_home; }
 
-static void settle_top(compiler_t *c, uint32_t count) {
+void whc_settle_top(compiler_t *c, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) whc_settle(c, (uint32_t)c->stack.count - count + i, true);
 }
 
@@ -24,14 +24,13 @@ static void take_results(compiler_t *c, const wherry_functype_t *type) {
 
 static void end_tail_call(compiler_t *c) {
   whc_emit_slot(c, whc_param_slots(c->type));
-  if (c->path < c->blocks.items[0].end_path) c->blocks.items[0].end_path = c->path;
-  c->reachable = false;
+  whc_leave(c);
 }
 
 static void compile_call_direct(compiler_t *c, bool tail) {
   uint32_t function = whc_imm_u32(c);
   const wherry_functype_t *type = wh_model_functype(c->model, function);
-  settle_top(c, type->param_count);
+  whc_settle_top(c, type->param_count);
   whc_spill_accs(c);
   whc_mark_offset(c);
   if (tail) {
@@ -54,7 +53,7 @@ static void compile_call_indirect(compiler_t *c, bool tail) {
   operand_t index = whc_pop(c);
   bool wide = c->model->tables.items[table].is64;
   if (index.where == IN_CONST || tail || wide) whc_need_slot(c, &index);
-  settle_top(c, type->param_count);
+  whc_settle_top(c, type->param_count);
   /* The callee's frame begins where the index may lie: it is read before. */
   bool in_accumulator = !tail && !wide && whc_in_acc(c, &index);
   whc_spill_accs(c);
@@ -133,7 +132,7 @@ void whc_global(compiler_t *c, uint32_t opcode) {
 
 void whc_emit_called(compiler_t *c, wh_code_op_t op, uint32_t operands, bool has_result,
                      wherry_valtype_t result) {
-  settle_top(c, operands);
+  whc_settle_top(c, operands);
   whc_mark_offset(c);
   int32_t first = frame_slot(c) - (int32_t)operands;
   whc_drop_to(c, (uint32_t)c->stack.count - operands);

@@ -81,27 +81,38 @@ wherry_error_t *wh_exec_call_host(wh_context_t *context, uint64_t reference, uin
   return call_with_values(store, host, &caller, slots);
 }
 
+/* Makes the run return, so that its driver calls the host function and goes on at next. */
+static int want_host(wh_context_t *context, uint64_t reference, uint64_t *slots,
+                     const wh_word_t *next) {
+  context->host_func = reference;
+  context->host_slots = slots;
+  context->ip = next;
+  return WH_EXEC_HOST_CALL;
+}
+
+static uint64_t *top_of(const wh_host_func_t *host, uint64_t *slots) {
+  return slots + (host->params > host->results ? host->params : host->results);
+}
+
 /* frame: behind the arguments. next: where the run goes on afterwards. */
 static int call_host(wh_context_t *context, uint64_t reference, uint64_t *frame,
                      const wh_word_t *next) {
   const wh_host_func_t *host = wh_reference_host(context->store, reference);
   uint64_t *slots = frame - host->params;
-  uint64_t *behind_results = slots + host->results;
-  context->stack->top = behind_results > frame ? behind_results : frame;
-  if (host->stepped && context->stepped_host) {
-    context->host_func = reference;
-    context->host_slots = slots;
-    context->ip = next;
-    return WH_EXEC_HOST_CALL;
-  }
+  context->stack->top = top_of(host, slots);
+  if (host->stepped && context->stepped_host) return want_host(context, reference, slots, next);
   wherry_error_t *error = wh_exec_call_host(context, reference, slots);
-  if (error) return wh_exec_fail(context, error);
+  if (WH_UNLIKELY(error != NULL)) return wh_exec_host_failed(context, error, slots);
   take_result(context, slots);
   context->ip = next;
   return CONTINUE;
 }
 
 void wh_exec_host_done(wh_context_t *context) { take_result(context, context->host_slots); }
+
+bool wh_exec_host_error(wh_context_t *context, wherry_error_t *error) {
+  return wh_exec_host_failed_behind(context, error, context->host_slots) == CONTINUE;
+}
 
 /* ---- guest functions, by reference ---- */
 
@@ -160,6 +171,35 @@ int wh_exec_call_reference(wh_context_t *context) {
 
 /* ---- tail calls ---- */
 
+/* A host function has no frame: it is called from the one that it takes the place of, which then
+   returns. first: where that one's results go; back, caller: what it returns to. */
+static int tail_call_host(wh_context_t *context, uint64_t reference, uint64_t *frame,
+                          uint64_t *first, const wh_word_t *back, uint64_t *caller) {
+  const wh_host_func_t *host = wh_reference_host(context->store, reference);
+  uint64_t *slots = frame - host->params;
+  /* Between the steps of a call there is nobody to return from here, so the frame goes first. */
+  if (host->stepped && context->stepped_host) {
+    memmove(first, slots, host->params * sizeof *first);
+    context->stack->top = top_of(host, first);
+    context->fp = caller;
+    return want_host(context, reference, first, back);
+  }
+  context->stack->top = top_of(host, slots);
+  wherry_error_t *error = wh_exec_call_host(context, reference, slots);
+  if (WH_UNLIKELY(error != NULL)) {
+    wh_exec_backtrace(context, error);
+    /* What it throws this frame does not catch: it has been left. */
+    context->fp = caller;
+    context->ip = back;
+    return wh_exec_host_failed_behind(context, error, slots);
+  }
+  take_result(context, slots);
+  memmove(first, slots, host->results * sizeof *first);
+  context->fp = caller;
+  context->ip = back;
+  return CONTINUE;
+}
+
 /* The callee takes this frame's place: its arguments, `params` slots below `frame`, move to where our
    own `own` slots of parameters begin. */
 static int tail_call(wh_context_t *context, uint64_t reference, uint32_t params, uint64_t *frame,
@@ -167,24 +207,7 @@ static int tail_call(wh_context_t *context, uint64_t reference, uint32_t params,
   uint64_t *fp = context->fp, *first = fp - own;
   const wh_word_t *back = (const wh_word_t *)(uintptr_t)fp[0];
   uint64_t *caller = (uint64_t *)(uintptr_t)fp[1];
-  if (!(reference >> 32)) {
-    /* A host function has no frame: it is called from this one, and then this one returns. */
-    const wh_host_func_t *host = wh_reference_host(context->store, reference);
-    uint32_t results = host->results;
-    int outcome = call_host(context, reference, frame, back);
-    /* Between the steps of a call there is nobody to return from here, so the frame goes first. */
-    if (outcome == WH_EXEC_HOST_CALL) {
-      memmove(first, frame - params, params * sizeof *first);
-      context->host_slots = first;
-      context->stack->top = first + (params > results ? params : results);
-      context->fp = caller;
-      return outcome;
-    }
-    if (outcome != CONTINUE) return outcome;
-    memmove(first, frame - params, results * sizeof *first);
-    context->fp = caller;
-    return CONTINUE;
-  }
+  if (!(reference >> 32)) return tail_call_host(context, reference, frame, first, back, caller);
   wh_instance_t *callee = wh_reference_instance(context->store, reference);
   const wh_code_t *code = wh_exec_code(context, callee, (uint32_t)reference);
   if (!code) return WH_EXEC_ERROR;

@@ -28,6 +28,10 @@ const wh_code_t *wh_exec_code(wh_context_t *context, wh_instance_t *instance, ui
   if (!code) {
     wherry_engine_t *engine = module->engine;
     error = wh_compile(&engine->alloc, module->model, function, engine->handlers, &code);
+    if (!error && code->guard_count && !wh_module_add_guarded(module, code)) {
+      wh_free(&engine->alloc, code, code->size);
+      error = wh_error_oom();
+    }
     if (!error) {
       atomic_store_explicit(&module->entries[function], code, memory_order_release);
       atomic_fetch_add_explicit(&module->compiled_count, 1, memory_order_relaxed);
@@ -128,23 +132,12 @@ void wh_exec_backtrace(wh_context_t *context, wherry_error_t *error) {
   /* Twice down the stack: to count the frames, and to add those that are kept. */
   uint64_t count = 0;
   for (int adding = 0; adding < 2; adding++) {
-    const wh_instance_t *instance = context->instance;
-    const wh_word_t *ip = context->ip;
-    const uint64_t *fp = context->fp;
+    wh_place_t place = {context->instance, context->ip, context->fp};
     uint64_t index = 0;
-    while (fp) {
+    for (; place.fp; wh_place_caller(&place)) {
       bool kept = index < KEPT_FRAMES || index + KEPT_FRAMES >= count;
-      if (adding && kept && !add_frame(error, instance, ip)) return;
+      if (adding && kept && !add_frame(error, place.instance, place.ip)) return;
       index++;
-      ip = (const wh_word_t *)(uintptr_t)fp[0];
-      fp = (const uint64_t *)(uintptr_t)fp[1];
-      if (fp && ip == wh_exec_cross_code()) {
-        const wh_crossing_t *crossing = (const wh_crossing_t *)(const void *)fp;
-        instance = crossing->instance;
-        ip = crossing->ip;
-        fp = crossing->fp;
-      }
-      ip--; /* into the call, whose last word this is */
     }
     count = index;
     if (!adding && count > 2 * KEPT_FRAMES) {

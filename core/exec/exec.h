@@ -52,6 +52,10 @@ wherry_error_t *wh_exec_call_host(wh_context_t *context, uint64_t reference, uin
 /* After host call: the driver has put the results in context.host_slots; makes run go on behind it. */
 void wh_exec_host_done(wh_context_t *context);
 
+/* The same if it failed: a handler of the guest's catches the error if it is an exception. False: none
+   does, and context.error is set; nothing is left to run. */
+bool wh_exec_host_error(wh_context_t *context, wherry_error_t *error);
+
 /* Makes the context's first part that of an instance (NULL: of none). */
 void wh_exec_select(wh_context_t *context, wh_instance_t *instance);
 

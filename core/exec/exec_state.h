@@ -16,7 +16,7 @@ enum { CONTINUE = -1 };
   SLOW(cross_return) SLOW(atomic) SLOW(atomic_fence) SLOW(memory_size) SLOW(memory_grow) SLOW(memory_fill) SLOW(memory_copy) \
   SLOW(memory_init) SLOW(data_drop) SLOW(table_get) SLOW(table_set) SLOW(table_size) \
   SLOW(table_grow) SLOW(table_fill) SLOW(table_copy) SLOW(table_init) SLOW(elem_drop) \
-  SLOW(ref_func)
+  SLOW(ref_func) SLOW(throw) SLOW(throw_ref)
 /* clang-format on */
 #define WH_EXEC_DECLARE(name) int wh_exec_##name(wh_context_t *context);
 WH_EXEC_SLOW(WH_EXEC_DECLARE)
@@ -31,6 +31,12 @@ int wh_exec_fail_trap(wh_context_t *context, wherry_trap_code_t code);
 
 /* A tick of a call that waits: nothing is charged. */
 int wh_exec_idle_tick(wh_context_t *context);
+
+/* A host function, called by the operation at context->ip, returned this error: an exception is thrown
+   from there, every other error ends the run. slots: the call's, which take the exception's values. */
+int wh_exec_host_failed(wh_context_t *context, wherry_error_t *error, uint64_t *slots);
+/* The same where context->ip is what the call returns to. */
+int wh_exec_host_failed_behind(wh_context_t *context, wherry_error_t *error, uint64_t *slots);
 
 /* The operation's operand word n, and the slot it names. */
 static inline uint32_t operand(const wh_context_t *context, unsigned n) {

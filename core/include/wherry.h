@@ -33,6 +33,7 @@
 #include <wherry/sharedmemory.h>
 #include <wherry/table.h>
 #include <wherry/global.h>
+#include <wherry/tag.h>
 #include <wherry/linker.h>
 #include <wherry/instance.h>
 #include <wherry/call.h>

@@ -52,7 +52,12 @@ static wherry_error_t *type_of(wherry_store_t *store, const wherry_extern_t *ite
     uint64_t *cell;
     return wh_find_global(store, item->of.global, &cell, &out->valtype, &out->is_mutable);
   }
-  case WHERRY_EXTERN_TAG: break;
+  case WHERRY_EXTERN_TAG: {
+    uint64_t tag;
+    error = wh_find_tag(store, item->of.tag, &tag);
+    if (!error) out->func = wh_tag_functype(store, tag);
+    return error;
+  }
   }
   return wh_error_new(store->alloc, WHERRY_ERROR_TYPE, "there is no kind of import %d",
                       (int)item->kind);
@@ -80,7 +85,8 @@ static bool fits(const wherry_module_t *module, const wherry_externtype_t *given
     if (given->is_mutable != wanted->is_mutable) return false;
     return given->valtype == type ||
            (!wanted->is_mutable && wh_engine_matches(module->engine, given->valtype, type));
-  case WHERRY_EXTERN_TAG: break;
+  case WHERRY_EXTERN_TAG:
+    return wh_rtype_of_func(given->func) == module->rtypes[import->type_index];
   }
   return false;
 }

@@ -20,6 +20,8 @@ static wh_instance_t *make_instance(wherry_store_t *store, wherry_module_t *modu
   next += model->tables.count;
   instance->imports = next;
   next += model->imported_functions;
+  instance->tags = next;
+  next += model->tags.count;
   for (size_t i = model->imported_globals; i < model->globals.count; i++) {
     if (model->globals.items[i].type != WHERRY_V128) continue;
     instance->globals[i] = (uint64_t)(uintptr_t)next;
@@ -49,16 +51,17 @@ static wherry_error_t *place_import(wherry_store_t *store, wh_instance_t *instan
     instance->globals[import->index] = by_address ? (uint64_t)(uintptr_t)cell : *cell;
     return NULL;
   }
-  case WHERRY_EXTERN_TAG: break;
+  case WHERRY_EXTERN_TAG: return wh_find_tag(store, item->of.tag, &instance->tags[import->index]);
   }
   WH_UNREACHABLE();
 }
 
-/* What the module defines: memories, tables, globals. */
+/* What the module defines: tags, memories, tables, globals. */
 static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) {
   const wh_model_t *model = instance->module->model;
   uint64_t high = (uint64_t)instance->id << 32;
   wherry_error_t *error;
+  for (size_t i = model->imported_tags; i < model->tags.count; i++) instance->tags[i] = high | i;
   for (size_t i = model->imported_tables; i < model->tables.count; i++) {
     wh_table_type_t type = model->tables.items[i];
     type.element = wh_module_valtype(instance->module, type.element);
@@ -235,7 +238,7 @@ wherry_extern_t wh_instance_export(wh_instance_t *instance, size_t place) {
   case WHERRY_EXTERN_GLOBAL:
     out.of.global = (wherry_global_t) {store, (uint64_t)instance->id << 32 | export->index};
     break;
-  case WHERRY_EXTERN_TAG: break;
+  case WHERRY_EXTERN_TAG: out.of.tag = (wherry_tag_t) {store, instance->tags[export->index]}; break;
   }
   return out;
 }

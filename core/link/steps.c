@@ -197,13 +197,15 @@ static wherry_error_t *step_guest(wherry_call_t *call, wh_call_state_t state,
     wh_saved_t *saved = &call->saved;
     saved->below = context->below;
     wh_link_restore(context, saved);
-    if (WH_UNLIKELY(call->failure != NULL)) {
-      wherry_error_t *error = call->failure;
-      call->failure = NULL;
+    wherry_error_t *error = call->failure;
+    call->failure = NULL;
+    if (WH_UNLIKELY(error != NULL && state != WH_CALL_HOST)) {
       wh_exec_backtrace(context, error);
       return error;
     }
-    if (state == WH_CALL_HOST) wh_exec_host_done(context);
+    if (state == WH_CALL_HOST && !error) wh_exec_host_done(context);
+    if (WH_UNLIKELY(error != NULL) && !wh_exec_host_error(context, error))
+      return wh_link_take_error(context);
   }
   context->entry = call->instance;
   switch (wh_exec_run(context)) {

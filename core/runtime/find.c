@@ -100,6 +100,24 @@ wherry_error_t *wh_find_global(wherry_store_t *store, wherry_global_t value, uin
   return refuse(store, value.store, "global");
 }
 
+wherry_error_t *wh_find_tag(wherry_store_t *store, wherry_tag_t value, uint64_t *tag) {
+  uint32_t index = (uint32_t)value.index;
+  if (!ours(store, value.store)) return refuse(store, value.store, "tag");
+  if (value.index >> 32 == 0) {
+    if (index && index < store->host_tags.count) {
+      *tag = index;
+      return NULL;
+    }
+  } else {
+    wh_instance_t *instance = instance_of(store, value.index);
+    if (instance && index < instance->module->model->tags.count) {
+      *tag = instance->tags[index];
+      return NULL;
+    }
+  }
+  return refuse(store, value.store, "tag");
+}
+
 const wherry_functype_t *wh_reference_functype(const wherry_store_t *store, uint64_t reference) {
   const wh_instance_t *instance = wh_reference_instance(store, reference);
   if (!instance) return wh_reference_host(store, reference)->type;

@@ -16,7 +16,8 @@ static bool count_instance(const wh_model_t *model, size_t *out) {
   if (!wh_add_size(model->globals.count, model->memories.count, &words) ||
       !wh_add_size(words, model->tables.count, &words) ||
       !wh_add_size(words, model->imported_functions, &words) ||
-      !wh_add_size(words, vectors, &words) || !wh_mul_size(words, sizeof(uint64_t), &size) ||
+      !wh_add_size(words, model->tags.count, &words) || !wh_add_size(words, vectors, &words) ||
+      !wh_mul_size(words, sizeof(uint64_t), &size) ||
       !wh_add_size(size, sizeof(wh_instance_t), &size) ||
       !wh_add_size(size, model->elems.count, &size) ||
       !wh_add_size(size, model->datas.count, &size))
@@ -87,10 +88,41 @@ void wh_module_release(wherry_module_t *module) {
   wh_free(alloc, module->names, functions * sizeof *module->names);
   wh_free(alloc, module->type_ids, functions * sizeof *module->type_ids);
   wh_free(alloc, module->rtypes, module->model->types.count * sizeof *module->rtypes);
+  wh_vec_free(alloc, &module->guarded);
   wh_model_free(module->model);
   wh_mutex_destroy(&module->compile_lock);
   WH_DELETE(alloc, module);
   wh_engine_release(engine);
+}
+
+/* How many of the guarded functions begin at or before a place. */
+static size_t guarded_before(const wherry_module_t *module, const wh_word_t *ip) {
+  size_t low = 0, high = module->guarded.count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (module->guarded.items[middle]->words <= ip)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+bool wh_module_add_guarded(wherry_module_t *module, const wh_code_t *code) {
+  if (!wh_vec_reserve(&module->engine->alloc, &module->guarded, 1)) return false;
+  size_t place = guarded_before(module, code->words);
+  const wh_code_t **at = module->guarded.items + place;
+  memmove(at + 1, at, (module->guarded.count - place) * sizeof *at);
+  *at = code;
+  module->guarded.count++;
+  return true;
+}
+
+const wh_code_t *wh_module_find_guarded(const wherry_module_t *module, const wh_word_t *ip) {
+  size_t place = guarded_before(module, ip);
+  if (!place) return NULL;
+  const wh_code_t *code = module->guarded.items[place - 1];
+  return ip < code->words + code->word_count ? code : NULL;
 }
 
 /* With compile_lock held. */

@@ -5,6 +5,8 @@
    References in slots and tables. A function reference is (instance id << 32) | function index in
    that instance; instance 0 is the host, whose functions are numbered from 1, so that 0 is null.
    An extern reference is 1 + its place in the store's list; 0 is null.
+   A reference to an exception is its address. A tag is (instance id << 32) | index where it is
+   defined, or of the host's own.
    The public two words of an entity are the store's id and the same kind of number: (instance id
    << 32) | index in that instance's space; the host's own are numbered from 1. */
 #ifndef WH_RUNTIME_H
@@ -94,6 +96,7 @@ struct wherry_module {
   _Atomic(wh_image_t *) image;
   _Atomic bool image_tried;
   struct wh_name **names; /* those that were asked for, a place per function; under compile_lock */
+  WH_VEC(const wh_code_t *) guarded; /* functions that catch exceptions, by address; under it too */
   _Atomic uint64_t instance_count;
 };
 
@@ -108,6 +111,10 @@ static inline wherry_valtype_t wh_module_valtype(const wherry_module_t *module,
   return wh_ref(module->rtypes[wh_ref_heap(type)]->id, wh_ref_is_nullable(type));
 }
 void wh_module_release(wherry_module_t *module);
+/* With compile_lock held: notes a function that has guards (false: no memory); the one of these that a
+   place in code belongs to, NULL: none. */
+bool wh_module_add_guarded(wherry_module_t *module, const wh_code_t *code);
+const wh_code_t *wh_module_find_guarded(const wherry_module_t *module, const wh_word_t *ip);
 /* A function's name as the host may have it, NULL: it has none; the module's. */
 WH_MUST_USE wherry_error_t *wh_module_function_name(wherry_module_t *module, uint32_t function,
                                                     const char **out);
@@ -266,6 +273,32 @@ typedef struct wh_host_func {
 WH_MUST_USE wherry_error_t *wh_host_func_make(wherry_store_t *store, const wherry_functype_t *type,
                                               const wh_host_func_t *like, uint64_t *reference);
 
+/* ---- tags and exceptions ---- */
+typedef struct wh_exception wh_exception_t;
+
+/* The type of a tag, by its number. */
+const wherry_functype_t *wh_tag_functype(const wherry_store_t *store, uint64_t tag);
+/* A tag of the host. Errors: type (it has results), oom. */
+WH_MUST_USE wherry_error_t *wh_host_tag_make(wherry_store_t *store, const wherry_functype_t *type,
+                                             uint64_t *tag);
+
+/* An exception as an object of the store. values: its slots, copied. Errors: limit, oom. */
+WH_MUST_USE wherry_error_t *wh_exception_make(wherry_store_t *store, uint64_t tag,
+                                              const uint64_t *values, uint64_t *reference);
+uint64_t wh_exception_tag(uint64_t reference);
+const uint64_t *wh_exception_values(uint64_t reference);
+void wh_exceptions_free(wherry_store_t *store);
+
+/* An exception as an error of kind exception (or oom). */
+WH_MUST_USE wherry_error_t *wh_exception_error(wherry_store_t *store, uint64_t tag,
+                                               const uint64_t *slots);
+/* The same of values that are checked: type and state are further errors. */
+WH_MUST_USE wherry_error_t *wh_exception_new_error(wherry_store_t *store, uint64_t tag,
+                                                   const wherry_value_t *values, size_t count);
+/* And back: the values of such an error of this store, to slots. */
+WH_MUST_USE wherry_error_t *wh_exception_take(wherry_store_t *store, const wherry_error_t *error,
+                                              uint64_t *slots);
+
 /* What a host function sees of its caller. */
 struct wherry_caller {
   wherry_store_t *store;
@@ -286,7 +319,8 @@ struct wh_instance {
                         always the address of its two slots */
   wh_memory_t **memories;
   wh_table_t **tables;
-  uint64_t *imports;                      /* function references of the imported functions */
+  uint64_t *imports; /* function references of the imported functions */
+  uint64_t *tags;
   uint8_t *dropped_elems, *dropped_datas; /* a byte a segment */
 };
 
@@ -376,6 +410,8 @@ struct wherry_store {
   WH_VEC(wh_memory_t *) host_memories;
   WH_VEC(wh_table_t *) host_tables;
   WH_VEC(wh_host_global_t *) host_globals;
+  WH_VEC(const wherry_functype_t *) host_tags; /* their types, the engine's own */
+  wh_exception_t *exceptions;
   WH_VEC(wh_extern_t) externs; /* from 0: reference 1 is place 0 */
   WH_VEC(void *) held;         /* see wh_store_hold */
   WH_VEC(wherry_finalizer_t) held_free;
@@ -442,6 +478,8 @@ WH_MUST_USE wherry_error_t *wh_find_table(wherry_store_t *store, wherry_table_t 
 WH_MUST_USE wherry_error_t *wh_find_global(wherry_store_t *store, wherry_global_t value,
                                            uint64_t **cell, wherry_valtype_t *type,
                                            bool *is_mutable);
+/* Of a tag: its number where it is defined. */
+WH_MUST_USE wherry_error_t *wh_find_tag(wherry_store_t *store, wherry_tag_t value, uint64_t *tag);
 /* Of a function: its reference, resolved to where it is defined; and its type. */
 WH_MUST_USE wherry_error_t *wh_find_func(wherry_store_t *store, wherry_func_t value,
                                          uint64_t *reference, const wherry_functype_t **type);

@@ -84,6 +84,8 @@ static void end_contents(wherry_store_t *store) {
   for (size_t i = store->host_globals.count; i-- > 1;)
     WH_DELETE(alloc, store->host_globals.items[i]);
   wh_vec_free(alloc, &store->host_globals);
+  wh_vec_free(alloc, &store->host_tags);
+  wh_exceptions_free(store);
   wh_stack_t *stacks = store->idle_stacks;
   store->idle_stacks = NULL;
   wh_engine_give_stacks(store->engine, stacks);

@@ -78,6 +78,9 @@ typedef struct wherry_table {
 typedef struct wherry_global {
   uint64_t store, index;
 } wherry_global_t;
+typedef struct wherry_tag {
+  uint64_t store, index;
+} wherry_tag_t;
 typedef struct wherry_externref {
   uint64_t store, index;
 } wherry_externref_t;

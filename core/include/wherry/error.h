@@ -20,7 +20,7 @@ typedef enum wherry_error_kind {
   WHERRY_ERROR_RANGE,         /* a number, index or address out of its range */
   WHERRY_ERROR_TRAP,          /* the guest trapped; has a trap code and frames */
   WHERRY_ERROR_EXIT,          /* the guest asked to end; has an exit code */
-  WHERRY_ERROR_EXCEPTION,     /* the guest threw an exception that nobody caught */
+  WHERRY_ERROR_EXCEPTION,     /* the guest threw an exception that nobody caught; see tag.h */
   WHERRY_ERROR_LIMIT,         /* a limit of the config or the store was reached; names it */
   WHERRY_ERROR_INTERRUPTED,   /* wherry_store_interrupt was called, or a tick asked to stop */
   WHERRY_ERROR_HOST,          /* made by a host function; may carry the host's own payload */

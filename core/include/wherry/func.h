@@ -18,6 +18,7 @@ typedef struct wherry_extern {
     wherry_table_t table;
     wherry_memory_t memory;
     wherry_global_t global;
+    wherry_tag_t tag;
   } of;
 } wherry_extern_t;
 
