@@ -136,6 +136,18 @@ static int push_exports(lua_State *L, const wherry_module_t *module) {
   return 1;
 }
 
+/* The names of the features that it needs. */
+static int push_features(lua_State *L, const wherry_module_t *module) {
+  uint64_t needed = wherry_module_features(module);
+  lua_newtable(L);
+  for (wherry_feature_t i = 0; i < WHERRY_FEATURE_COUNT; i++) {
+    if (!(needed >> i & 1)) continue;
+    lua_pushstring(L, wherry_feature_name(i));
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  }
+  return 1;
+}
+
 static int custom_section(lua_State *L) {
   wherry_module_t *module = wl_module_check(L, 1);
   size_t size, count = wherry_module_custom_section_count(module);
@@ -159,6 +171,7 @@ static int module_index(lua_State *L) {
   }
   if (strcmp(key, "imports") == 0) return push_imports(L, module);
   if (strcmp(key, "exports") == 0) return push_exports(L, module);
+  if (strcmp(key, "features") == 0) return push_features(L, module);
   return wl_method_or_unknown(L, "a module");
 }
 

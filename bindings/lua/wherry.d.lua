@@ -203,6 +203,7 @@ function wherry.Engine(config) end
 ---@field name string|nil
 ---@field imports wherry.ExternType[]
 ---@field exports wherry.ExternType[]
+---@field features string[] that it needs
 local Module = {}
 ---@param name string
 ---@return string?

@@ -74,6 +74,10 @@ size_t wherry_module_find_custom_section(const wherry_module_t *module, const ch
   return SIZE_MAX;
 }
 
+uint64_t wherry_module_features(const wherry_module_t *module) {
+  return wh_model_features(module->model);
+}
+
 size_t wherry_module_function_count(const wherry_module_t *module) {
   return module->model->functions.count - module->model->imported_functions;
 }

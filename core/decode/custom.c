@@ -1,5 +1,6 @@
 /* Custom sections of the tools' conventions (Producers, Target Features, Dynamic Linking). */
 #include "decode/custom.h"
+#include "model/hints.h"
 #include "model/names.h"
 
 typedef struct facts_reader {
@@ -10,7 +11,8 @@ typedef struct facts_reader {
   bool failed; /* no memory */
 } facts_reader_t;
 
-/* All readers return false after a fault, which ends the section, and when there is no memory. */
+/* All readers return false after a fault, which ends the section, and when there is no memory. Those of
+   whole sections return true where the section must end then. */
 static bool WH_PRINTF(3, 4) fault(facts_reader_t *r, const uint8_t *at, const char *format, ...) {
   wh_text_t text = {.alloc = r->facts->alloc};
   va_list arguments;
@@ -86,7 +88,7 @@ static bool read_names(facts_reader_t *r, const wh_custom_t *section) {
   names.fault = NULL;
   wh_names_free(&names);
   r->failed = !good;
-  return good;
+  return false; /* they have been read to the end */
 }
 
 /* ---- producers: fields, each with pairs of a name and a version ---- */
@@ -224,6 +226,27 @@ static bool read_dylink(facts_reader_t *r, const wh_custom_t *section) {
   return true;
 }
 
+/* ---- metadata.code.branch_hint ---- */
+
+static bool read_hints(facts_reader_t *r, const wh_custom_t *section) {
+  static const wh_fact_form_t likely = {"likely", {"function", "offset"}, {NULL}},
+                              unlikely = {"unlikely", {"function", "offset"}, {NULL}};
+  wh_hints_t hints;
+  bool good = !wh_hints_read(r->facts->alloc, r->model, &hints);
+  for (size_t i = 0; good && i < hints.items.count && hints.section == section; i++) {
+    const wh_hint_t *hint = &hints.items.items[i];
+    good = add(r, (wh_fact_t) {.form = hint->likely ? &likely : &unlikely,
+                               .numbers = {hint->function, hint->offset}});
+  }
+  if (good && hints.section == section) {
+    r->facts->fault = hints.fault;
+    hints.fault = NULL;
+  }
+  wh_hints_free(r->facts->alloc, &hints);
+  r->failed = !good;
+  return false; /* they have been read to the end */
+}
+
 /* ---- all ---- */
 
 static const struct {
@@ -234,6 +257,7 @@ static const struct {
     {"producers", read_producers},
     {"target_features", read_target_features},
     {"dylink.0", read_dylink},
+    {WH_HINTS_SECTION, read_hints},
 };
 
 static size_t find(const wh_custom_t *section) {
@@ -252,7 +276,7 @@ wherry_error_t *wh_facts_read(wh_alloc_t *alloc, const wh_model_t *model,
   facts_reader_t r = {.facts = out, .model = model, .section = sections[which].name};
   r.in = (wh_reader_t) {section->bytes.data, section->bytes.data,
                         section->bytes.data + section->bytes.size, section->offset};
-  if (sections[which].read(&r, section) && which != 0 && r.in.next != r.in.end)
+  if (sections[which].read(&r, section) && r.in.next != r.in.end)
     fault(&r, r.in.next, "%zu bytes are left at its end", (size_t)(r.in.end - r.in.next));
   return r.failed || out->fault == wh_error_oom() ? wh_error_oom() : NULL;
 }

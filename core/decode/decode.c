@@ -327,7 +327,7 @@ static bool elem_entry(decoder_t *d) {
   if (flags > 7)
     return wh_decode_malformed(d, at, "malformed elements segment kind", "%u, expected 0 to 7",
                                flags);
-  if (flags && !has(d, WH_FEATURE(BULK_MEMORY)) && !has(d, WH_FEATURE(REFERENCE_TYPES)))
+  if (flags && !has(d, WH_FEATURE(BULK_MEMORY)))
     return wh_decode_needs(d, at, "bulk-memory", "an element segment of kind %u", flags);
   elem.mode = !(flags & 1)  ? WH_SEGMENT_ACTIVE
               : (flags & 2) ? WH_SEGMENT_DECLARATIVE

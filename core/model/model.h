@@ -262,6 +262,10 @@ static inline const wherry_functype_t *wh_model_functype(const wh_model_t *model
    the names: for messages only. */
 wherry_bytes_t wh_model_function_name(const wh_model_t *model, uint32_t function);
 
+/* What a validated module needs to be valid, apart from what these features need themselves. Walks all
+   bodies. */
+wh_features_t wh_model_features(const wh_model_t *model);
+
 /* The first custom section of a name; NULL: there is none. */
 const wh_custom_t *wh_model_custom(const wh_model_t *model, const char *name);
 

@@ -100,6 +100,7 @@ wherry_error_t *wh_error_needs_feature(wh_alloc_t *alloc, uint64_t offset, const
 
 /* What a feature needs, by one step. */
 static const wh_features_t needs[WHERRY_FEATURE_COUNT] = {
+    [WHERRY_FEATURE_REFERENCE_TYPES] = WH_FEATURE(BULK_MEMORY),
     [WHERRY_FEATURE_RELAXED_SIMD] = WH_FEATURE(SIMD),
     [WHERRY_FEATURE_FUNCTION_REFERENCES] = WH_FEATURE(REFERENCE_TYPES),
     [WHERRY_FEATURE_GC] = WH_FEATURE(FUNCTION_REFERENCES),

@@ -61,6 +61,13 @@ static void put_exports(const inspection_t *found) {
   }
 }
 
+static void put_features(const inspection_t *found) {
+  uint64_t needed = wherry_module_features(found->module);
+  if (needed) puts("\nfeatures it needs");
+  for (wherry_feature_t i = 0; i < WHERRY_FEATURE_COUNT; i++)
+    if (needed >> i & 1) printf("  %s\n", wherry_feature_name(i));
+}
+
 static void put_memories(const inspection_t *found) {
   if (found->sections.memory_count) puts("\nmemories");
   for (size_t i = 0; i < found->sections.memory_count; i++) {
@@ -117,6 +124,7 @@ static wherry_error_t *inspect_text(const inspection_t *found) {
   }
   putchar('\n');
   put_sections(found);
+  put_features(found);
   put_imports(found, true, "host functions it wants");
   put_imports(found, false, "other imports");
   put_exports(found);
@@ -128,8 +136,9 @@ static wherry_error_t *inspect_text(const inspection_t *found) {
 int inspect_verb(int argc, char **argv) {
   static const verb_t verb = {
       "inspect", inspect_verb, "[--json] FILE",
-      "Shows a module's sections, what it wants from its host, its exports with their types, its\n"
-      "memories, its custom sections, and its functions as WIT has them."};
+      "Shows a module's sections, the features it needs, what it wants from its host, its exports\n"
+      "with their types, its memories, what its custom sections say, and its functions as WIT has\n"
+      "them."};
   bool json = false;
   const option_t table[] = {{"--json", OPTION_FLAG, &json, NULL, "as JSON"}, {0}};
   args_t args;
@@ -138,7 +147,7 @@ int inspect_verb(int argc, char **argv) {
   if (args.count != 1) return usage_error(&verb, args.count ? "one FILE at a time" : "which FILE?");
   inspection_t found = {.file = args.items[0]};
   wherry_engine_t *engine;
-  wherry_error_t *error = wherry_engine_new(NULL, &engine);
+  wherry_error_t *error = engine_with_features("all", &engine);
   if (error) return report(NULL, error);
   if (!read_module_file(engine, found.file, &found.bytes, &status)) {
     wherry_engine_release(engine);

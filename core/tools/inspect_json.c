@@ -165,6 +165,17 @@ static void put_witfuncs(const inspection_t *found) {
   }
 }
 
+static void put_features(const inspection_t *found) {
+  uint64_t needed = wherry_module_features(found->module);
+  const char *between = "";
+  for (wherry_feature_t i = 0; i < WHERRY_FEATURE_COUNT; i++) {
+    if (!(needed >> i & 1)) continue;
+    fputs(between, stdout);
+    put_text(wherry_feature_name(i));
+    between = ", ";
+  }
+}
+
 wherry_error_t *inspect_json(const inspection_t *found) {
   fputs("{\n  \"file\": ", stdout);
   put_text(found->file);
@@ -172,6 +183,8 @@ wherry_error_t *inspect_json(const inspection_t *found) {
   put_text(wherry_module_name(found->module));
   fputs(",\n  \"sections\": [", stdout);
   put_sections(found, false);
+  fputs("],\n  \"features\": [", stdout);
+  put_features(found);
   fputs("],\n  \"imports\": [", stdout);
   put_imports(found, false);
   fputs("],\n  \"host_functions\": [", stdout);

@@ -360,6 +360,22 @@ class Command(unittest.TestCase):
         self.assertIsNone(functions["fail"]["result"])
         self.assertIn("component-type", "".join(s["name"] for s in greet["custom_sections"]))
 
+    def test_inspect_features(self):
+        out = run("inspect", "vector.wasm")[1]
+        self.assertIn("\nfeatures it needs\n  multi-value\n  mutable-globals\n  simd\n\n", out)
+        self.assertNotIn("features it needs", run("inspect", "fib.wasm")[1])
+        found = json.loads(run("inspect", "--json", "vector.wasm")[1])
+        self.assertEqual(found["features"], ["multi-value", "mutable-globals", "simd"])
+        # also of what is off unless it is switched on
+        wide = self.write(
+            "wide.wat", b"(func (drop (i64.mul_wide_s (i64.const 1) (i64.const 2))) drop)"
+        )
+        self.assertIn("\n  wide-arithmetic\n", run("inspect", wide)[1])
+        self.check(
+            ["validate", wide], 1, err="needs feature wide-arithmetic, which is switched off"
+        )
+        self.check(["validate", "--features=wide-arithmetic", wide], 0)
+
     def test_inspect_custom_sections(self):
         out = run("inspect", "values.wasm")[1]
         self.assertIn('  name\n    function 0 "double"\n', out)

@@ -212,6 +212,12 @@ T.test("Config", function()
   T.raises("range", "", wherry.Config, { stack_size = 1 })
 end)
 
+T.test("features that a module needs", function()
+  local features = wherry.Module(T.guest "vector").features
+  T.equal(table.concat(features, " "), "multi-value mutable-globals simd")
+  T.equal(#wherry.Module(T.guest "fib").features, 0)
+end)
+
 T.test("features bring what they need", function()
   local config = wherry.Config { features = { simd = false, tail_call = false } }
   T.equal(config.features["relaxed-simd"], false)

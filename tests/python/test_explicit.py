@@ -65,6 +65,15 @@ def test_a_module_with_a_feature_that_is_off() -> None:
         wherry.Config(features={7: True})  # type: ignore[dict-item]
 
 
+def test_features_that_a_module_needs() -> None:
+    assert wherry.Module(None, own("vector.wasm")).features == [
+        "multi-value",
+        "mutable-globals",
+        "simd",
+    ]
+    assert wherry.Module(None, own("fib.wasm")).features == []
+
+
 def test_features_bring_what_they_need() -> None:
     config = wherry.Config(features={"simd": False, "tail_call": False})
     assert not config.features["simd"]

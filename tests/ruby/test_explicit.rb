@@ -114,6 +114,11 @@ class ExplicitTest < Minitest::Test
     assert_equal true, config.features["simd"]
   end
 
+  def test_features_that_a_module_needs
+    assert_equal %w[multi-value mutable-globals simd], Wherry::Module.load(own("vector.wasm")).features
+    assert_equal [], Wherry::Module.load(own("fib.wasm")).features
+  end
+
   def test_features_bring_what_they_need
     config = Wherry::Config.new.feature(:simd, false)
     config.features = {tail_call: false}

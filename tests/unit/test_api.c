@@ -71,6 +71,8 @@ static void features_are_switched_by_name(void **state) {
   assert_features(config, "simd,relaxed-simd");
   assert_ok(wherry_config_set_feature(config, WHERRY_FEATURE_SIMD, false));
   assert_features(config, "");
+  assert_ok(wherry_config_set_features(config, "reference-types"));
+  assert_features(config, "bulk-memory,reference-types");
   assert_ok(wherry_config_set_features(config, "-none,-reference-types"));
   assert_false(wherry_config_feature(config, WHERRY_FEATURE_GC));
   assert_true(wherry_config_feature(config, WHERRY_FEATURE_BULK_MEMORY));

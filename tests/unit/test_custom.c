@@ -327,11 +327,74 @@ static void sections_of_a_module(void **state) {
   wherry_facts_release(NULL);
 }
 
+/* ---- branch hints ---- */
+
+/* Two functions: in the first an if at offset 3, in the second a br_if at 5. */
+#define HINTED                                             \
+  "(module (func $a (param i32) local.get 0 if end)"       \
+  " (func $b (param i32) (local i32) local.get 0 br_if 0)" \
+  " (@custom \"metadata.code.branch_hint\" (before code) \""
+
+static const struct {
+  const char *text;
+  const char *facts; /* kind, function, offset */
+  wherry_error_kind_t kind;
+  const char *fault;
+} hints_rows[] = {
+    {HINTED "\\02\\00\\01\\03\\01\\01\\01\\01\\05\\01\\00\"))", "likely 0 3; unlikely 1 5; ", 0,
+     NULL},
+    {HINTED "\\00\"))", "", 0, NULL},
+    {HINTED "\\02\\01\\01\\05\\01\\00\\00\\01\\03\\01\\01\"))", "unlikely 1 5; ",
+     WHERRY_ERROR_INVALID, "invalid order: function 0 after 1"},
+    {HINTED "\\01\\00\\02\\03\\01\\01\\03\\01\\01\"))", "likely 0 3; ", WHERRY_ERROR_INVALID,
+     "invalid order: offset 3 after 3"},
+    {HINTED "\\01\\00\\01\\01\\01\\01\"))", "likely 0 1; ", WHERRY_ERROR_INVALID, "invalid target"},
+    {HINTED "\\01\\00\\01\\02\\01\\01\"))", "likely 0 2; ", WHERRY_ERROR_INVALID, "invalid target"},
+    {HINTED "\\01\\00\\01\\7f\\01\\01\"))", "likely 0 127; ", WHERRY_ERROR_INVALID,
+     "invalid target"},
+    {HINTED "\\01\\02\\01\\03\\01\\01\"))", "", WHERRY_ERROR_INVALID, "there is no function 2"},
+    {HINTED "\\01\\00\\01\\03\\01\\02\"))", "", WHERRY_ERROR_MALFORMED, "invalid hint value"},
+    {HINTED "\\01\\00\\01\\03\\02\\01\\01\"))", "", WHERRY_ERROR_MALFORMED, "a hint of 2 bytes"},
+    {HINTED "\\01\\00\\01\\03\\01\\01?\"))", "likely 0 3; ", WHERRY_ERROR_MALFORMED,
+     "1 bytes are left"},
+    {HINTED "\\01\\00\\01\\03\"))", "", WHERRY_ERROR_MALFORMED, "unexpected end"},
+};
+
+static void branch_hints(void **state) {
+  (void)state;
+  wherry_engine_t *engine;
+  assert_ok(wherry_engine_new(NULL, &engine));
+  for (size_t i = 0; i < WH_COUNT(hints_rows); i++) {
+    wherry_module_t *module;
+    wherry_facts_t *facts;
+    char text[256] = "";
+    const char *wat = hints_rows[i].text;
+    assert_ok(wherry_module_new_text(engine, wat, strlen(wat), NULL, &module));
+    size_t place = wherry_module_find_custom_section(module, "metadata.code.branch_hint", 25);
+    assert_true(place != SIZE_MAX);
+    assert_ok(wherry_module_facts(module, place, &facts));
+    for (size_t k = 0; k < wherry_facts_count(facts); k++)
+      sprintf(text + strlen(text), "%s %d %d; ", wherry_facts_kind(facts, k),
+              (int)wherry_facts_number(facts, k, 0), (int)wherry_facts_number(facts, k, 1));
+    assert_string_equal(text, hints_rows[i].facts);
+    wherry_facts_release(facts);
+    wherry_error_t *error = wherry_module_check_custom(module);
+    if (hints_rows[i].fault) {
+      assert_error_(error, hints_rows[i].kind, hints_rows[i].fault, __FILE__, __LINE__);
+    } else {
+      assert_ok(error);
+    }
+    wherry_module_release(module);
+  }
+  wherry_engine_release(engine);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_of_every_kind),  cmocka_unit_test(broken_names),
       cmocka_unit_test(names_without_memory), cmocka_unit_test(facts_and_faults),
       cmocka_unit_test(facts_without_memory), cmocka_unit_test(sections_of_a_module),
+      cmocka_unit_test(branch_hints),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,6 +231,12 @@ class Module(_wherry.Module):
             )
         return found
 
+    @property
+    def features(self) -> list[str]:
+        """The features that it needs, by name."""
+        needed = _wherry.module_features(self)
+        return [name for i, name in _features() if needed >> i & 1]
+
     def custom_sections(self, name: str) -> list[bytes]:
         """The contents of all custom sections of that name."""
         return [

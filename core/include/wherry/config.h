@@ -50,7 +50,7 @@ WHERRY_API void wherry_config_retain(wherry_config_t *config);
 WHERRY_API void wherry_config_release(wherry_config_t *config);
 
 /* Switching one on switches on what it needs (relaxed-simd: simd; gc: function-references; that and
-   exceptions: reference-types), switching one off switches off what needs it. */
+   exceptions: reference-types; these: bulk-memory), switching one off switches off what needs it. */
 WHERRY_API wherry_error_t *wherry_config_set_feature(wherry_config_t *config,
                                                      wherry_feature_t feature, bool on);
 /* One after another, from a list with commas: "gc" or "+gc" for on, "-simd" for off; "all" and "none"

@@ -62,6 +62,10 @@ WHERRY_API wherry_bytes_t wherry_module_custom_section(const wherry_module_t *mo
 WHERRY_API size_t wherry_module_find_custom_section(const wherry_module_t *module, const char *name,
                                                     size_t name_size);
 
+/* The features that the module needs, as bits: 1 << WHERRY_FEATURE_…. What a feature needs itself is
+   left out unless the module uses it (see wherry_config_set_feature). Goes over all of its code. */
+WHERRY_API uint64_t wherry_module_features(const wherry_module_t *module);
+
 /* How many functions (imported ones not counted) the module defines, and how many of them have been
    compiled by now, by any instance. */
 WHERRY_API size_t wherry_module_function_count(const wherry_module_t *module);

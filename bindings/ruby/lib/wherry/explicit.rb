@@ -85,6 +85,12 @@ module Wherry
       path.end_with?(".wat") ? new(engine, wat: source, file: path) : new(engine, source)
     end
 
+    # The features that it needs, by name.
+    def features
+      needed = Raw.module_features(self)
+      Native.features { |id| needed[id] == 1 }.select { |_, on| on }.keys
+    end
+
     def inspect
       "#<Wherry::Module #{name || "without a name"}, #{exports.size} exports>"
     end
