@@ -84,13 +84,16 @@ static int memory_write(lua_State *L) {
   return 0;
 }
 
-/* In bytes; memory:pages() in pages of 64 KiB. */
+/* In bytes; memory:pages() in the memory's own pages. */
 static int memory_size(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)*check_at(L, 1)->size);
   return 1;
 }
 static int memory_pages(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)(*check_at(L, 1)->size / WHERRY_PAGE_SIZE));
+  wl_memory_t *memory = check_at(L, 1);
+  uint64_t pages, maximum;
+  wl_check(L, wherry_memory_limits(memory->store->store, memory->memory, &pages, &maximum));
+  lua_pushinteger(L, (lua_Integer)pages);
   return 1;
 }
 

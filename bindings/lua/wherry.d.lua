@@ -108,7 +108,7 @@ function Memory:write(address, data) end
 function Memory:read_string(address, size) end
 ---@return integer bytes
 function Memory:size() end
----@return integer pages of 64 KiB
+---@return integer pages of 64 KiB, or as its module says
 function Memory:pages() end
 ---@param pages integer
 ---@return integer pages before

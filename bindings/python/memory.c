@@ -131,8 +131,10 @@ static PyObject *memory_buffer(PyObject *object, void *unused) {
 static PyObject *memory_size(PyObject *object, void *unused) {
   (void)unused;
   wpy_memory_t *self = (wpy_memory_t *)object;
+  uint64_t pages, maximum;
   if (!wpy_open(self->owner)) return NULL;
-  return PyLong_FromUnsignedLongLong(*self->size / WHERRY_PAGE_SIZE);
+  wherry_error_t *error = wherry_memory_limits(self->owner->store, self->memory, &pages, &maximum);
+  return error ? wpy_raise(error) : PyLong_FromUnsignedLongLong(pages);
 }
 
 static PyObject *memory_maximum(PyObject *object, void *unused) {
@@ -183,8 +185,7 @@ static int memory_get_buffer(PyObject *object, Py_buffer *buffer, int flags) {
 static PyObject *memory_repr(PyObject *object) {
   wpy_memory_t *self = (wpy_memory_t *)object;
   if (self->owner->closed) return PyUnicode_FromString("<wherry.Memory, closed>");
-  return PyUnicode_FromFormat("<wherry.Memory of %llu pages>",
-                              (unsigned long long)(*self->size / WHERRY_PAGE_SIZE));
+  return PyUnicode_FromFormat("<wherry.Memory of %llu bytes>", (unsigned long long)*self->size);
 }
 
 static PyObject *memory_same(PyObject *a, PyObject *b, int op) {
@@ -259,7 +260,7 @@ static PyMethodDef memory_methods[] = {
      "read_string(address, size=None, encoding='utf-8')\n--\n\n"
      "The text at address; without a size it ends before the first zero byte."},
     {"grow", memory_grow, METH_O,
-     "grow(pages, /)\n--\n\nMakes the memory larger by pages of 64 KiB; returns its size before."},
+     "grow(pages, /)\n--\n\nMakes the memory larger by pages; returns how many there were."},
     VIEW_METHOD(int8, b),
     VIEW_METHOD(uint8, B),
     VIEW_METHOD(int16, h),
@@ -275,7 +276,7 @@ static PyMethodDef memory_methods[] = {
 
 static PyGetSetDef memory_getset[] = {
     {"buffer", memory_buffer, NULL, "A memoryview of all of it, of the length it has now.", NULL},
-    {"size", memory_size, NULL, "Its size in pages of 64 KiB; len() gives bytes.", NULL},
+    {"size", memory_size, NULL, "Its size in pages; len() gives bytes.", NULL},
     {"maximum", memory_maximum, NULL, "The most pages it may grow to; None: none declared.", NULL},
     {"store", memory_store, NULL, "The Store it lives in.", NULL},
     {0},
@@ -287,7 +288,8 @@ static PyBufferProcs memory_buffer_procs = {memory_get_buffer, NULL};
 PyTypeObject wpy_memory_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "wherry.Memory",
     .tp_doc = "Memory(store, minimum, maximum=None)\n--\n\n"
-              "A linear memory; sizes in pages of 64 KiB. bytes(memory[0:16]), memoryview(memory)\n"
+              "A linear memory; sizes in pages (of 64 KiB, or as its module says). "
+              "bytes(memory[0:16]), memoryview(memory)\n"
               "and numpy.frombuffer(memory) work without a copy.",
     .tp_basicsize = sizeof(wpy_memory_t),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,

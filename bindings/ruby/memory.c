@@ -77,7 +77,12 @@ static inline uint8_t *at(const wr_memory_t *m, uint64_t address, uint64_t bytes
 
 static VALUE size(VALUE self) { return ULL2NUM(*wr_memory_get(self)->size); }
 
-static VALUE pages(VALUE self) { return ULL2NUM(*wr_memory_get(self)->size / WHERRY_PAGE_SIZE); }
+static VALUE pages(VALUE self) {
+  wr_memory_t *m = wr_memory_get(self);
+  uint64_t pages, maximum;
+  wr_check(wherry_memory_limits(m->store->store, m->memory, &pages, &maximum));
+  return ULL2NUM(pages);
+}
 
 static VALUE grow(VALUE self, VALUE count) {
   wr_memory_t *m = wr_memory_get(self);

@@ -293,6 +293,32 @@ static void the_sign_is_a_bit(void **state) {
   assert_true(same64(wh_num_f64_copysign(3, -0.0), -3));
 }
 
+static void halves_are_carried_into_each_other(void **state) {
+  (void)state;
+  static const uint64_t edges[] = {0,          1,         2,          INT64_MAX,     UINT64_MAX,
+                                   UINT32_MAX, INT64_MIN, 0xDEADBEEF, UINT64_MAX - 1};
+  for (size_t i = 0; i < WH_COUNT(edges); i++)
+    for (size_t j = 0; j < WH_COUNT(edges); j++) {
+      uint64_t a = edges[i], b = edges[j];
+      unsigned __int128 x = (unsigned __int128)a << 64 | b, y = (unsigned __int128)b << 64 | a;
+      wh_wide_t sum = wh_num_i64_add128(b, a, a, b), difference = wh_num_i64_sub128(b, a, a, b);
+      assert_true(sum.low == (uint64_t)(x + y) && sum.high == (uint64_t)((x + y) >> 64));
+      assert_true(difference.low == (uint64_t)(x - y) &&
+                  difference.high == (uint64_t)((x - y) >> 64));
+      /* By halves of the factors, and the signed one from the unsigned. */
+      uint64_t low = (a & UINT32_MAX) * (b & UINT32_MAX), high = (a >> 32) * (b >> 32);
+      uint64_t across = (a >> 32) * (b & UINT32_MAX) + (low >> 32);
+      uint64_t back = (a & UINT32_MAX) * (b >> 32) + (across & UINT32_MAX);
+      high += (across >> 32) + (back >> 32);
+      wh_wide_t product = wh_num_i64_mul_wide_u(a, b);
+      assert_true(product.low == a * b && product.high == high);
+      if ((int64_t)a < 0) high -= b;
+      if ((int64_t)b < 0) high -= a;
+      product = wh_num_i64_mul_wide_s(a, b);
+      assert_true(product.low == a * b && product.high == high);
+    }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(division_traps_where_it_must),
@@ -304,6 +330,7 @@ int main(void) {
       cmocka_unit_test(min_and_max),
       cmocka_unit_test(a_nan_comes_out_quiet),
       cmocka_unit_test(the_sign_is_a_bit),
+      cmocka_unit_test(halves_are_carried_into_each_other),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
