@@ -6,6 +6,12 @@
 %{
 #include "shim.h"
 #include "raw.h"
+
+/* When memory ends in the middle of SWIG's first start, its next one would take the table of types
+   for filled. */
+void wl_raw_restart(void) {
+  if (!swig_types[0]) swig_module.next = NULL;
+}
 %}
 
 /* SWIG's own two helpers would be globals. */

@@ -205,3 +205,10 @@ void wl_raw_push_part(lua_State *L, const char *noun, const void *part) {
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
 }
+
+__attribute__((visibility("default"))) int luaopen_wherry_raw(lua_State *L);
+
+int luaopen_wherry_raw(lua_State *L) {
+  wl_raw_restart();
+  return wl_raw_start(L);
+}

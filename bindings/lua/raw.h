@@ -1,9 +1,13 @@
 /* What SWIG's wrappers (swig/lua.i) ask of the shim: objects to handles and back. All of it may raise;
-   the wrappers own nothing that would be lost. Only the generated file includes it. */
+   the wrappers own nothing that would be lost. Only the generated file and raw.c include it. */
 #ifndef WHERRY_LUA_RAW_H
 #define WHERRY_LUA_RAW_H
 
 #include "shim.h"
+
+/* The generated file's own: SWIG's start, and what goes before it. */
+int wl_raw_start(lua_State *L);
+void wl_raw_restart(void);
 
 /* An integer up to a maximum; up to UINT64_MAX: any, as its bit pattern. */
 uint64_t wl_raw_u64(lua_State *L, int index, uint64_t maximum, const char *type);
