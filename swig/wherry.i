@@ -83,6 +83,12 @@
 /* Take functions or data of C. */
 %ignore wherry_externref_new;
 %ignore wherry_externref_data;
+%ignore wherry_ref_retain;
+%ignore wherry_ref_release;
+%ignore wherry_ref_equal;
+%ignore wherry_ref_kind;
+%ignore wherry_ref_i31;
+%ignore wherry_ref_i31_value;
 %ignore wherry_linker_define_func;
 %ignore wherry_store_set_tick;
 %ignore wherry_store_set_data;

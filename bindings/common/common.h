@@ -79,6 +79,10 @@ static inline size_t wh_bind_slots(wherry_valtype_t type) { return type == WHERR
 size_t wh_bind_room(const wherry_functype_t *type);
 
 /* The value whose slots begin there. */
+/* Data of the host as an externref that lasts until the store ends, wherever it is made. */
+wherry_error_t *wh_bind_externref(wherry_store_t *store, void *data, wherry_externref_t *out);
+/* What data an externref stands for (NULL: null); the handle ends. */
+wherry_error_t *wh_bind_externref_data(wherry_store_t *store, wherry_externref_t ref, void **out);
 wherry_value_t wh_bind_value(wherry_store_t *store, const wherry_slot_t *slots,
                              wherry_valtype_t type);
 

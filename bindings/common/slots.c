@@ -19,3 +19,18 @@ wherry_value_t wh_bind_value(wherry_store_t *store, const wherry_slot_t *slots,
   memcpy(value.of.v128, slots, sizeof value.of.v128);
   return value;
 }
+
+wherry_error_t *wh_bind_externref(wherry_store_t *store, void *data, wherry_externref_t *out) {
+  wherry_externref_t made;
+  wherry_error_t *error = wherry_externref_new(store, data, NULL, &made);
+  if (error) return error;
+  error = wherry_ref_retain(store, made, out);
+  wherry_ref_release(store, made);
+  return error;
+}
+
+wherry_error_t *wh_bind_externref_data(wherry_store_t *store, wherry_externref_t ref, void **out) {
+  wherry_error_t *error = wherry_externref_data(store, ref, out);
+  wherry_ref_release(store, ref);
+  return error;
+}

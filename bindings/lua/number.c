@@ -95,7 +95,7 @@ static void take_externref(lua_State *L, wl_store_t *store, int anchor, int inde
     lua_rawseti(L, -3, place);
     char bytes[sizeof value.of.externref];
     wherry_error_t *error =
-        wherry_externref_new(store->store, (void *)(uintptr_t)place, NULL, &value.of.externref);
+        wh_bind_externref(store->store, (void *)(uintptr_t)place, &value.of.externref);
     if (error) {
       lua_pushnil(L);
       lua_rawseti(L, -3, place);
@@ -117,6 +117,7 @@ static void take_externref(lua_State *L, wl_store_t *store, int anchor, int inde
 
 bool wl_take_slot(lua_State *L, wl_store_t *store, int anchor, int index, char code,
                   wherry_slot_t *out) {
+  if (code == '?') wl_fail(L, WHERRY_ERROR_TYPE, "values of this type cannot cross yet");
   if (code != 'r' && code != 'c') return wl_take_number(L, index, code, out);
   if (lua_isnil(L, index)) {
     out->u64 = 0;
@@ -193,6 +194,7 @@ void wl_push_number(lua_State *L, char code, const wherry_slot_t *slots) {
 
 void wl_push_slot(lua_State *L, wl_store_t *store, int anchor, char code,
                   const wherry_slot_t *slots) {
+  if (code == '?') wl_fail(L, WHERRY_ERROR_TYPE, "values of this type cannot cross yet");
   if (code != 'r' && code != 'c') {
     wl_push_number(L, code, slots);
     return;
@@ -216,7 +218,7 @@ void wl_push_value(lua_State *L, wl_store_t *store, int anchor, const wherry_val
       wl_push_func(L, store, anchor, value->of.func, NULL, 0);
     break;
   case WHERRY_EXTERNREF:
-    wl_check(L, wherry_externref_data(store->store, value->of.externref, &data));
+    wl_check(L, wh_bind_externref_data(store->store, value->of.externref, &data));
     if (!data) {
       lua_pushnil(L);
       break;
@@ -227,7 +229,7 @@ void wl_push_value(lua_State *L, wl_store_t *store, int anchor, const wherry_val
       lua_remove(L, -2);
     }
     break;
-  default: wl_fail(L, WHERRY_ERROR_TYPE, "values of this type come later"); break;
+  default: wl_fail(L, WHERRY_ERROR_TYPE, "values of this type cannot cross yet"); break;
   }
 }
 

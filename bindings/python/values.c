@@ -52,7 +52,7 @@ static bool externref(wpy_store_t *owner, PyObject *object, wherry_externref_t *
     out->index = PyLong_AsUnsignedLongLong(index);
     done = true;
   } else if (!PyErr_Occurred() && wpy_keep(&owner->kept, object)) {
-    wherry_error_t *error = wherry_externref_new(owner->store, object, NULL, out);
+    wherry_error_t *error = wh_bind_externref(owner->store, object, out);
     if (error) {
       wpy_raise(error);
     } else if ((index = PyLong_FromUnsignedLongLong(out->index))) {
@@ -144,8 +144,7 @@ static bool bare_slot(wpy_store_t *owner, PyObject *object, wherry_valtype_t typ
     return !error;
   }
   default:
-    PyErr_Format(PyExc_TypeError, "values of type %s are not supported yet",
-                 wherry_valtype_name(type));
+    PyErr_Format(PyExc_TypeError, "values of type %s cannot cross yet", wherry_valtype_name(type));
     return false;
   }
 }
@@ -162,7 +161,7 @@ bool wpy_slot_from(wpy_store_t *owner, PyObject *object, wherry_valtype_t type,
 
 static PyObject *extern_object(wpy_store_t *owner, wherry_externref_t ref) {
   void *data;
-  wherry_error_t *error = wherry_externref_data(owner->store, ref, &data);
+  wherry_error_t *error = wh_bind_externref_data(owner->store, ref, &data);
   if (error) return wpy_raise(error);
   return Py_NewRef(data ? (PyObject *)data : Py_None);
 }
@@ -170,6 +169,11 @@ static PyObject *extern_object(wpy_store_t *owner, wherry_externref_t ref) {
 static PyObject *reference_object(wpy_store_t *owner, const wherry_value_t *value) {
   if (!wpy_open(owner)) return NULL;
   if (value->type == WHERRY_EXTERNREF) return extern_object(owner, value->of.externref);
+  if (value->type != WHERRY_FUNCREF) {
+    wherry_ref_release(owner->store, value->of.ref);
+    return PyErr_Format(PyExc_TypeError, "values of type %s cannot cross yet",
+                        wherry_valtype_name(value->type));
+  }
   if (!value->of.func.store) Py_RETURN_NONE;
   return wpy_func_new(owner, value->of.func, NULL);
 }
@@ -215,10 +219,6 @@ PyObject *wpy_value_make(const wherry_value_t *value, wherry_store_t *store) {
   case WHERRY_F32: return PyFloat_FromDouble((double)value->of.f32);
   case WHERRY_F64: return PyFloat_FromDouble(value->of.f64);
   case WHERRY_V128: return PyBytes_FromStringAndSize((const char *)value->of.v128, 16);
-  case WHERRY_FUNCREF:
-  case WHERRY_EXTERNREF: return reference_object(wherry_store_data(store), value);
-  default: break;
+  default: return reference_object(wherry_store_data(store), value);
   }
-  PyErr_SetString(PyExc_TypeError, "values of this type are not supported yet");
-  return NULL;
 }

@@ -166,7 +166,7 @@ static wherry_externref_t take_externref(wr_store_t *store, VALUE value) {
     return reference;
   }
   if (!store->refs) store->refs = st_init_numtable();
-  wr_check(wherry_externref_new(store->store, (void *)(value + REF_BIAS), NULL, &reference));
+  wr_check(wh_bind_externref(store->store, (void *)(value + REF_BIAS), &reference));
   st_insert(store->refs, (st_data_t)value, (st_data_t)reference.index);
   RB_OBJ_WRITTEN(store->self, Qundef, value);
   return reference;
@@ -207,14 +207,16 @@ VALUE wr_value_give(wr_store_t *store, const wherry_value_t *value) {
     return wr_func_wrap(store, value->of.func, (wherry_bytes_t) {NULL, 0});
   case WHERRY_EXTERNREF:
     if (!value->of.externref.store) return Qnil;
-    wr_check(wherry_externref_data(store->store, value->of.externref, &object));
+    wr_check(wh_bind_externref_data(store->store, value->of.externref, &object));
     return object ? (VALUE)object - REF_BIAS : Qnil;
   case WHERRY_I32:
   case WHERRY_I64:
   case WHERRY_F32:
   case WHERRY_F64:
   case WHERRY_V128: return wr_give_slow(store, value->type, slots);
-  default: rb_raise(rb_eTypeError, "a value of type %s", wherry_valtype_name(value->type));
+  default:
+    wherry_ref_release(store->store, value->of.ref);
+    rb_raise(rb_eTypeError, "values of type %s cannot cross yet", wherry_valtype_name(value->type));
   }
 }
 

@@ -4,6 +4,7 @@
 wherry_error_t *wherry_call_start(wherry_store_t *store, wherry_func_t func,
                                   const wherry_slot_t *slots, wherry_call_t **out) {
   uint64_t reference;
+  wh_externs_finalize(store);
   wherry_error_t *error = wh_find_func(store, func, &reference, NULL);
   return error ? error : wh_call_start(store, reference, &slots->u64, out);
 }

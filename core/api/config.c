@@ -112,3 +112,8 @@ wherry_error_t *wherry_config_set_tick(wherry_config_t *config, uint64_t instruc
   config->tick = instructions;
   return NULL;
 }
+
+wherry_error_t *wherry_config_set_gc_stress(wherry_config_t *config, bool on) {
+  config->gc_stress = on;
+  return NULL;
+}

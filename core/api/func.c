@@ -91,6 +91,7 @@ wherry_error_t *wherry_func_call(wherry_store_t *store, wherry_func_t func,
                                  wherry_value_t *results, size_t result_count) {
   uint64_t reference;
   const wherry_functype_t *type;
+  wh_externs_finalize(store);
   wherry_error_t *error = wh_find_func(store, func, &reference, &type);
   if (error) return error;
   if (arg_count != type->param_count)
@@ -144,6 +145,7 @@ wherry_error_t *wherry_func_call(wherry_store_t *store, wherry_func_t func,
 wherry_error_t *wherry_func_call_slots(wherry_store_t *store, wherry_func_t func,
                                        wherry_slot_t *slots) {
   uint64_t reference = func.index;
+  wh_externs_finalize(store);
   if (WH_UNLIKELY(!wh_is_own_func(store, func))) {
     wherry_error_t *error = wh_find_func(store, func, &reference, NULL);
     if (error) return error;

@@ -30,6 +30,20 @@ wherry_error_t *wherry_store_set_instance_limit(wherry_store_t *store, uint64_t 
   return error;
 }
 
+wherry_error_t *wherry_store_set_heap_limit(wherry_store_t *store, uint64_t bytes) {
+  wherry_error_t *error = wh_store_check(store);
+  if (!error) store->gc.limit = bytes;
+  return error;
+}
+
+wherry_error_t *wherry_store_collect(wherry_store_t *store) {
+  wherry_error_t *error = wh_store_check(store);
+  if (error) return error;
+  wh_gc_collect(store);
+  wh_externs_finalize(store);
+  return NULL;
+}
+
 wherry_error_t *wherry_store_set_fuel(wherry_store_t *store, uint64_t instructions) {
   wherry_error_t *error = wh_store_check(store);
   if (error) return error;
@@ -67,6 +81,9 @@ void *wherry_store_data(const wherry_store_t *store) { return store->data; }
 
 uint64_t wherry_store_memory_used(const wherry_store_t *store) { return store->memory_used; }
 uint64_t wherry_store_table_used(const wherry_store_t *store) { return store->table_used; }
+
+uint64_t wherry_store_heap_used(const wherry_store_t *store) { return store->gc.used; }
+uint64_t wherry_store_handles(const wherry_store_t *store) { return store->handles_used; }
 
 uint64_t wherry_store_instances(const wherry_store_t *store) {
   return store->instances.count ? store->instances.count - 1 : 0;

@@ -7,19 +7,59 @@ wherry_error_t *wherry_externref_new(wherry_store_t *store, void *data,
   wherry_error_t *error = wh_store_check(store);
   if (!error) error = wh_extern_make(store, data, finalizer, &reference);
   if (error) return error;
-  *out = (wherry_externref_t) {store->id, reference};
+  *out = wh_handle_new(store, reference, false);
+  wh_externs_finalize(store);
   return NULL;
 }
 
 wherry_error_t *wherry_externref_data(wherry_store_t *store, wherry_externref_t ref, void **out) {
-  uint64_t slot;
-  wherry_value_t value = {.type = WHERRY_EXTERNREF};
-  value.of.externref = ref;
+  uint64_t word;
   wherry_error_t *error = wh_store_check(store);
-  if (!error) error = wh_value_to_slot(store, &value, WHERRY_EXTERNREF, &slot);
+  if (!error) error = wh_handle_word(store, ref, &word);
   if (error) return error;
-  *out = slot ? store->externs.items[slot - 1].data : NULL;
+  if (word && !wh_ref_is_extern(word))
+    return wh_error_new(store->alloc, WHERRY_ERROR_TYPE,
+                        "the externref is no data of the host: a guest made it of its own %s",
+                        wherry_valtype_name(wh_ref_kind(word)));
+  *out = word ? store->externs.items[wh_ref_extern_place(word)].data : NULL;
   return NULL;
+}
+
+wherry_error_t *wherry_ref_retain(wherry_store_t *store, wherry_ref_t ref, wherry_ref_t *out) {
+  uint64_t word;
+  wherry_error_t *error = wh_store_check(store);
+  if (!error) error = wh_handle_word(store, ref, &word);
+  if (!error) *out = wh_handle_new(store, word, true);
+  return error;
+}
+
+void wherry_ref_release(wherry_store_t *store, wherry_ref_t ref) { wh_handle_end(store, ref); }
+
+wherry_error_t *wherry_ref_kind(wherry_store_t *store, wherry_ref_t ref, wherry_valtype_t *out) {
+  uint64_t word;
+  wherry_error_t *error = wh_store_check(store);
+  if (!error) error = wh_handle_word(store, ref, &word);
+  if (!error) *out = wh_ref_kind(word);
+  return error;
+}
+
+bool wherry_ref_equal(wherry_store_t *store, wherry_ref_t a, wherry_ref_t b) {
+  uint64_t one, other;
+  wherry_error_t *error = wh_handle_word(store, a, &one);
+  if (!error) error = wh_handle_word(store, b, &other);
+  if (!error) return one == other;
+  wherry_error_release(error);
+  return false;
+}
+
+wherry_ref_t wherry_ref_i31(int32_t value) {
+  return (wherry_ref_t) {0, wh_ref_i31((uint32_t)value)};
+}
+
+bool wherry_ref_i31_value(wherry_ref_t ref, int32_t *out) {
+  if (!wh_ref_is_i31(ref.index)) return false;
+  *out = (int32_t)(uint32_t)ref.index >> 1;
+  return true;
 }
 
 wherry_error_t *wherry_value_to_slot(wherry_store_t *store, const wherry_value_t *value,

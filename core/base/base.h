@@ -259,6 +259,8 @@ size_t wh_os_page_size(void);
 /* Address space that costs no memory until it is committed; NULL: refused. Sizes: multiples of the
    page size. */
 void *wh_os_reserve(size_t size);
+/* The same at a multiple of alignment, a power of two that is at least the page size. */
+void *wh_os_reserve_aligned(size_t size, size_t alignment);
 bool wh_os_commit(void *address, size_t size); /* readable, writable, zero */
 void wh_os_release(void *address, size_t size);
 uint64_t wh_os_now(void);  /* nanoseconds of the monotonic clock */

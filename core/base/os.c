@@ -16,6 +16,16 @@ void *wh_os_reserve(size_t size) {
   return address == MAP_FAILED ? NULL : address;
 }
 
+void *wh_os_reserve_aligned(size_t size, size_t alignment) {
+  size_t whole;
+  char *address = wh_add_size(size, alignment, &whole) ? wh_os_reserve(whole) : NULL;
+  if (!address) return NULL;
+  size_t before = -(uintptr_t)address & (alignment - 1);
+  if (before) munmap(address, before);
+  munmap(address + before + size, alignment - before);
+  return address + before;
+}
+
 bool wh_os_commit(void *address, size_t size) {
   return size == 0 || mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
 }

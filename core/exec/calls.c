@@ -76,9 +76,12 @@ wherry_error_t *wh_exec_call_host(wh_context_t *context, uint64_t reference, uin
   wherry_store_t *store = context->store;
   const wh_host_func_t *host = wh_reference_host(store, reference);
   wherry_caller_t caller = {store, context->instance};
-  if (host->slot_callback)
-    return host->slot_callback(host->data, &caller, (wherry_slot_t *)(void *)slots);
-  return call_with_values(store, host, &caller, slots);
+  size_t scope = store->scoped.count;
+  wherry_error_t *error =
+      host->slot_callback ? host->slot_callback(host->data, &caller, (wherry_slot_t *)(void *)slots)
+                          : call_with_values(store, host, &caller, slots);
+  wh_scope_end(store, scope);
+  return error;
 }
 
 /* Makes the run return, so that its driver calls the host function and goes on at next. */

@@ -33,6 +33,8 @@ const wh_code_t *wh_exec_code(wh_context_t *context, wh_instance_t *instance, ui
       error = wh_error_oom();
     }
     if (!error) {
+      if (code->frame_slots > atomic_load_explicit(&module->largest_frame, memory_order_relaxed))
+        atomic_store_explicit(&module->largest_frame, code->frame_slots, memory_order_relaxed);
       atomic_store_explicit(&module->entries[function], code, memory_order_release);
       atomic_fetch_add_explicit(&module->compiled_count, 1, memory_order_relaxed);
     }
@@ -149,6 +151,13 @@ void wh_exec_backtrace(wh_context_t *context, wherry_error_t *error) {
 
 /* ---- the budget ---- */
 
+void wh_exec_keep_frame(wh_context_t *context) {
+  const wherry_module_t *module = context->instance->module;
+  uint64_t *last = context->stack->end + WH_STACK_SPARE;
+  size_t slots = atomic_load_explicit(&module->largest_frame, memory_order_relaxed);
+  context->stack->top = (size_t)(last - context->fp) > slots ? context->fp + slots : last;
+}
+
 /* What may end the call from outside. */
 static int look(wh_context_t *context) {
   wherry_store_t *store = context->store;
@@ -169,9 +178,12 @@ static int let_host(wh_context_t *context) {
   if (context->pausable) return WH_EXEC_PAUSED;
   if (store->tick) {
     uint32_t depth = context->depth;
+    size_t scope = store->scoped.count;
     context->depth = UINT32_MAX; /* no call goes deeper: the frames of this one are not put away */
+    if (context->fp) wh_exec_keep_frame(context);
     wherry_error_t *error = store->tick(store, store->tick_data);
     context->depth = depth;
+    wh_scope_end(store, scope);
     if (error) return wh_exec_fail(context, error);
   }
   return CONTINUE;

@@ -56,6 +56,10 @@ void wh_exec_host_done(wh_context_t *context);
    does, and context.error is set; nothing is left to run. */
 bool wh_exec_host_error(wh_context_t *context, wherry_error_t *error);
 
+/* Where a run stops between two operations of which it is not known what they have on the stack: sets
+   context.stack->top to what is surely above it. */
+void wh_exec_keep_frame(wh_context_t *context);
+
 /* Makes the context's first part that of an instance (NULL: of none). */
 void wh_exec_select(wh_context_t *context, wh_instance_t *instance);
 

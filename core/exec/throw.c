@@ -74,8 +74,13 @@ static int throw(wh_context_t * context, thrown_t *thrown) {
     return wh_exec_fail(context, error);
   }
   wherry_error_t *failure = NULL;
-  if (guard->exception != WH_GUARD_NO_SLOT && !thrown->exception)
+  if (thrown->error) wh_exception_end_values(store, thrown->error);
+  if (guard->exception != WH_GUARD_NO_SLOT && !thrown->exception) {
+    /* Nothing above the values is needed any more. */
+    size_t slots = wh_param_slots(wh_tag_functype(store, thrown->tag));
+    context->stack->top = context->stack->slots + (thrown->values - context->stack->slots) + slots;
     failure = wh_exception_make(store, thrown->tag, thrown->values, &thrown->exception);
+  }
   wherry_error_release(thrown->error);
   if (failure) return wh_exec_fail(context, failure);
   return land(context, &place, code, guard, thrown);

@@ -9,8 +9,9 @@
 
    Ownership. Opaque handles are made by _new, shared by _retain, ended by _release; a child keeps
    its parent alive, so the order of release does not matter. _release takes NULL. Entities of a
-   store (instance, func, memory, table, global, externref) are plain values of two words: copied
-   freely, never released, and refused with an error when they are used with the wrong store.
+   store (instance, func, memory, table, global) are plain values of two words: copied freely, never
+   released, and refused with an error when they are used with the wrong store. References to what is
+   collected (wherry_ref_t, wherry_externref_t) are handles: see value.h.
 
    Threads. Engines, modules, configs that are no longer changed, and types may be used by any number
    of threads at once. A store and everything in it belong to one thread at a time.

@@ -68,8 +68,10 @@ struct wh_saved {
 struct wherry_call {
   wherry_store_t *store; /* retained */
   wherry_call_t *next;   /* idle: the next; else the call that began before it in its instance */
-  wh_stack_t *stack;     /* the call's own, also while it is idle */
+  wherry_call_t *newer, *older; /* in the store's list of calls that are not released */
+  wh_stack_t *stack; /* the call's own, also while it is idle; its top: above all that is needed */
   uint64_t reference;
+  uint32_t slots;          /* of parameters or of results, whichever are more */
   wh_instance_t *instance; /* of the reference; NULL: a host function */
   wh_call_state_t state;
   bool begun;              /* is in its instance's list */

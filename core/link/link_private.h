@@ -10,6 +10,9 @@
 void wh_link_save(wh_context_t *context, wh_saved_t *saved);
 void wh_link_restore(wh_context_t *context, const wh_saved_t *saved);
 
+/* For the collector: marks what runs below the newest one, and calls between steps, hold. */
+void wh_link_mark_runs(wherry_store_t *store);
+
 /* What every outermost call asks before it begins. */
 WH_MUST_USE wherry_error_t *wh_link_check_start(wherry_store_t *store);
 WH_MUST_USE wherry_error_t *wh_link_check_depth(wherry_store_t *store);

@@ -1,10 +1,13 @@
 /* Modules and engines, made of the rooms below. */
+#include "link_private.h"
+
 #include "decode/decode.h"
-#include "link/link.h"
 #include "validate/validate.h"
 
 wherry_error_t *wh_link_engine(const wherry_config_t *config, wherry_engine_t **out) {
-  return wh_engine_make(config, wh_exec_handlers(), out);
+  wherry_error_t *error = wh_engine_make(config, wh_exec_handlers(), out);
+  if (!error) (*out)->mark_runs = wh_link_mark_runs;
+  return error;
 }
 
 wherry_error_t *wh_module_make(wherry_engine_t *engine, const uint8_t *bytes, size_t size,

@@ -49,15 +49,44 @@ wherry_error_t *wh_call_start(wherry_store_t *store, uint64_t reference, const u
   uint32_t params, results;
   wh_link_slots(store, reference, &params, &results);
   wh_link_copy(call->stack->slots, slots, params);
+  call->slots = params > results ? params : results;
+  call->stack->top = call->stack->slots + call->slots;
   call->reference = reference;
   call->instance = wh_reference_instance(store, reference);
   call->state = WH_CALL_NEW;
   call->begun = call->lost = call->released = false;
   call->failure = NULL;
   call->caller.instance = NULL;
+  call->newer = NULL;
+  call->older = store->calls;
+  if (call->older) call->older->newer = call;
+  store->calls = call;
   store->references++;
   *out = call;
   return NULL;
+}
+
+/* Takes a call out of the store's list. */
+static void forget(wherry_call_t *call) {
+  if (call->newer)
+    call->newer->older = call->older;
+  else
+    call->store->calls = call->older;
+  if (call->older) call->older->newer = call->newer;
+}
+
+void wh_link_mark_runs(wherry_store_t *store) {
+  for (const wh_saved_t *run = store->context.below; run; run = run->below) {
+    if (!run->stack) continue;
+    wh_gc_mark_words(store, run->stack->slots, run->top);
+    wh_gc_mark_words(store, &run->acc, &run->acc + 1);
+  }
+  for (const wherry_call_t *call = store->calls; call; call = call->older) {
+    if (call->state == WH_CALL_RUNNING || call->state == WH_CALL_ENDED) continue;
+    wh_gc_mark_words(store, call->stack->slots, call->stack->top);
+    if (call->state == WH_CALL_PAUSED)
+      wh_gc_mark_words(store, &call->saved.acc, &call->saved.acc + 1);
+  }
 }
 
 /* Takes a call out of its instance's list. */
@@ -80,6 +109,7 @@ void wh_call_release(wherry_call_t *call) {
   }
   wherry_store_t *store = call->store;
   leave(call);
+  forget(call);
   wherry_error_release(call->failure);
   call->failure = NULL;
   if (WH_LIKELY(!store->ended && store->idle_call_count < IDLE_CALLS)) {
@@ -210,7 +240,10 @@ static wherry_error_t *step_guest(wherry_call_t *call, wh_call_state_t state,
   context->entry = call->instance;
   switch (wh_exec_run(context)) {
   case WH_EXEC_DONE: *outcome = WHERRY_DONE; return NULL;
-  case WH_EXEC_PAUSED: *outcome = WHERRY_PAUSED; break;
+  case WH_EXEC_PAUSED:
+    *outcome = WHERRY_PAUSED;
+    wh_exec_keep_frame(context);
+    break;
   case WH_EXEC_HOST_CALL:
     *outcome = WHERRY_HOST_CALL;
     call->caller.instance = context->instance;
@@ -255,6 +288,7 @@ wherry_error_t *wh_call_resume(wherry_call_t *call, wherry_outcome_t *outcome) {
     call->state = WH_CALL_DONE;
   else
     call->state = now == WHERRY_PAUSED ? WH_CALL_PAUSED : WH_CALL_HOST;
+  if (call->state == WH_CALL_DONE) call->stack->top = call->stack->slots + call->slots;
   if (error || now == WHERRY_DONE) {
     leave(call);
     if (call->instance && call->instance->newest_call)

@@ -50,6 +50,7 @@ wherry_error_t *wh_engine_make(const wherry_config_t *config, const wh_handlers_
   engine->stack_size = config ? config->stack_size : default_stack_size;
   engine->tick = config ? config->tick : default_tick;
   engine->call_depth = config ? config->call_depth : default_call_depth;
+  engine->gc_stress = config && config->gc_stress;
   engine->handlers = handlers;
   engine->seed = wh_os_seed();
   atomic_init(&engine->next_store, 1);

@@ -75,6 +75,33 @@ static wherry_error_t *make_error(wherry_store_t *store, uint64_t tag, const whe
   return error;
 }
 
+static bool has_handle(const wherry_value_t *value) {
+  return wh_is_ref(value->type) && value->type != WHERRY_FUNCREF;
+}
+
+/* The values get handles of their own: an error may go further than the call that made it. */
+static wherry_error_t *keep_values(wherry_store_t *store, wherry_error_t *error) {
+  for (size_t i = 0; i < error->value_count; i++) {
+    wherry_value_t *value = &error->values[i];
+    uint64_t word;
+    if (!has_handle(value)) continue;
+    wherry_error_t *failure = wh_handle_word(store, value->of.ref, &word);
+    if (failure) {
+      for (size_t left = i; left < error->value_count; left++)
+        if (has_handle(&error->values[left])) error->values[left].of.ref = (wherry_ref_t) {0, 0};
+      wh_exception_end_values(store, error);
+      return failure;
+    }
+    value->of.ref = wh_handle_new(store, word, true);
+  }
+  return NULL;
+}
+
+void wh_exception_end_values(wherry_store_t *store, const wherry_error_t *error) {
+  for (size_t i = 0; i < error->value_count; i++)
+    if (has_handle(&error->values[i])) wh_handle_end(store, error->values[i].of.ref);
+}
+
 static wherry_error_t *with_values(wherry_store_t *store, uint64_t tag,
                                    const wherry_value_t *values, size_t count) {
   wherry_error_t *error = make_error(store, tag, values, count);
@@ -82,6 +109,11 @@ static wherry_error_t *with_values(wherry_store_t *store, uint64_t tag,
   if (!wh_error_set_values(error, values, count)) {
     wherry_error_release(error);
     return wh_error_oom();
+  }
+  wherry_error_t *failure = keep_values(store, error);
+  if (failure) {
+    wherry_error_release(error);
+    return failure;
   }
   error->tag = (wherry_tag_t) {store->id, tag};
   return error;
@@ -100,6 +132,8 @@ wherry_error_t *wh_exception_error(wherry_store_t *store, uint64_t tag, const ui
     slots += wh_type_slots(type->types[i]);
   }
   wherry_error_t *error = with_values(store, tag, values, count);
+  for (size_t i = 0; i < count; i++)
+    if (has_handle(&values[i])) wh_handle_end(store, values[i].of.ref);
   if (values != small) wh_free(store->alloc, values, count * sizeof *values);
   return error;
 }
@@ -134,43 +168,21 @@ wherry_error_t *wh_exception_take(wherry_store_t *store, const wherry_error_t *e
 
 /* ---- as objects ---- */
 
-struct wh_exception {
-  wh_exception_t *next; /* in the store's list */
-  uint64_t tag;
-  uint32_t slots;
-  uint64_t values[];
-};
-
-static size_t exception_size(uint32_t slots) {
-  return sizeof(wh_exception_t) + slots * sizeof(uint64_t);
-}
-
 wherry_error_t *wh_exception_make(wherry_store_t *store, uint64_t tag, const uint64_t *values,
                                   uint64_t *reference) {
-  uint32_t slots = wh_param_slots(wh_tag_functype(store, tag));
-  wh_exception_t *exception = wh_alloc(store->alloc, exception_size(slots));
-  if (!exception) return wh_error_oom();
-  exception->next = store->exceptions;
-  exception->tag = tag;
-  exception->slots = slots;
-  if (slots) memcpy(exception->values, values, slots * sizeof *values);
-  store->exceptions = exception;
-  *reference = (uint64_t)(uintptr_t)exception;
+  const wherry_functype_t *type = wh_tag_functype(store, tag);
+  wh_exception_t *exception = wh_gc_new_exception(store, wh_rtype_of_func(type), tag);
+  if (!exception) return wh_gc_error(store);
+  uint32_t slots = wh_param_slots(type);
+  if (slots) memcpy(exception->slots, values, slots * sizeof *values);
+  *reference = wh_object_ref(exception);
   return NULL;
 }
 
 static const wh_exception_t *exception_of(uint64_t reference) {
-  return (const wh_exception_t *)(uintptr_t)reference;
+  return (const wh_exception_t *)(const void *)wh_ref_object(reference);
 }
 
 uint64_t wh_exception_tag(uint64_t reference) { return exception_of(reference)->tag; }
 
-const uint64_t *wh_exception_values(uint64_t reference) { return exception_of(reference)->values; }
-
-void wh_exceptions_free(wherry_store_t *store) {
-  while (store->exceptions) {
-    wh_exception_t *exception = store->exceptions;
-    store->exceptions = exception->next;
-    wh_free(store->alloc, exception, exception_size(exception->slots));
-  }
-}
+const uint64_t *wh_exception_values(uint64_t reference) { return exception_of(reference)->slots; }

@@ -4,9 +4,8 @@
 
    References in slots and tables. A function reference is (instance id << 32) | function index in
    that instance; instance 0 is the host, whose functions are numbered from 1, so that 0 is null.
-   An extern reference is 1 + its place in the store's list; 0 is null.
-   A reference to an exception is its address. A tag is (instance id << 32) | index where it is
-   defined, or of the host's own.
+   All other references: see gc.h. A tag is (instance id << 32) | index where it is defined, or of the
+   host's own.
    The public two words of an entity are the store's id and the same kind of number: (instance id
    << 32) | index in that instance's space; the host's own are numbered from 1. */
 #ifndef WH_RUNTIME_H
@@ -17,7 +16,7 @@
 #include "base/base.h"
 #include "code/code.h"
 #include "model/model.h"
-#include "runtime/types.h"
+#include "runtime/gc.h"
 
 typedef struct wh_instance wh_instance_t;
 typedef struct wh_stack wh_stack_t;
@@ -31,6 +30,7 @@ struct wherry_config {
   wh_features_t features;
   uint64_t memory_reservation, stack_size, tick;
   uint32_t call_depth;
+  bool gc_stress;
 };
 
 struct wherry_engine {
@@ -39,7 +39,10 @@ struct wherry_engine {
   wh_features_t features;
   uint64_t memory_reservation, stack_size, tick;
   uint32_t call_depth;
+  bool gc_stress;
   const wh_handlers_t *handlers; /* exec's; link sets it, for compile */
+  /* link's: marks what the store's runs hold beside that which is running. NULL: there are none. */
+  void (*mark_runs)(wherry_store_t *store);
   uint64_t seed;
   _Atomic uint64_t next_store;
   wh_mutex_t lock;            /* of all that follows */
@@ -87,6 +90,7 @@ struct wherry_module {
   const wh_rtype_t **rtypes;     /* the engine's, by the module's own indices */
   wh_mutex_t compile_lock;
   _Atomic uint64_t compiled_count;
+  _Atomic uint32_t largest_frame; /* slots, of the functions compiled so far */
   /* Sizes of an instance, counted once. */
   size_t instance_size;
   /* What types/ makes of the module's WIT; made once under compile_lock, ended by the finalizer. */
@@ -274,7 +278,6 @@ WH_MUST_USE wherry_error_t *wh_host_func_make(wherry_store_t *store, const wherr
                                               const wh_host_func_t *like, uint64_t *reference);
 
 /* ---- tags and exceptions ---- */
-typedef struct wh_exception wh_exception_t;
 
 /* The type of a tag, by its number. */
 const wherry_functype_t *wh_tag_functype(const wherry_store_t *store, uint64_t tag);
@@ -282,12 +285,11 @@ const wherry_functype_t *wh_tag_functype(const wherry_store_t *store, uint64_t t
 WH_MUST_USE wherry_error_t *wh_host_tag_make(wherry_store_t *store, const wherry_functype_t *type,
                                              uint64_t *tag);
 
-/* An exception as an object of the store. values: its slots, copied. Errors: limit, oom. */
+/* An exception as an object of the store. values: its slots, copied; roots. Errors: limit, oom. */
 WH_MUST_USE wherry_error_t *wh_exception_make(wherry_store_t *store, uint64_t tag,
                                               const uint64_t *values, uint64_t *reference);
 uint64_t wh_exception_tag(uint64_t reference);
 const uint64_t *wh_exception_values(uint64_t reference);
-void wh_exceptions_free(wherry_store_t *store);
 
 /* An exception as an error of kind exception (or oom). */
 WH_MUST_USE wherry_error_t *wh_exception_error(wherry_store_t *store, uint64_t tag,
@@ -298,6 +300,8 @@ WH_MUST_USE wherry_error_t *wh_exception_new_error(wherry_store_t *store, uint64
 /* And back: the values of such an error of this store, to slots. */
 WH_MUST_USE wherry_error_t *wh_exception_take(wherry_store_t *store, const wherry_error_t *error,
                                               uint64_t *slots);
+/* Of an error that the host shall not see: ends the handles in its values. */
+void wh_exception_end_values(wherry_store_t *store, const wherry_error_t *error);
 
 /* What a host function sees of its caller. */
 struct wherry_caller {
@@ -340,7 +344,8 @@ enum { WH_STACK_SPARE = 2 * WH_MAX_PARAMS + 16 };
 struct wh_stack {
   uint64_t *slots, *end; /* behind end there is room for WH_STACK_SPARE slots more: what a host
                             function at the very end of the stack puts there */
-  uint64_t *top;         /* where a nested call may begin, while a host function runs */
+  uint64_t *top;         /* where a nested call may begin, while a host function runs; below it lies
+                            what a collection must see, when one begins */
   size_t size;           /* bytes reserved */
   wh_stack_t *next;      /* in a list of idle ones */
   wh_waiter_t waiter;    /* of the call whose frames lie here; it may be paused while it waits */
@@ -384,10 +389,27 @@ typedef struct wh_context {
 } wh_context_t;
 
 /* ---- store ---- */
+typedef enum wh_extern_state {
+  WH_EXTERN_FREE,
+  WH_EXTERN_USED,
+  WH_EXTERN_DEAD /* nobody refers to it; its finalizer is to be called */
+} wh_extern_state_t;
+
+/* The host's data behind a reference. */
 typedef struct wh_extern {
   void *data;
   wherry_finalizer_t finalizer;
+  uint32_t next; /* free, dead: the next such place + 1 */
+  uint8_t state;
+  bool marked;
 } wh_extern_t;
+
+/* A reference that the host holds. */
+typedef struct wh_handle {
+  uint64_t word; /* 0: free */
+  uint32_t generation;
+  uint32_t next; /* free: the next free place + 1 */
+} wh_handle_t;
 
 typedef struct wh_host_global {
   wherry_valtype_t type;
@@ -411,9 +433,14 @@ struct wherry_store {
   WH_VEC(wh_table_t *) host_tables;
   WH_VEC(wh_host_global_t *) host_globals;
   WH_VEC(const wherry_functype_t *) host_tags; /* their types, the engine's own */
-  wh_exception_t *exceptions;
-  WH_VEC(wh_extern_t) externs; /* from 0: reference 1 is place 0 */
-  WH_VEC(void *) held;         /* see wh_store_hold */
+  wh_gc_t gc;
+  WH_VEC(wh_extern_t) externs;
+  uint32_t free_extern, dead_externs; /* places + 1 */
+  WH_VEC(wh_handle_t) handles;
+  uint32_t free_handle; /* place + 1 */
+  uint64_t handles_used;
+  WH_VEC(uint64_t) scoped; /* handles that end when the host function that runs returns */
+  WH_VEC(void *) held;     /* see wh_store_hold */
   WH_VEC(wherry_finalizer_t) held_free;
   wh_stack_t *idle_stacks;
   /* Limits, and what is used of them. */
@@ -426,6 +453,7 @@ struct wherry_store {
   void *tick_data;
   void *data;
   wherry_finalizer_t data_finalizer;
+  wherry_call_t *calls;      /* all that are not released, the newest first; link's */
   wherry_call_t *idle_calls; /* ended ones, with their stacks, for calls to come; link's */
   uint32_t idle_call_count;
   void (*end_calls)(wherry_store_t *store); /* link's: ends these */
@@ -442,8 +470,30 @@ void wh_store_finish(wherry_store_t *store);
 WH_MUST_USE wherry_error_t *wh_host_global_make(wherry_store_t *store, wherry_valtype_t type,
                                                 bool is_mutable, const uint64_t *value,
                                                 uint64_t *index);
+/* May collect, as wh_gc_new_struct. */
 WH_MUST_USE wherry_error_t *wh_extern_make(wherry_store_t *store, void *data,
                                            wherry_finalizer_t finalizer, uint64_t *reference);
+/* For collect.c and store.c: puts those that are not marked on the list of dead ones; ends all. */
+void wh_externs_sweep(wherry_store_t *store);
+void wh_externs_end(wherry_store_t *store);
+/* Calls the finalizers of dead ones: at the entries of the host into the store, never while a guest
+   runs. The store may be gone afterwards, unless it is retained. */
+void wh_externs_finalize_(wherry_store_t *store);
+static inline void wh_externs_finalize(wherry_store_t *store) {
+  if (WH_UNLIKELY(store->dead_externs)) wh_externs_finalize_(store);
+}
+
+/* A handle of the host to a reference (no function's); where a host function runs and it shall not be
+   lasting, until that returns. Without memory, one whose use is an error of kind oom. */
+wherry_ref_t wh_handle_new(wherry_store_t *store, uint64_t word, bool lasting);
+void wh_handle_end(wherry_store_t *store, wherry_ref_t reference);
+WH_MUST_USE wherry_error_t *wh_handle_word(wherry_store_t *store, wherry_ref_t reference,
+                                           uint64_t *out);
+/* Around a host function: count is that of store->scoped before it. */
+void wh_scope_end_(wherry_store_t *store, size_t count);
+static inline void wh_scope_end(wherry_store_t *store, size_t count) {
+  if (WH_UNLIKELY(store->scoped.count > count)) wh_scope_end_(store, count);
+}
 /* Makes a memory or table that belongs to the host findable. */
 WH_MUST_USE wherry_error_t *wh_host_memory_add(wherry_store_t *store, wh_memory_t *memory);
 WH_MUST_USE wherry_error_t *wh_host_table_add(wherry_store_t *store, wh_table_t *table);
@@ -524,7 +574,12 @@ static inline uint32_t wh_reference_type(const wherry_store_t *store, uint64_t r
 /* Between public values and slots. from: any bits are fine. to: type is checked. */
 WH_MUST_USE wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *value,
                                              wherry_valtype_t type, uint64_t *out);
-wherry_value_t wh_value_from_slot(const wherry_store_t *store, const uint64_t *slot,
+wherry_value_t wh_value_from_slot(wherry_store_t *store, const uint64_t *slot,
                                   wherry_valtype_t type);
+/* Whether a reference (no function's) is of a type. */
+bool wh_ref_is_of(uint64_t word, wherry_valtype_t type);
+/* What a reference is: WHERRY_NULLREF, _I31REF, _STRUCTREF, _ARRAYREF, _EXNREF, _EXTERNREF (the
+   host's data). */
+wherry_valtype_t wh_ref_kind(uint64_t word);
 
 #endif

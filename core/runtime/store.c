@@ -16,6 +16,8 @@ wherry_error_t *wh_store_make(wherry_engine_t *engine, wherry_store_t **out) {
   store->fuel = store->timeout = UINT64_MAX;
   atomic_init(&store->interrupted, false);
   store->context.store = store;
+  wh_gc_init(&store->gc);
+  store->gc.stress = engine->gc_stress;
   *out = store;
   return NULL;
 }
@@ -48,11 +50,7 @@ static void end_host_data(wherry_store_t *store) {
     WH_DELETE(alloc, func);
   }
   wh_vec_free(alloc, &store->host_funcs);
-  while (store->externs.count) {
-    wh_extern_t last = store->externs.items[--store->externs.count];
-    if (last.finalizer) last.finalizer(last.data);
-  }
-  wh_vec_free(alloc, &store->externs);
+  wh_externs_end(store);
   wh_store_set_data(store, NULL, NULL);
 }
 
@@ -85,7 +83,10 @@ static void end_contents(wherry_store_t *store) {
     WH_DELETE(alloc, store->host_globals.items[i]);
   wh_vec_free(alloc, &store->host_globals);
   wh_vec_free(alloc, &store->host_tags);
-  wh_exceptions_free(store);
+  wh_gc_free(store);
+  wh_vec_free(alloc, &store->handles);
+  wh_vec_free(alloc, &store->scoped);
+  store->free_handle = 0;
   wh_stack_t *stacks = store->idle_stacks;
   store->idle_stacks = NULL;
   wh_engine_give_stacks(store->engine, stacks);
@@ -197,13 +198,5 @@ wherry_error_t *wh_host_memory_add(wherry_store_t *store, wh_memory_t *memory) {
 wherry_error_t *wh_host_table_add(wherry_store_t *store, wh_table_t *table) {
   if (!ADD(store, &store->host_tables, table)) return wh_error_oom();
   table->self = store->host_tables.count - 1;
-  return NULL;
-}
-
-wherry_error_t *wh_extern_make(wherry_store_t *store, void *data, wherry_finalizer_t finalizer,
-                               uint64_t *reference) {
-  wh_extern_t item = {data, finalizer};
-  if (!wh_vec_push(store->alloc, &store->externs, item)) return wh_error_oom();
-  *reference = store->externs.count;
   return NULL;
 }

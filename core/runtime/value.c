@@ -7,9 +7,78 @@ static WH_COLD wherry_error_t *mismatch(wherry_store_t *store, wherry_valtype_t 
                       wherry_valtype_name(wanted), wherry_valtype_name(given));
 }
 
+/* The topmost type of the hierarchy that a reference type belongs to. */
+static wherry_valtype_t top_of(wherry_valtype_t type) {
+  switch (wh_ref_heap(type)) {
+  case WH_HEAP(EXTERN):
+  case WH_HEAP(NULLEXTERN): return WHERRY_EXTERNREF;
+  case WH_HEAP(EXN):
+  case WH_HEAP(NULLEXN): return WHERRY_EXNREF;
+  case WH_HEAP(ANY):
+  case WH_HEAP(EQ):
+  case WH_HEAP(I31):
+  case WH_HEAP(STRUCT):
+  case WH_HEAP(ARRAY):
+  case WH_HEAP(NULL): return WHERRY_ANYREF;
+  default: return WHERRY_FUNCREF;
+  }
+}
+
+wherry_valtype_t wh_ref_kind(uint64_t word) {
+  if (!word) return WHERRY_NULLREF;
+  if (wh_ref_is_i31(word)) return WHERRY_I31REF;
+  if (wh_ref_is_extern(word)) return WHERRY_EXTERNREF;
+  switch (wh_ref_object(word)->type->kind) {
+  case WH_COMP_STRUCT: return WHERRY_STRUCTREF;
+  case WH_COMP_ARRAY: return WHERRY_ARRAYREF;
+  default: return WHERRY_EXNREF;
+  }
+}
+
+bool wh_ref_is_of(uint64_t word, wherry_valtype_t type) {
+  if (!word) return wh_ref_is_nullable(type);
+  wherry_valtype_t kind = wh_ref_kind(word);
+  wh_heap_t heap = wh_ref_heap(type);
+  switch (heap) {
+  case WH_HEAP(ANY):
+  case WH_HEAP(EXTERN): return kind != WHERRY_EXNREF;
+  case WH_HEAP(EQ): return kind != WHERRY_EXNREF && kind != WHERRY_EXTERNREF;
+  case WH_HEAP(I31):
+  case WH_HEAP(STRUCT):
+  case WH_HEAP(ARRAY):
+  case WH_HEAP(EXN): return kind == (heap & 0xFF);
+  default: break;
+  }
+  if (wh_heap_is_abstract(heap) || !wh_ref_is_object(word)) return false;
+  const wh_rtype_t *own = wh_ref_object(word)->type;
+  for (uint32_t i = 0; i <= own->depth; i++)
+    if (own->supers[i] == heap) return true;
+  return false;
+}
+
+static wherry_error_t *reference_to_slot(wherry_store_t *store, const wherry_value_t *value,
+                                         wherry_valtype_t type, uint64_t *out) {
+  wherry_valtype_t top = top_of(type);
+  if (top != top_of(value->type)) return mismatch(store, type, value->type);
+  if (top == WHERRY_FUNCREF) {
+    *out = 0;
+    if (!value->of.func.store && !value->of.func.index) {
+      if (wh_ref_is_nullable(type)) return NULL;
+    } else {
+      wherry_error_t *error = wh_find_func(store, value->of.func, out, NULL);
+      if (error || wh_ref_heap(type) == WH_HEAP(FUNC)) return error;
+    }
+    return mismatch(store, type, value->type);
+  }
+  wherry_error_t *error = wh_handle_word(store, value->of.ref, out);
+  if (error || wh_ref_is_of(*out, type)) return error;
+  return mismatch(store, type, wh_ref_kind(*out));
+}
+
 wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *value,
                                  wherry_valtype_t type, uint64_t *out) {
-  if (WH_UNLIKELY(value->type != type)) return mismatch(store, type, value->type);
+  if (WH_UNLIKELY(value->type != type) && !(wh_is_ref(type) && wh_is_ref(value->type)))
+    return mismatch(store, type, value->type);
   switch (type) {
   case WHERRY_I32: *out = (uint32_t)value->of.i32; return NULL;
   case WHERRY_I64: *out = (uint64_t)value->of.i64; return NULL;
@@ -21,31 +90,11 @@ wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *va
   }
   case WHERRY_F64: memcpy(out, &value->of.f64, sizeof *out); return NULL;
   case WHERRY_V128: memcpy(out, value->of.v128, sizeof value->of.v128); return NULL;
-  case WHERRY_FUNCREF:
-    if (!value->of.func.store && !value->of.func.index) {
-      *out = 0;
-      return NULL;
-    }
-    return wh_find_func(store, value->of.func, out, NULL);
-  case WHERRY_EXTERNREF: {
-    wherry_externref_t reference = value->of.externref;
-    if (!reference.store && !reference.index) {
-      *out = 0;
-      return NULL;
-    }
-    if (reference.store != store->id || !reference.index || reference.index > store->externs.count)
-      return wh_error_new(store->alloc, WHERRY_ERROR_STATE,
-                          "the externref belongs to another store, or to one that has ended");
-    *out = reference.index;
-    return NULL;
-  }
-  default:
-    return wh_error_new(store->alloc, WHERRY_ERROR_TYPE, "values of type %s are not supported",
-                        wherry_valtype_name(type));
+  default: return reference_to_slot(store, value, type, out);
   }
 }
 
-wherry_value_t wh_value_from_slot(const wherry_store_t *store, const uint64_t *slots,
+wherry_value_t wh_value_from_slot(wherry_store_t *store, const uint64_t *slots,
                                   wherry_valtype_t type) {
   uint64_t slot = *slots;
   wherry_value_t value;
@@ -58,20 +107,17 @@ wherry_value_t wh_value_from_slot(const wherry_store_t *store, const uint64_t *s
     memcpy(&value.of, &bits, sizeof bits);
     break;
   }
-  case WHERRY_FUNCREF:
-    if (slot) {
-      value.of.func.store = store->id;
-      value.of.func.index = slot;
-    }
-    break;
-  case WHERRY_EXTERNREF:
-    if (slot) {
-      value.of.externref.store = store->id;
-      value.of.externref.index = slot;
-    }
-    break;
   case WHERRY_V128: memcpy(value.of.v128, slots, sizeof value.of.v128); break;
-  default: memcpy(&value.of, &slot, sizeof slot);
+  default:
+    if (!wh_is_ref(type)) {
+      memcpy(&value.of, &slot, sizeof slot);
+      break;
+    }
+    value.type = top_of(type);
+    if (value.type != WHERRY_FUNCREF)
+      value.of.ref = wh_handle_new(store, slot, false);
+    else if (slot)
+      value.of.func = (wherry_func_t) {store->id, slot};
   }
   return value;
 }

@@ -81,9 +81,12 @@ typedef struct wherry_global {
 typedef struct wherry_tag {
   uint64_t store, index;
 } wherry_tag_t;
-typedef struct wherry_externref {
+
+/* A handle to a reference that is no function's: see value.h. */
+typedef struct wherry_ref {
   uint64_t store, index;
-} wherry_externref_t;
+} wherry_ref_t;
+typedef wherry_ref_t wherry_externref_t;
 
 #ifdef __cplusplus
 }

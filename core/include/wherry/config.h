@@ -75,6 +75,10 @@ WHERRY_API wherry_error_t *wherry_config_set_call_depth(wherry_config_t *config,
    interruption: 1,000,000 unless set (of the order of a millisecond). */
 WHERRY_API wherry_error_t *wherry_config_set_tick(wherry_config_t *config, uint64_t instructions);
 
+/* For tests: every allocation of a guest's object, and every externref made, collects first. Off unless
+   set. */
+WHERRY_API wherry_error_t *wherry_config_set_gc_stress(wherry_config_t *config, bool on);
+
 #ifdef __cplusplus
 }
 #endif

@@ -81,7 +81,7 @@ WHERRY_API const char *wherry_trap_code_name(wherry_trap_code_t code);
 WHERRY_API int32_t wherry_error_exit_code(const wherry_error_t *error);
 
 /* For kind limit, the limit's name: "memory", "table", "instances", "fuel", "deadline", "stack",
-   "calls", "module"; else NULL. */
+   "calls", "module", "heap"; else NULL. */
 WHERRY_API const char *wherry_error_limit(const wherry_error_t *error);
 
 /* What wherry_error_new_host was given, NULL for every other error. */

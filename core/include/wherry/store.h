@@ -34,6 +34,10 @@ WHERRY_API wherry_error_t *wherry_store_set_memory_limit(wherry_store_t *store, 
 WHERRY_API wherry_error_t *wherry_store_set_table_limit(wherry_store_t *store, uint64_t elements);
 WHERRY_API wherry_error_t *wherry_store_set_instance_limit(wherry_store_t *store, uint64_t count);
 
+/* Of bytes that hold the guests' structs, arrays and exceptions; small ones lie in blocks of 64 KiB. An
+   allocation past it collects first. */
+WHERRY_API wherry_error_t *wherry_store_set_heap_limit(wherry_store_t *store, uint64_t bytes);
+
 /* Fuel: how many wasm instructions may still run in all. Charged when a function is entered and when
    a loop starts over, for the shortest way through the code that follows: never more than what runs,
    and the same in every build of the library. */
@@ -59,10 +63,17 @@ WHERRY_API void wherry_store_set_data(wherry_store_t *store, void *data,
                                       wherry_finalizer_t finalizer);
 WHERRY_API void *wherry_store_data(const wherry_store_t *store);
 
-/* What the store uses now: bytes of its memories, elements of its tables, instances. */
+/* Frees what nobody refers to any more. Done by itself when it is time; only a host that waits for
+   the finalizer of an externref needs it. Errors: state. */
+WHERRY_API wherry_error_t *wherry_store_collect(wherry_store_t *store);
+
+/* What the store uses now: bytes of its memories, elements of its tables, instances, bytes for objects
+   (as for the limit), handles of the host that have not ended. */
 WHERRY_API uint64_t wherry_store_memory_used(const wherry_store_t *store);
 WHERRY_API uint64_t wherry_store_table_used(const wherry_store_t *store);
 WHERRY_API uint64_t wherry_store_instances(const wherry_store_t *store);
+WHERRY_API uint64_t wherry_store_heap_used(const wherry_store_t *store);
+WHERRY_API uint64_t wherry_store_handles(const wherry_store_t *store);
 
 #ifdef __cplusplus
 }
