@@ -182,6 +182,13 @@ static wh_type_facts_t facts(const void *owner, uint32_t id) {
                             id};
 }
 
+wh_comp_t wh_engine_kind(wherry_engine_t *engine, uint32_t id) {
+  wh_mutex_lock(&engine->lock);
+  wh_comp_t kind = engine->types.items[id - 1]->kind;
+  wh_mutex_unlock(&engine->lock);
+  return kind;
+}
+
 bool wh_engine_matches(wherry_engine_t *engine, wherry_valtype_t sub, wherry_valtype_t super) {
   if (sub == super) return true;
   wh_types_t types = {facts, engine};

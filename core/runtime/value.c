@@ -7,9 +7,12 @@ static WH_COLD wherry_error_t *mismatch(wherry_store_t *store, wherry_valtype_t 
                       wherry_valtype_name(wanted), wherry_valtype_name(given));
 }
 
-/* The topmost type of the hierarchy that a reference type belongs to. */
-static wherry_valtype_t top_of(wherry_valtype_t type) {
-  switch (wh_ref_heap(type)) {
+/* The topmost type of the hierarchy that a reference type (a canonical one) belongs to. */
+static wherry_valtype_t top_of(wherry_store_t *store, wherry_valtype_t type) {
+  wh_heap_t heap = wh_ref_heap(type);
+  if (!wh_heap_is_abstract(heap))
+    return wh_engine_kind(store->engine, heap) == WH_COMP_FUNC ? WHERRY_FUNCREF : WHERRY_ANYREF;
+  switch (heap) {
   case WH_HEAP(EXTERN):
   case WH_HEAP(NULLEXTERN): return WHERRY_EXTERNREF;
   case WH_HEAP(EXN):
@@ -58,21 +61,23 @@ bool wh_ref_is_of(uint64_t word, wherry_valtype_t type) {
 
 static wherry_error_t *reference_to_slot(wherry_store_t *store, const wherry_value_t *value,
                                          wherry_valtype_t type, uint64_t *out) {
-  wherry_valtype_t top = top_of(type);
-  if (top != top_of(value->type)) return mismatch(store, type, value->type);
-  if (top == WHERRY_FUNCREF) {
-    *out = 0;
-    if (!value->of.func.store && !value->of.func.index) {
-      if (wh_ref_is_nullable(type)) return NULL;
-    } else {
-      wherry_error_t *error = wh_find_func(store, value->of.func, out, NULL);
-      if (error || wh_ref_heap(type) == WH_HEAP(FUNC)) return error;
-    }
+  wherry_valtype_t top = top_of(store, type);
+  /* A host's type that names another says nothing here: what counts is the value. */
+  if (wh_heap_is_abstract(wh_ref_heap(value->type)) && top != top_of(store, value->type))
     return mismatch(store, type, value->type);
+  if (top != WHERRY_FUNCREF) {
+    wherry_error_t *error = wh_handle_word(store, value->of.ref, out);
+    if (error || wh_ref_is_of(*out, type)) return error;
+    return mismatch(store, type, wh_ref_kind(*out));
   }
-  wherry_error_t *error = wh_handle_word(store, value->of.ref, out);
-  if (error || wh_ref_is_of(*out, type)) return error;
-  return mismatch(store, type, wh_ref_kind(*out));
+  if (!value->of.func.store && !value->of.func.index) {
+    *out = 0;
+    return wh_ref_is_nullable(type) ? NULL : mismatch(store, type, WHERRY_NULLFUNCREF);
+  }
+  wherry_error_t *error = wh_find_func(store, value->of.func, out, NULL);
+  if (error || wh_ref_heap(type) == WH_HEAP(FUNC)) return error;
+  wherry_valtype_t own = wh_ref(wh_reference_rtype(store, *out)->id, false);
+  return wh_engine_matches(store->engine, own, type) ? NULL : mismatch(store, type, own);
 }
 
 wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *value,
@@ -113,7 +118,7 @@ wherry_value_t wh_value_from_slot(wherry_store_t *store, const uint64_t *slots,
       memcpy(&value.of, &slot, sizeof slot);
       break;
     }
-    value.type = top_of(type);
+    value.type = top_of(store, type);
     if (value.type != WHERRY_FUNCREF)
       value.of.ref = wh_handle_new(store, slot, false);
     else if (slot)
