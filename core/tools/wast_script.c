@@ -423,11 +423,7 @@ static void do_assert_custom(wast_t *s, const wherry_command_t *command) {
     error = wherry_module_check_custom(module);
     wherry_module_release(module);
   }
-  if (error) {
-    expect(s, command, error);
-  } else {
-    skip(s, "custom-annotations"); /* branch hints are not looked at */
-  }
+  expect(s, command, error);
   wherry_error_release(error);
 }
 
