@@ -50,8 +50,6 @@ wherry_error_t *wast_define_spectest(wherry_store_t *store, wherry_linker_t *lin
 
 /* ---- wast_values.c. Host references are numbers ---- */
 
-/* A feature that values of this type need and that is not there yet, or NULL. */
-const char *wast_pattern_feature(const wherry_pattern_t *pattern);
 /* False: the pattern is no value. */
 bool wast_pattern_value(wherry_store_t *store, const wherry_pattern_t *pattern,
                         wherry_value_t *out);

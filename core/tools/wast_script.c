@@ -303,14 +303,9 @@ static void invoke(wast_t *s, wherry_func_t func, const wherry_command_t *comman
   if (out->error) return;
   wherry_value_t *values = arena_alloc(command->arg_count * sizeof *values);
   for (size_t i = 0; i < command->arg_count; i++) {
-    const char *feature = wast_pattern_feature(&command->args[i]);
-    if (!feature && wast_pattern_value(s->store, &command->args[i], &values[i])) continue;
+    if (wast_pattern_value(s->store, &command->args[i], &values[i])) continue;
     out->counted = true;
-    if (feature) {
-      skip(s, feature);
-    } else {
-      fail(s, "argument %zu cannot be made", i + 1);
-    }
+    fail(s, "argument %zu cannot be made", i + 1);
     return;
   }
   out->count = wherry_functype_result_count(type);

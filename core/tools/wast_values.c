@@ -5,24 +5,25 @@
 
 /* ---- references ---- */
 
-/* Heap types of one hierarchy are of one value type. */
+/* Heap types, by the top of their hierarchy, which is the type that a value comes with, and by what
+   references to them refer to. */
 static const struct {
   const char *name;
-  wherry_valtype_t type; /* 0: not there yet */
-  const char *feature;
+  wherry_valtype_t top;
+  wherry_valtype_t kinds[3]; /* none: anything of the hierarchy */
 } heap_types[] = {
-    {"func", WHERRY_FUNCREF, NULL},
-    {"nofunc", WHERRY_FUNCREF, NULL},
-    {"extern", WHERRY_EXTERNREF, NULL},
-    {"noextern", WHERRY_EXTERNREF, NULL},
-    {"any", 0, "gc"},
-    {"none", 0, "gc"},
-    {"eq", 0, "gc"},
-    {"i31", 0, "gc"},
-    {"struct", 0, "gc"},
-    {"array", 0, "gc"},
-    {"exn", 0, "exceptions"},
-    {"noexn", 0, "exceptions"},
+    {"func", WHERRY_FUNCREF, {0}},
+    {"nofunc", WHERRY_FUNCREF, {0}},
+    {"extern", WHERRY_EXTERNREF, {0}},
+    {"noextern", WHERRY_EXTERNREF, {0}},
+    {"exn", WHERRY_EXNREF, {0}},
+    {"noexn", WHERRY_EXNREF, {0}},
+    {"any", WHERRY_ANYREF, {0}},
+    {"none", WHERRY_ANYREF, {0}},
+    {"eq", WHERRY_ANYREF, {WHERRY_I31REF, WHERRY_STRUCTREF, WHERRY_ARRAYREF}},
+    {"i31", WHERRY_ANYREF, {WHERRY_I31REF}},
+    {"struct", WHERRY_ANYREF, {WHERRY_STRUCTREF}},
+    {"array", WHERRY_ANYREF, {WHERRY_ARRAYREF}},
 };
 enum { HEAP_TYPES = sizeof heap_types / sizeof *heap_types };
 
@@ -34,35 +35,39 @@ static size_t heap_type_of(const wherry_pattern_t *pattern) {
   return i;
 }
 
-const char *wast_pattern_feature(const wherry_pattern_t *pattern) {
-  if (pattern->kind == WHERRY_PATTERN_EITHER) {
-    return pattern->count ? wast_pattern_feature(&pattern->items[0]) : NULL;
-  }
-  size_t type = heap_type_of(pattern);
-  return type < HEAP_TYPES ? heap_types[type].feature : NULL;
-}
-
 static bool is_reference(const wherry_value_t *value) {
-  return value->type == WHERRY_FUNCREF || value->type == WHERRY_EXTERNREF;
+  return value->type == WHERRY_FUNCREF || value->type == WHERRY_EXTERNREF ||
+         value->type == WHERRY_ANYREF || value->type == WHERRY_EXNREF;
 }
 
 static bool is_null(const wherry_value_t *value) {
   return value->type == WHERRY_FUNCREF ? !value->of.func.store && !value->of.func.index
-                                       : !value->of.externref.store && !value->of.externref.index;
+                                       : !value->of.ref.store && !value->of.ref.index;
 }
 
 /* A host reference's number is kept as its data, plus one: data NULL would look like null. */
 static void *number_as_data(uint64_t number) { return (void *)(uintptr_t)(number + 1); }
 
+/* False: it is no reference to data of the host. */
+static bool number_of(wherry_store_t *store, const wherry_value_t *value, uint64_t *out) {
+  void *data = NULL;
+  if (value->type == WHERRY_FUNCREF) return false;
+  wherry_error_t *error = wherry_externref_data(store, value->of.ref, &data);
+  wherry_error_release(error);
+  *out = (uint64_t)(uintptr_t)data - 1;
+  return !error;
+}
+
 static bool reference_value(wherry_store_t *store, const wherry_pattern_t *pattern,
                             wherry_value_t *out) {
   size_t type = heap_type_of(pattern);
-  if (type == HEAP_TYPES || !heap_types[type].type) return false;
-  out->type = heap_types[type].type;
+  if (type == HEAP_TYPES) return false;
+  out->type = heap_types[type].top;
   if (pattern->kind == WHERRY_PATTERN_NULL) return true;
-  if (!pattern->has_number || out->type != WHERRY_EXTERNREF) return false;
+  if (!pattern->has_number) return false;
+  /* The host's data is the same reference as an externref and as an anyref. */
   wherry_error_t *error =
-      wherry_externref_new(store, number_as_data(pattern->number), NULL, &out->of.externref);
+      wherry_externref_new(store, number_as_data(pattern->number), NULL, &out->of.ref);
   wherry_error_release(error);
   return !error;
 }
@@ -70,16 +75,22 @@ static bool reference_value(wherry_store_t *store, const wherry_pattern_t *patte
 static bool reference_matches(wherry_store_t *store, const wherry_pattern_t *pattern,
                               const wherry_value_t *got) {
   size_t type = heap_type_of(pattern);
+  uint64_t number;
+  wherry_valtype_t kind;
   if (!is_reference(got)) return false;
-  if (type < HEAP_TYPES && heap_types[type].type != got->type) return false;
-  if (pattern->kind == WHERRY_PATTERN_NULL) return is_null(got);
-  if (is_null(got)) return false;
-  /* Without a number it may be any that is not null; functions have none that means anything. */
-  if (!pattern->has_number || got->type == WHERRY_FUNCREF) return true;
-  void *data = NULL;
-  wherry_error_t *error = wherry_externref_data(store, got->of.externref, &data);
+  if (type < HEAP_TYPES && heap_types[type].top != got->type) return false;
+  if (pattern->kind == WHERRY_PATTERN_NULL || is_null(got)) {
+    return pattern->kind == WHERRY_PATTERN_NULL && is_null(got);
+  }
+  if (got->type == WHERRY_FUNCREF) return true; /* functions have no numbers that mean anything */
+  if (pattern->has_number) return number_of(store, got, &number) && number == pattern->number;
+  if (type == HEAP_TYPES || !heap_types[type].kinds[0]) return true;
+  wherry_error_t *error = wherry_ref_kind(store, got->of.ref, &kind);
   wherry_error_release(error);
-  return !error && data == number_as_data(pattern->number);
+  for (size_t i = 0; !error && i < sizeof heap_types->kinds / sizeof *heap_types->kinds; i++) {
+    if (heap_types[type].kinds[i] == kind) return true;
+  }
+  return false;
 }
 
 /* ---- numbers and vectors ---- */
@@ -203,10 +214,12 @@ void wast_print_value(wherry_store_t *store, text_t *text, const wherry_value_t 
   } else if (is_null(value)) {
     text_print(text, "%s null", wherry_valtype_name(value->type));
   } else {
-    text_print(text, "%s", wherry_valtype_name(value->type));
-    void *data = NULL;
-    if (value->type == WHERRY_FUNCREF) return;
-    wherry_error_release(wherry_externref_data(store, value->of.externref, &data));
-    text_print(text, " %" PRIuPTR, (uintptr_t)data - 1);
+    uint64_t number;
+    wherry_valtype_t kind = value->type;
+    if (kind != WHERRY_FUNCREF) {
+      wherry_error_release(wherry_ref_kind(store, value->of.ref, &kind));
+    }
+    text_print(text, "%s", wherry_valtype_name(kind));
+    if (number_of(store, value, &number)) text_print(text, " %" PRIu64, number);
   }
 }
