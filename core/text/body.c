@@ -41,7 +41,19 @@ static bool read_label(reader_t *r, label_t *label) {
 static bool push_label(reader_t *r, label_t label) {
   if (label.shown.data) wh_wat_put_naming(&r->labels_named, r->label_count, label.shown);
   r->label_count++;
+  if (label.name) {
+    wh_map_get(&r->label_places, label.name, label.size, &label.hidden);
+    if (!wh_map_put(r->alloc, &r->label_places, label.name, label.size, r->labels.count + 1))
+      return wh_wat_lexer_oom(&r->lexer);
+  }
   return wh_vec_push(r->alloc, &r->labels, label) || wh_wat_lexer_oom(&r->lexer);
+}
+
+static bool pop_label(reader_t *r) {
+  const label_t *label = &r->labels.items[--r->labels.count];
+  return !label->name ||
+         wh_map_put(r->alloc, &r->label_places, label->name, label->size, label->hidden) ||
+         wh_wat_lexer_oom(&r->lexer);
 }
 
 /* What may be written again after else, catch_all and end. */
@@ -125,9 +137,8 @@ static bool put_catch(reader_t *r, wh_text_t *out) {
 
 /* Ends a try; its label does not count. */
 static bool put_delegate(reader_t *r, wh_text_t *out) {
-  r->labels.count--;
   wh_wat_put_byte(out, WH_OP_DELEGATE);
-  return wh_wat_put_label(r, out);
+  return pop_label(r) && wh_wat_put_label(r, out);
 }
 
 /* ---- folded ---- */
@@ -202,7 +213,7 @@ static bool close_folded(reader_t *r, wh_text_t *out) {
   case FOLDED_CATCH:
   case FOLDED_LAST:
     wh_wat_put_byte(out, WH_OP_END);
-    r->labels.count--;
+    if (!pop_label(r)) return false;
     break;
   case ARM:
   case FOLDED_DELEGATE: break;
@@ -249,11 +260,9 @@ static bool read_part(reader_t *r, wh_text_t *out, bool *taken) {
   if (!check_label(r)) return false;
   wh_wat_put_byte(out, opcode);
   top->kind = FLAT;
-  if (opcode == WH_OP_END) {
-    r->frames.count--;
-    r->labels.count--;
-  }
-  return true;
+  if (opcode != WH_OP_END) return true;
+  r->frames.count--;
+  return pop_label(r);
 }
 
 /* An instruction that is not in parentheses. */

@@ -297,6 +297,7 @@ static bool take_place(reader_t *r, const char *word, space_t space, segment_t *
 }
 
 static bool elem_contents(reader_t *r, segment_t *s) {
+  bool listed = wh_wat_at_list(r, "table");
   if (wh_wat_take_word(r, "declare"))
     s->mode = DECLARATIVE;
   else if (!take_place(r, "table", SPACE_TABLE, s))
@@ -308,7 +309,8 @@ static bool elem_contents(reader_t *r, segment_t *s) {
   if (!s->by_index && wh_wat_at_reference_type(r)) {
     if (!wh_wat_read_reference_type(r, &s->type)) return false;
   } else if (!s->by_index) {
-    if (s->mode != ACTIVE) return wh_wat_unexpected(r, "func or a reference type");
+    /* The word may be left out only where the table is. */
+    if (s->mode != ACTIVE || listed) return wh_wat_unexpected(r, "func or a reference type");
     s->by_index = true;
   }
   return read_items(r, s->by_index, s) && wh_wat_expect_close(r);

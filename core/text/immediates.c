@@ -59,12 +59,10 @@ bool wh_wat_put_label(reader_t *r, wh_text_t *out) {
     const char *name;
     size_t size;
     if (!wh_wat_id_name(r, token, &name, &size)) return false;
-    for (size_t i = r->labels.count;; i--, depth++) {
-      if (i == 0)
-        return FAIL_AT(r, token, "unknown label %.*s", (int)token->size, token_text(r, token));
-      const label_t *label = &r->labels.items[i - 1];
-      if (label->name && label->size == size && memcmp(label->name, name, size) == 0) break;
-    }
+    uint64_t place = 0;
+    if (!wh_map_get(&r->label_places, name, size, &place) || !place)
+      return FAIL_AT(r, token, "unknown label %.*s", (int)token->size, token_text(r, token));
+    depth = r->labels.count - place;
     r->next++;
   } else if (!wh_wat_read_number(r, UINT32_MAX, "a label", &depth)) {
     return false;

@@ -354,6 +354,7 @@ void wh_wat_reader_free(reader_t *r) {
   wh_wat_free_types(r);
   wh_vec_free(r->alloc, &r->signature);
   wh_vec_free(r->alloc, &r->labels);
+  wh_map_free(r->alloc, &r->label_places);
   wh_vec_free(r->alloc, &r->frames);
   wh_text_free(&r->pending);
   wh_vec_free(r->alloc, &r->customs);

@@ -36,6 +36,7 @@ typedef struct label {
   const char *name; /* NULL: none */
   size_t size;
   wherry_bytes_t shown; /* in the name section; data NULL: not there */
+  uint64_t hidden;      /* one more than the place of the label of that name around it; 0: none */
 } label_t;
 
 /* What an open parenthesis or block of a body waits for (body.c). */
@@ -77,6 +78,7 @@ typedef struct reader {
   WH_VEC(wherry_valtype_t) signature; /* just read; as in text_type_t */
   section_t fields;                   /* of the structure just read */
   WH_VEC(label_t) labels;
+  wh_map_t label_places; /* name -> one more than the place of its innermost label; 0: none now */
   WH_VEC(frame_t) frames;
   wh_text_t pending; /* folded instructions whose operands are being read */
   bool needs_data_count;

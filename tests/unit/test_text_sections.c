@@ -195,6 +195,8 @@ static const struct {
     {"(func catch_all)", "unexpected token catch_all"},
     {"(func (catch_all))", "unexpected token catch_all"},
     {"(func (delegate 0))", "unexpected token delegate"},
+    {"(func (block $l) (br $l))", "unknown label $l"},
+    {"(table 1 funcref) (elem (table 0) (i32.const 0) 0)", "expected func or a reference type"},
     {"(func try_table else end)", "unexpected token else"},
 };
 
