@@ -263,7 +263,6 @@ static const struct {
     {0, BYTES("\x00\xfc\x80\x80\x80\x80\x80\x00\x0b"),
      MALFORMED("integer representation too long")},
     {0, BYTES("\x00\xfd\x0c\x0b"), MALFORMED("unexpected end")},
-    {0, BYTES("\x00\x06\x40\x0b\x0b"), "itry needs feature legacy-exceptions"},
     {0, BYTES("\x00\xfb\x00\x00\x0b"), NEEDS("gc")},
 };
 
