@@ -202,6 +202,10 @@ struct wherry_error {
   wherry_tag_t tag; /* of kind exception, with its values */
   wherry_value_t *values;
   size_t value_count;
+  /* While the values hold something of their store: what ends that, and the store's list. */
+  void (*end_values)(wherry_error_t *error);
+  void *store;
+  wherry_error_t *next, **link;
   wh_frame_t *frames;
   size_t frame_count, frame_capacity;
   uint64_t frames_omitted;

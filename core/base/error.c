@@ -201,6 +201,7 @@ void wherry_error_release(wherry_error_t *error) {
   if (!error || error == &oom) return;
   wherry_allocator_t host = error->host;
   if (error->finalizer) error->finalizer(error->payload);
+  if (error->end_values) error->end_values(error);
   for (size_t i = 0; i < error->frame_count; i++) {
     free_name(&host, error->frames[i].function_name);
     free_name(&host, error->frames[i].module_name);

@@ -63,7 +63,7 @@ static int land(wh_context_t *context, const wh_place_t *place, const wh_code_t 
   return wh_exec_tick(context);
 }
 
-static int throw(wh_context_t * context, thrown_t *thrown) {
+static int unwind(wh_context_t *context, thrown_t *thrown) {
   wherry_store_t *store = context->store;
   wh_place_t place = {context->instance, context->ip, context->fp};
   const wh_code_t *code = NULL;
@@ -73,15 +73,14 @@ static int throw(wh_context_t * context, thrown_t *thrown) {
     if (!error) error = wh_exception_error(store, thrown->tag, thrown->values);
     return wh_exec_fail(context, error);
   }
+  wherry_error_release(thrown->error);
   wherry_error_t *failure = NULL;
-  if (thrown->error) wh_exception_end_values(store, thrown->error);
   if (guard->exception != WH_GUARD_NO_SLOT && !thrown->exception) {
     /* Nothing above the values is needed any more. */
     size_t slots = wh_param_slots(wh_tag_functype(store, thrown->tag));
     context->stack->top = context->stack->slots + (thrown->values - context->stack->slots) + slots;
     failure = wh_exception_make(store, thrown->tag, thrown->values, &thrown->exception);
   }
-  wherry_error_release(thrown->error);
   if (failure) return wh_exec_fail(context, failure);
   return land(context, &place, code, guard, thrown);
 }
@@ -89,7 +88,7 @@ static int throw(wh_context_t * context, thrown_t *thrown) {
 int wh_exec_throw(wh_context_t *context) {
   thrown_t thrown = {.tag = context->instance->tags[operand(context, 0)],
                      .values = operand_slot(context, 1)};
-  return throw(context, &thrown);
+  return unwind(context, &thrown);
 }
 
 int wh_exec_throw_ref(wh_context_t *context) {
@@ -100,7 +99,7 @@ int wh_exec_throw_ref(wh_context_t *context) {
   thrown_t thrown = {.tag = wh_exception_tag(exception),
                      .values = wh_exception_values(exception),
                      .exception = exception};
-  return throw(context, &thrown);
+  return unwind(context, &thrown);
 }
 
 int wh_exec_host_failed(wh_context_t *context, wherry_error_t *error, uint64_t *slots) {
@@ -114,7 +113,7 @@ int wh_exec_host_failed(wh_context_t *context, wherry_error_t *error, uint64_t *
     return wh_exec_fail(context, failure);
   }
   thrown_t thrown = {.tag = tag.index, .values = slots, .error = error};
-  return throw(context, &thrown);
+  return unwind(context, &thrown);
 }
 
 int wh_exec_host_failed_behind(wh_context_t *context, wherry_error_t *error, uint64_t *slots) {

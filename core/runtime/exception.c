@@ -79,38 +79,49 @@ static bool has_handle(const wherry_value_t *value) {
   return wh_is_ref(value->type) && value->type != WHERRY_FUNCREF;
 }
 
-/* The values get handles of their own: an error may go further than the call that made it. */
-static wherry_error_t *keep_values(wherry_store_t *store, wherry_error_t *error) {
-  for (size_t i = 0; i < error->value_count; i++) {
-    wherry_value_t *value = &error->values[i];
-    uint64_t word;
-    if (!has_handle(value)) continue;
-    wherry_error_t *failure = wh_handle_word(store, value->of.ref, &word);
-    if (failure) {
-      for (size_t left = i; left < error->value_count; left++)
-        if (has_handle(&error->values[left])) error->values[left].of.ref = (wherry_ref_t) {0, 0};
-      wh_exception_end_values(store, error);
-      return failure;
-    }
-    value->of.ref = wh_handle_new(store, word, true);
-  }
-  return NULL;
-}
-
-void wh_exception_end_values(wherry_store_t *store, const wherry_error_t *error) {
+static void end_values(wherry_error_t *error) {
+  wherry_store_t *store = error->store;
   for (size_t i = 0; i < error->value_count; i++)
     if (has_handle(&error->values[i])) wh_handle_end(store, error->values[i].of.ref);
+  *error->link = error->next;
+  if (error->next) error->next->link = error->link;
+}
+
+void wh_exceptions_forget(wherry_store_t *store) {
+  for (wherry_error_t *error = store->exceptions; error; error = error->next)
+    error->end_values = NULL;
+  store->exceptions = NULL;
+}
+
+/* The values get handles of the error's own: it may go further than the call that made it. */
+static wherry_error_t *keep_values(wherry_store_t *store, wherry_error_t *error) {
+  wherry_error_t *failure = NULL;
+  bool handles = false;
+  for (size_t i = 0; i < error->value_count; i++) {
+    wherry_value_t *value = &error->values[i];
+    uint64_t word = 0;
+    if (!has_handle(value)) continue;
+    handles = true;
+    if (!failure) failure = wh_handle_word(store, value->of.ref, &word);
+    value->of.ref = wh_handle_new(store, word, true); /* of null where it failed */
+  }
+  if (handles) {
+    error->store = store;
+    error->end_values = end_values;
+    error->next = store->exceptions;
+    error->link = &store->exceptions;
+    if (error->next) error->next->link = &error->next;
+    store->exceptions = error;
+  }
+  return failure;
 }
 
 static wherry_error_t *with_values(wherry_store_t *store, uint64_t tag,
                                    const wherry_value_t *values, size_t count) {
   wherry_error_t *error = make_error(store, tag, values, count);
   if (error->kind != WHERRY_ERROR_EXCEPTION) return error;
-  if (!wh_error_set_values(error, values, count)) {
-    wherry_error_release(error);
-    return wh_error_oom();
-  }
-  wherry_error_t *failure = keep_values(store, error);
+  wherry_error_t *failure = wh_error_oom();
+  if (wh_error_set_values(error, values, count)) failure = keep_values(store, error);
   if (failure) {
     wherry_error_release(error);
     return failure;

@@ -302,8 +302,8 @@ WH_MUST_USE wherry_error_t *wh_exception_new_error(wherry_store_t *store, uint64
 /* And back: the values of such an error of this store, to slots. */
 WH_MUST_USE wherry_error_t *wh_exception_take(wherry_store_t *store, const wherry_error_t *error,
                                               uint64_t *slots);
-/* Of an error that the host shall not see: ends the handles in its values. */
-void wh_exception_end_values(wherry_store_t *store, const wherry_error_t *error);
+/* At the store's end: errors that go on living hold nothing of it any more. */
+void wh_exceptions_forget(wherry_store_t *store);
 
 /* What a host function sees of its caller. */
 struct wherry_caller {
@@ -435,6 +435,7 @@ struct wherry_store {
   WH_VEC(wh_table_t *) host_tables;
   WH_VEC(wh_host_global_t *) host_globals;
   WH_VEC(const wherry_functype_t *) host_tags; /* their types, the engine's own */
+  wherry_error_t *exceptions;                  /* errors whose values hold handles */
   wh_gc_t gc;
   WH_VEC(wh_extern_t) externs;
   uint32_t free_extern, dead_externs; /* places + 1 */

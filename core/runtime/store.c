@@ -83,6 +83,7 @@ static void end_contents(wherry_store_t *store) {
     WH_DELETE(alloc, store->host_globals.items[i]);
   wh_vec_free(alloc, &store->host_globals);
   wh_vec_free(alloc, &store->host_tags);
+  wh_exceptions_forget(store);
   wh_gc_free(store);
   wh_vec_free(alloc, &store->handles);
   wh_vec_free(alloc, &store->scoped);

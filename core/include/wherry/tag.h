@@ -32,7 +32,8 @@ WHERRY_API wherry_error_t *wherry_error_new_exception(wherry_store_t *store, whe
 
 /* Of an error of kind exception: its tag, and the values; of others all zero and 0. The tag is the same
    two words however a guest came to know it. A reference in a value (no function's) is a handle that
-   lasts until wherry_ref_release or until the error is thrown into a guest that catches it. */
+   the error has until it is released, which then the store's thread must do (or anyone, once the
+   store has ended); see wherry_ref_retain. */
 WHERRY_API wherry_tag_t wherry_error_tag(const wherry_error_t *error);
 WHERRY_API size_t wherry_error_value_count(const wherry_error_t *error);
 WHERRY_API wherry_value_t wherry_error_value(const wherry_error_t *error, size_t index);
