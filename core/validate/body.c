@@ -201,6 +201,37 @@ static inline bool takes_nothing(const validator_t *v, uint8_t depth) {
   return (frame->opcode == WH_OP_LOOP ? frame->param_count : frame->result_count) == 0;
 }
 
+/* Who judges an instruction that has no label in the loop: those that are rare. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static wh_validate_op_t *const apart[256] = {
+    [0 ... 255] = general,
+    [WH_OP_ELSE] = wh_validate_else,
+    [WH_OP_BR_TABLE] = wh_validate_br_table,
+    [WH_OP_RETURN] = wh_validate_return,
+    [WH_OP_CALL] = wh_validate_call,
+    [WH_OP_RETURN_CALL] = wh_validate_call,
+    [WH_OP_CALL_INDIRECT] = wh_validate_call_indirect,
+    [WH_OP_RETURN_CALL_INDIRECT] = wh_validate_call_indirect,
+    [WH_OP_CALL_REF... WH_OP_RETURN_CALL_REF] = wh_validate_call_ref,
+    [WH_OP_SELECT_TYPED] = wh_validate_select_typed,
+    [WH_OP_TABLE_GET... WH_OP_TABLE_SET] = wh_validate_table_access,
+    [WH_OP_MEMORY_SIZE... WH_OP_MEMORY_GROW] = wh_validate_memory_index,
+    [WH_OP_REF_NULL... WH_OP_REF_FUNC] = wh_validate_ref,
+    [WH_OP_REF_EQ... WH_OP_BR_ON_NON_NULL] = wh_validate_typed_ref,
+    [WH_OP_THROW] = wh_validate_throw,
+    [WH_OP_THROW_REF] = wh_validate_throw_ref,
+    [WH_OP_TRY_TABLE] = wh_validate_try_table,
+    [WH_OP_TRY... WH_OP_CATCH] = wh_validate_legacy,
+    [WH_OP_RETHROW] = wh_validate_legacy,
+    [WH_OP_DELEGATE... WH_OP_CATCH_ALL] = wh_validate_legacy,
+    [WH_OP_PREFIX_FB] = wh_validate_prefix_fb,
+    [WH_OP_PREFIX_FC] = wh_validate_prefix_fc,
+    [WH_OP_PREFIX_FD] = wh_validate_prefix_fd,
+    [WH_OP_PREFIX_FE] = wh_validate_prefix_fe,
+};
+#pragma GCC diagnostic pop
+
 /* Where a row goes that has no label of its own: those of version 1.0 that take one or two operands
    of known types, and put back at most one. */
 #define LABEL(imm, s, feature)                                                                 \
@@ -220,42 +251,20 @@ static bool code(validator_t *v, const uint8_t *at) {
 #include "ops/ops.def"
       [WH_OP_UNREACHABLE] = &&unreachable,
       [WH_OP_BLOCK... WH_OP_IF] = &&block,
-      [WH_OP_ELSE] = &&else_,
       [WH_OP_END] = &&end_,
       [WH_OP_BR] = &&br,
       [WH_OP_BR_IF] = &&br_if,
-      [WH_OP_BR_TABLE] = &&br_table,
-      [WH_OP_RETURN] = &&return_,
       [WH_OP_CALL] = &&call,
-      [WH_OP_RETURN_CALL] = &&call,
-      [WH_OP_CALL_INDIRECT] = &&call_indirect,
-      [WH_OP_RETURN_CALL_INDIRECT] = &&call_indirect,
       [WH_OP_DROP] = &&drop,
       [WH_OP_SELECT] = &&select,
-      [WH_OP_SELECT_TYPED] = &&select_typed,
+      [WH_OP_GLOBAL_GET... WH_OP_GLOBAL_SET] = &&global,
       [WH_OP_LOCAL_GET] = &&local_get,
       [WH_OP_LOCAL_SET] = &&local_set,
       [WH_OP_LOCAL_TEE] = &&local_tee,
-      [WH_OP_GLOBAL_GET... WH_OP_GLOBAL_SET] = &&global,
-      [WH_OP_TABLE_GET... WH_OP_TABLE_SET] = &&table,
-      [WH_OP_MEMORY_SIZE... WH_OP_MEMORY_GROW] = &&memory_index,
       [WH_OP_I32_CONST] = &&i32_const,
       [WH_OP_I64_CONST] = &&i64_const,
       [WH_OP_F32_CONST] = &&f32_const,
       [WH_OP_F64_CONST] = &&f64_const,
-      [WH_OP_REF_NULL... WH_OP_REF_FUNC] = &&ref,
-      [WH_OP_REF_EQ... WH_OP_BR_ON_NON_NULL] = &&typed_ref,
-      [WH_OP_CALL_REF... WH_OP_RETURN_CALL_REF] = &&call_ref,
-      [WH_OP_THROW] = &&throw_,
-      [WH_OP_THROW_REF] = &&throw_ref,
-      [WH_OP_TRY_TABLE] = &&try_table,
-      [WH_OP_TRY... WH_OP_CATCH] = &&legacy,
-      [WH_OP_RETHROW] = &&legacy,
-      [WH_OP_DELEGATE... WH_OP_CATCH_ALL] = &&legacy,
-      [WH_OP_PREFIX_FB] = &&prefix_fb,
-      [WH_OP_PREFIX_FC] = &&prefix_fc,
-      [WH_OP_PREFIX_FD] = &&prefix_fd,
-      [WH_OP_PREFIX_FE] = &&prefix_fe,
   };
 #pragma GCC diagnostic pop
   const uint8_t *const end = v->end;
@@ -363,8 +372,6 @@ block:
     NEXT;
   }
   OUT_OF_LINE(wh_validate_block(v, at));
-else_:
-  OUT_OF_LINE(wh_validate_else(v, at));
 br:
   OUT_OF_LINE(wh_validate_br(v, at));
 br_if:
@@ -374,62 +381,25 @@ br_if:
     NEXT;
   }
   OUT_OF_LINE(wh_validate_br_if(v, at));
-br_table:
-  OUT_OF_LINE(wh_validate_br_table(v, at));
-return_:
-  OUT_OF_LINE(wh_validate_return(v, at));
-call:
-  if (WH_LIKELY(*op_at == WH_OP_CALL)) {
-    behind = at;
-    NUMBER(number, 32, false);
-    if (WH_LIKELY(number < v->model->functions.count)) {
-      const wherry_functype_t *type = wh_model_functype(v->model, number);
-      if (WH_LIKELY(wh_validate_top_is(sp, type->types, type->param_count) &&
-                    type->result_count <= 1)) {
-        sp -= type->param_count;
-        if (type->result_count) *sp++ = type->types[type->param_count];
-        NEXT;
-      }
-    }
-    at = behind;
-  }
-  OUT_OF_LINE(wh_validate_call(v, at));
-call_indirect:
-  OUT_OF_LINE(wh_validate_call_indirect(v, at));
 select:
   OUT_OF_LINE(wh_validate_select(v, at));
-select_typed:
-  OUT_OF_LINE(wh_validate_select_typed(v, at));
 global:
   OUT_OF_LINE(wh_validate_global(v, at));
-table:
-  OUT_OF_LINE(wh_validate_table_access(v, at));
-memory_index:
-  OUT_OF_LINE(wh_validate_memory_index(v, at));
-ref:
-  OUT_OF_LINE(wh_validate_ref(v, at));
-typed_ref:
-  OUT_OF_LINE(wh_validate_typed_ref(v, at));
-call_ref:
-  OUT_OF_LINE(wh_validate_call_ref(v, at));
-throw_:
-  OUT_OF_LINE(wh_validate_throw(v, at));
-throw_ref:
-  OUT_OF_LINE(wh_validate_throw_ref(v, at));
-try_table:
-  OUT_OF_LINE(wh_validate_try_table(v, at));
-legacy:
-  OUT_OF_LINE(wh_validate_legacy(v, at));
-prefix_fb:
-  OUT_OF_LINE(wh_validate_prefix_fb(v, at));
-prefix_fc:
-  OUT_OF_LINE(wh_validate_prefix_fc(v, at));
-prefix_fd:
-  OUT_OF_LINE(wh_validate_prefix_fd(v, at));
-prefix_fe:
-  OUT_OF_LINE(wh_validate_prefix_fe(v, at));
+call:
+  behind = at;
+  NUMBER(number, 32, false);
+  if (WH_LIKELY(number < v->model->functions.count)) {
+    const wherry_functype_t *type = wh_model_functype(v->model, number);
+    if (WH_LIKELY(wh_validate_top_is(sp, type->types, type->param_count) &&
+                  type->result_count <= 1)) {
+      sp -= type->param_count;
+      if (type->result_count) *sp++ = type->types[type->param_count];
+      NEXT;
+    }
+  }
+  at = behind;
 other:
-  OUT_OF_LINE(general(v, at));
+  OUT_OF_LINE(apart[*op_at](v, at));
 
 ends:
   v->op_at = op_at;

@@ -2,7 +2,8 @@
    Instructions). */
 #include "validate_body.h"
 
-static const vtype_t eqref = WHERRY_EQREF, arrayref = WHERRY_ARRAYREF, i31ref = WHERRY_I31REF;
+static const vtype_t arrayref = WHERRY_ARRAYREF, i31ref = WHERRY_I31REF;
+static const vtype_t two_eqrefs[] = {WHERRY_EQREF, WHERRY_EQREF};
 
 static bool pop_i32s(validator_t *v, unsigned count) {
   while (count-- > 0)
@@ -324,7 +325,7 @@ const uint8_t *wh_validate_typed_ref(validator_t *v, const uint8_t *at) {
   bool good;
   switch (at[-1]) {
   case WH_OP_REF_EQ:
-    good = wh_validate_pop(v, eqref) && wh_validate_pop(v, eqref) && push(v, WHERRY_I32);
+    good = wh_validate_pop_types(v, two_eqrefs, WH_COUNT(two_eqrefs)) && push(v, WHERRY_I32);
     break;
   case WH_OP_REF_IS_NULL: good = pop_ref(v, &type) && push(v, WHERRY_I32); break;
   case WH_OP_REF_AS_NON_NULL: good = pop_ref(v, &type) && push(v, non_null(type)); break;
