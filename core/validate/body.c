@@ -237,6 +237,7 @@ static wh_validate_op_t *const apart[256] = {
 #define LABEL(imm, s, feature)                                                                 \
   ((s)[0] == '*' || (s)[0] == 'r' || WH_OP_FEATURE_##feature != WH_OP_FEATURE_CORE_1 ? &&other \
    : ((WH_IMM_##imm) & 0xFF) == WH_IMM_MEMARG_ ? (POPS(s) == 1 ? &&load : &&store)             \
+   : (WH_IMM_##imm) != WH_IMM_NONE             ? &&other                                       \
    : POPS(s) == 1                              ? &&unary                                       \
    : POPS(s) == 2                              ? &&binary                                      \
                                                : &&other)
