@@ -72,13 +72,18 @@ static void put_memories(const inspection_t *found) {
   if (found->sections.memory_count) puts("\nmemories");
   for (size_t i = 0; i < found->sections.memory_count; i++) {
     const memory_limits_t *memory = &found->sections.memories[i];
-    printf("  %" PRIu64 " page%s (%" PRIu64 " KiB)", memory->minimum,
-           memory->minimum == 1 ? "" : "s", memory->minimum * 64);
-    if (memory->maximum == UINT64_MAX) {
-      puts(", no maximum");
+    printf("  %" PRIu64 " page%s", memory->minimum, memory->minimum == 1 ? "" : "s");
+    if (memory->page_size == WHERRY_PAGE_SIZE) {
+      printf(" (%" PRIu64 " KiB)", memory->minimum * (WHERRY_PAGE_SIZE / 1024));
     } else {
-      printf(", at most %" PRIu64 "\n", memory->maximum);
+      fputs(" of 1 byte", stdout);
     }
+    if (memory->maximum == UINT64_MAX) {
+      fputs(", no maximum", stdout);
+    } else {
+      printf(", at most %" PRIu64, memory->maximum);
+    }
+    puts(memory->shared ? ", shared" : "");
   }
 }
 

@@ -41,6 +41,10 @@ static void put_valtypes(const wherry_functype_t *type, bool results) {
   fputc(']', stdout);
 }
 
+static void put_memory_kind(uint64_t page_size, bool shared) {
+  printf(", \"page_size\": %" PRIu64 ", \"shared\": %s", page_size, shared ? "true" : "false");
+}
+
 static void put_externtype(const wherry_externtype_t *type) {
   wherry_extern_kind_t kind = wherry_externtype_kind(type);
   fputs("\"kind\": ", stdout);
@@ -67,6 +71,8 @@ static void put_externtype(const wherry_externtype_t *type) {
   case WHERRY_EXTERN_MEMORY:
     printf(", \"minimum\": %" PRIu64 ", \"maximum\": ", wherry_externtype_minimum(type));
     put_maximum(wherry_externtype_maximum(type));
+    if (kind == WHERRY_EXTERN_MEMORY)
+      put_memory_kind(wherry_externtype_page_size(type), wherry_externtype_shared(type));
     break;
   }
 }
@@ -135,6 +141,7 @@ static void put_memories(const inspection_t *found) {
     next(&first);
     printf("{\"minimum\": %" PRIu64 ", \"maximum\": ", memory->minimum);
     put_maximum(memory->maximum);
+    put_memory_kind(memory->page_size, memory->shared);
     fputc('}', stdout);
   }
 }

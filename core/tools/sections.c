@@ -37,6 +37,8 @@ static void read_memories(reader_t reader, uint64_t count, sections_t *out) {
     memory_limits_t *memory = &out->memories[out->memory_count++];
     memory->minimum = read_number(&reader);
     memory->maximum = flags & 1 ? read_number(&reader) : UINT64_MAX;
+    memory->shared = (flags & 2) != 0;
+    memory->page_size = flags & 8 ? UINT64_C(1) << (read_number(&reader) & 63) : WHERRY_PAGE_SIZE;
   }
 }
 

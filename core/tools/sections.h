@@ -14,6 +14,8 @@ typedef struct section {
 
 typedef struct memory_limits {
   uint64_t minimum, maximum; /* in pages; maximum UINT64_MAX: none */
+  uint64_t page_size;        /* bytes */
+  bool shared;
 } memory_limits_t;
 
 typedef struct sections {

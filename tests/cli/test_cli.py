@@ -347,7 +347,10 @@ class Command(unittest.TestCase):
         self.assertEqual([f["name"] for f in host["host_functions"]], ["on_word", "add"])
         self.assertEqual(host["host_functions"][1]["params"], ["i32", "i32"])
         self.assertEqual(host["size"], (GUESTS / "host.wasm").stat().st_size)
-        self.assertEqual(host["memories"], [{"minimum": 1, "maximum": None}])
+        self.assertEqual(
+            host["memories"],
+            [{"minimum": 1, "maximum": None, "page_size": 65536, "shared": False}],
+        )
         values = json.loads(run("inspect", "values.wasm", "--json")[1])
         exports = {e["name"]: e for e in values["exports"]}
         self.assertEqual(exports["swap"]["results"], ["i64", "i32"])
@@ -375,6 +378,25 @@ class Command(unittest.TestCase):
             ["validate", wide], 1, err="needs feature wide-arithmetic, which is switched off"
         )
         self.check(["validate", "--features=wide-arithmetic", wide], 0)
+
+    def test_inspect_memories(self):
+        memories = self.write(
+            "memories.wat",
+            b"""(memory 1 2 shared) (memory 100 (pagesize 1))
+            (memory (export "m") i64 3 4 shared)""",
+        )
+        out = run("inspect", memories)[1]
+        self.assertIn(
+            "\nmemories\n  1 page (64 KiB), at most 2, shared\n"
+            "  100 pages of 1 byte, no maximum\n  3 pages (192 KiB), at most 4, shared\n",
+            out,
+        )
+        self.assertIn("\n  threads\n  custom-page-sizes\n", out)
+        found = json.loads(run("inspect", "--json", memories)[1])
+        self.assertEqual([m["page_size"] for m in found["memories"]], [65536, 1, 65536])
+        self.assertEqual([m["shared"] for m in found["memories"]], [True, False, True])
+        self.assertTrue(found["exports"][0]["shared"])
+        self.assertEqual(found["exports"][0]["page_size"], 65536)
 
     def test_inspect_custom_sections(self):
         out = run("inspect", "values.wasm")[1]
