@@ -22,7 +22,8 @@ static bool offset_of(const wh_instance_t *instance, const wh_data_t *data, uint
 static bool worth_an_image(const wh_instance_t *instance, uint64_t *start, uint64_t *end,
                            bool *covers_all) {
   const wh_model_t *model = instance->module->model;
-  if (model->imported_memories || model->imported_globals || instance->memories[0]->shared)
+  if (!model->memories.count || model->imported_memories || model->imported_globals ||
+      model->memories.items[0].shared)
     return false;
   uint64_t total = 0;
   *start = UINT64_MAX;

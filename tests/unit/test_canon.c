@@ -592,6 +592,28 @@ static void lifting_names_what_is_missing(void **state) {
   rig_close(&rig);
 }
 
+/* Others could change what is being looked at. */
+static void a_shared_memory_is_not_taken(void **state) {
+  (void)state;
+  static const uint8_t section[] = {5, 4, 1, 1, 1, 64};
+  blob_t shared = {malloc(liar.size), liar.size};
+  memcpy(shared.data, liar.data, liar.size);
+  uint8_t *at = shared.data;
+  while (memcmp(at, section, sizeof section) != 0) at++;
+  at[3] = 3;
+  wherry_guest_t *guest;
+  const wherry_witfunc_t *found;
+  assert_ok(wherry_load(shared.data, shared.size, NULL, &guest));
+  assert_ok(wherry_guest_witfunc(guest, "text", &found));
+  wherry_val_t result;
+  assert_error(wherry_guest_call(guest, found, NULL, 0, &result), UNLINKABLE,
+               "export \"memory\" is shared, wanted: a memory that is not");
+  assert_ok(wherry_guest_witfunc(guest, "flag", &found));
+  assert_ok(wherry_guest_call(guest, found, NULL, 0, &result));
+  wherry_guest_release(guest);
+  free(shared.data);
+}
+
 /* ---- hosts that misbehave: the table of wherry_val_t, with faults ---- */
 
 typedef struct faulty {
@@ -927,6 +949,7 @@ int main(void) {
       cmocka_unit_test(overlapping_lists_do_not_multiply),
       cmocka_unit_test(post_return_runs_once),
       cmocka_unit_test(lifting_names_what_is_missing),
+      cmocka_unit_test(a_shared_memory_is_not_taken),
       cmocka_unit_test(errors_of_the_host_give_everything_back),
       cmocka_unit_test(longjmp_and_abandon_give_everything_back),
       cmocka_unit_test(closing_the_store_in_the_middle),

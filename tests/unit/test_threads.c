@@ -750,6 +750,19 @@ static void shared_memories_have_no_images(void **state) {
   free(text);
 }
 
+/* Nor has a module without a memory, whose data wait for one. */
+static void data_without_a_memory_make_no_image(void **state) {
+  (void)state;
+  world_t world = world_of(NULL);
+  wherry_module_t *module = module_of(world.engine, "(module (data \"for nobody\"))");
+  wherry_instance_t instance;
+  for (int i = 0; i < 3; i++)
+    assert_ok(wherry_instance_new(world.store, module, NULL, 0, &instance));
+  assert_null(atomic_load(&module->image));
+  wherry_module_release(module);
+  world_end(&world);
+}
+
 /* Whoever instantiates writes its data into the memory that all see. */
 static void data_goes_into_the_memory_that_is_given(void **state) {
   (void)state;
@@ -888,6 +901,7 @@ int main(void) {
       cmocka_unit_test(a_memory_is_shared_by_its_handle),
       cmocka_unit_test(imports_match_in_being_shared),
       cmocka_unit_test(shared_memories_have_no_images),
+      cmocka_unit_test(data_without_a_memory_make_no_image),
       cmocka_unit_test(data_goes_into_the_memory_that_is_given),
       cmocka_unit_test(a_store_is_charged_for_what_it_has_seen),
       cmocka_unit_test(memory_may_run_out_anywhere),
