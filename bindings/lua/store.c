@@ -66,6 +66,8 @@ static int config_set(lua_State *L, wherry_config_t *config, const char *key, in
     wl_check(L, wherry_config_set_memory_reservation(config, wl_size_check(L, value, key)));
   } else if (strcmp(key, "stack_size") == 0) {
     wl_check(L, wherry_config_set_stack_size(config, wl_size_check(L, value, key)));
+  } else if (strcmp(key, "deterministic") == 0) {
+    wl_check(L, wherry_config_set_deterministic(config, lua_toboolean(L, value)));
   } else if (strcmp(key, "tick") == 0) {
     wl_check(L, wherry_config_set_tick(config, wl_count_check(L, value, key)));
   } else if (strcmp(key, "call_depth") == 0) {
@@ -89,7 +91,8 @@ static int config_new(lua_State *L) {
     const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
     if (!config_set(L, object->config, key, lua_absindex(L, -1)))
       wl_fail(L, WHERRY_ERROR_TYPE,
-              "Config: unknown option '%s' (known: call_depth, features, memory_reservation, "
+              "Config: unknown option '%s' (known: call_depth, deterministic, features, "
+              "memory_reservation, "
               "stack_size, tick)",
               key);
   }

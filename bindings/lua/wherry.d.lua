@@ -180,6 +180,7 @@ function wherry.Value.v128(value) end
 ---@field stack_size? integer|string
 ---@field call_depth? integer
 ---@field tick? integer
+---@field deterministic? boolean floats and relaxed SIMD the same on every processor
 
 ---@class wherry.Config
 ---@field features table<string, boolean>

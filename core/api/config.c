@@ -105,6 +105,11 @@ wherry_error_t *wherry_config_set_call_depth(wherry_config_t *config, uint32_t c
   return NULL;
 }
 
+wherry_error_t *wherry_config_set_deterministic(wherry_config_t *config, bool on) {
+  config->deterministic = on;
+  return NULL;
+}
+
 wherry_error_t *wherry_config_set_tick(wherry_config_t *config, uint64_t instructions) {
   if (instructions < 1 || instructions > INT64_MAX)
     return wh_error_new(&config->alloc, WHERRY_ERROR_RANGE,

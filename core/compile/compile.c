@@ -122,7 +122,7 @@ static bool start(compiler_t *c, const wh_body_t *body) {
 }
 
 wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t function,
-                           const wh_handlers_t *handlers, wh_code_t **out) {
+                           const wh_handlers_t *handlers, bool canonical, wh_code_t **out) {
   compiler_t c = {.alloc = alloc,
                   .model = model,
                   .handlers = handlers,
@@ -137,6 +137,7 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t 
     if (!compile_simple(&c, opcode) && !whc_numeric(&c, opcode) && !whc_vector(&c, opcode) &&
         !whc_atomic(&c, opcode) && !whc_exception(&c, opcode))
       whc_called(&c, opcode);
+    if (canonical && !c.failed) whc_canonical(&c, opcode);
   }
   wherry_error_t *error = whc_finish_code(&c, out);
   wh_vec_free(alloc, &c.words);

@@ -8,9 +8,9 @@
 #include "model/model.h"
 
 /* function: index in the module, not an imported one. The model's types must carry their canonical
-   numbers. *out: the caller's, freed by wh_free(alloc, code, code->size). Errors: oom. */
+   numbers. canonical: NaNs that operations make are made the canonical one. *out: the caller's, freed by wh_free(alloc, code, code->size). Errors: oom. */
 WH_MUST_USE wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model,
                                        uint32_t function, const wh_handlers_t *handlers,
-                                       wh_code_t **out);
+                                       bool canonical, wh_code_t **out);
 
 #endif

@@ -191,6 +191,14 @@ void whc_read_access(compiler_t *c, access_t *access);
 void whc_choose_slot_kind(compiler_t *c, access_t *access);
 void whc_emit_access(compiler_t *c, const access_t *access);
 
+/* An operation over the topmost operand, in the forms of UNARY; over the topmost, all of them in slots,
+   with a vector as its result. */
+void whc_unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result);
+void whc_over_slots(compiler_t *c, wh_code_op_t op, uint32_t operands);
+
+/* ---- canonical.c: after any instruction, for engines that are deterministic ---- */
+void whc_canonical(compiler_t *c, uint32_t opcode);
+
 /* ---- vector.c, atomic.c; false: not one of its operations ---- */
 bool whc_vector(compiler_t *c, uint32_t opcode);
 bool whc_atomic(compiler_t *c, uint32_t opcode);

@@ -23,7 +23,7 @@ static int find_kind(char a, char b) {
   return -1;
 }
 
-static void unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
+void whc_unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
   operand_t a = whc_pop(c);
   if (a.where == IN_CONST) whc_need_slot(c, &a);
   char kind = kind_of(c, &a);
@@ -271,11 +271,11 @@ void whc_select(compiler_t *c, wherry_valtype_t type) {
 bool whc_numeric(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
 #define UNARY(N, R, T, ...) \
-  case WH_OP_##N: unary(c, WH_CODE_##N##_S_R, TYPE_##R); return true;
-#define UNARY_TRAPS(N, R, T, ...)          \
-  case WH_OP_##N:                          \
-    whc_mark_offset(c);                    \
-    unary(c, WH_CODE_##N##_S_R, TYPE_##R); \
+  case WH_OP_##N: whc_unary(c, WH_CODE_##N##_S_R, TYPE_##R); return true;
+#define UNARY_TRAPS(N, R, T, ...)              \
+  case WH_OP_##N:                              \
+    whc_mark_offset(c);                        \
+    whc_unary(c, WH_CODE_##N##_S_R, TYPE_##R); \
     return true;
 #define BINARY(N, T, ...) \
   case WH_OP_##N: binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T); return true;

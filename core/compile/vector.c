@@ -2,8 +2,7 @@
 #include "compile_state.h"
 #include "ops/ops.h"
 
-/* Emits a vector operation over the topmost operands, all in slots. */
-static void over_slots(compiler_t *c, wh_code_op_t op, uint32_t operands) {
+void whc_over_slots(compiler_t *c, wh_code_op_t op, uint32_t operands) {
   operand_t operand[3];
   for (uint32_t i = operands; i-- > 0;) operand[i] = whc_pop(c);
   for (uint32_t i = 0; i < operands; i++) whc_need_slot(c, &operand[i]);
@@ -71,11 +70,11 @@ bool whc_vector(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
 #define ROW(N, ...) \
   case WH_OP_##N: __VA_ARGS__; return true;
-#define VECTOR_UNARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 1))
-#define VECTOR_BINARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 2))
-#define VECTOR_TERNARY(N, function) ROW(N, over_slots(c, WH_CODE_##N, 3))
-#define VECTOR_SHIFT(N, function) ROW(N, over_slots(c, WH_CODE_##N, 2))
-#define VECTOR_SPLAT(N, ...) ROW(N, over_slots(c, WH_CODE_##N, 1))
+#define VECTOR_UNARY(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 1))
+#define VECTOR_BINARY(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 2))
+#define VECTOR_TERNARY(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 3))
+#define VECTOR_SHIFT(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 2))
+#define VECTOR_SPLAT(N, ...) ROW(N, whc_over_slots(c, WH_CODE_##N, 1))
 #define VECTOR_TEST(N, function) ROW(N, to_scalar(c, WH_CODE_##N##_R, WHERRY_I32, false))
 #define VECTOR_EXTRACT(N, R, ...) ROW(N, to_scalar(c, WH_CODE_##N##_R, TYPE_##R, true))
 #define VECTOR_REPLACE(N, ...) ROW(N, replace_lane(c, WH_CODE_##N))

@@ -66,6 +66,17 @@ WH_EXEC_SLOW(DEFINE_SLOW)
 #include "code/all.def"
 #undef OP
 
+#define OP(name, operands, ...)                                \
+  static CALLING WH_NUM_FUSES int relaxed_##name(PARAMETERS) { \
+    __VA_ARGS__                                                \
+    ip += WH_HANDLER_WORDS + (operands);                       \
+    DISPATCH();                                                \
+  }
+#include "code/rows.h"
+#include "code/relaxed.def"
+#include "code/rows_end.h"
+#undef OP
+
 /* The same size and place as an operation without operands. */
 typedef struct stub {
   handler_t *handler;
@@ -76,8 +87,24 @@ static handler_t *const table[] = {
 #include "code/all.def"
 #undef OP
 };
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static handler_t *const relaxed_table[] = {
+#define OP(name, operands, ...) op_##name,
+#include "code/all.def"
+#undef OP
+#define OP(name, operands, ...) [WH_CODE_##name] = relaxed_##name,
+#include "code/rows.h"
+#include "code/relaxed.def"
+#include "code/rows_end.h"
+#undef OP
+};
+#pragma GCC diagnostic pop
 
-const wh_handlers_t *wh_exec_handlers(void) { return (const wh_handlers_t *)(const void *)table; }
+const wh_handlers_t *wh_exec_handlers(bool deterministic) {
+  bool relaxed = !deterministic && wh_num_can_fuse();
+  return (const wh_handlers_t *)(const void *)(relaxed ? relaxed_table : table);
+}
 const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
 const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
 
@@ -91,13 +118,36 @@ wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
 
 /* Operations are numbers here, in the same two words. */
 static const uint64_t exit_stub = WH_CODE_EXIT, cross_stub = WH_CODE_CROSS_RETURN;
+enum {
+  RELAXED_FIRST = WH_CODE_COUNT - 1,
+#define OP(name, operands, ...) RELAXED_##name,
+#include "code/rows.h"
+#include "code/relaxed.def"
+#include "code/rows_end.h"
+#undef OP
+};
 static const wh_handlers_t table = {{
 #define OP(name, operands, ...) WH_CODE_##name,
 #include "code/all.def"
 #undef OP
 }};
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const wh_handlers_t relaxed_table = {{
+#define OP(name, operands, ...) WH_CODE_##name,
+#include "code/all.def"
+#undef OP
+#define OP(name, operands, ...) [WH_CODE_##name] = RELAXED_##name,
+#include "code/rows.h"
+#include "code/relaxed.def"
+#include "code/rows_end.h"
+#undef OP
+}};
+#pragma GCC diagnostic pop
 
-const wh_handlers_t *wh_exec_handlers(void) { return &table; }
+const wh_handlers_t *wh_exec_handlers(bool deterministic) {
+  return !deterministic && wh_num_can_fuse() ? &relaxed_table : &table;
+}
 const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
 const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
 
@@ -118,13 +168,19 @@ wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
   int (*slow)(wh_context_t *);
 dispatch:
   switch (READ(uint64_t, ip)) {
-#define OP(name, operands, ...)          \
-  case WH_CODE_##name: {                 \
+#define CASE(number, operands, ...)      \
+  case number: {                         \
     __VA_ARGS__                          \
     ip += WH_HANDLER_WORDS + (operands); \
     DISPATCH();                          \
   }
+#define OP(name, operands, ...) CASE(WH_CODE_##name, operands, __VA_ARGS__)
 #include "code/all.def"
+#undef OP
+#define OP(name, operands, ...) CASE(RELAXED_##name, operands, __VA_ARGS__)
+#include "code/rows.h"
+#include "code/relaxed.def"
+#include "code/rows_end.h"
 #undef OP
   default: WH_UNREACHABLE();
   }

@@ -5,7 +5,8 @@
 #include "validate/validate.h"
 
 wherry_error_t *wh_link_engine(const wherry_config_t *config, wherry_engine_t **out) {
-  wherry_error_t *error = wh_engine_make(config, wh_exec_handlers(), out);
+  const wh_handlers_t *handlers = wh_exec_handlers(config && config->deterministic);
+  wherry_error_t *error = wh_engine_make(config, handlers, out);
   if (!error) (*out)->mark_runs = wh_link_mark_runs;
   return error;
 }

@@ -156,6 +156,16 @@ static inline double wh_num_f64_quiet(double a) {
   return wh_num_f64_reinterpret_i64(wh_num_i64_reinterpret_f64(a) | UINT64_C(0x0008000000000000));
 }
 
+/* The canonical NaNs, positive. */
+#define WH_NUM_F32_NAN UINT32_C(0x7FC00000)
+#define WH_NUM_F64_NAN UINT64_C(0x7FF8000000000000)
+static inline float wh_num_f32_canonical(float a) {
+  return a == a ? a : wh_num_f32_reinterpret_i32(WH_NUM_F32_NAN);
+}
+static inline double wh_num_f64_canonical(double a) {
+  return a == a ? a : wh_num_f64_reinterpret_i64(WH_NUM_F64_NAN);
+}
+
 /* Equal operands may be zeros of two signs: min has the sign if either has it, max if both have. */
 static inline float wh_num_f32_min(float a, float b) {
   if (a < b) return a;

@@ -1,10 +1,17 @@
 /* The lanes of SIMD instructions (Numerics, Vector Operations): part of num, in a file of its own because
    there are so many. Every function takes and returns whole vectors; lanes are in the order of memory.
-   Relaxed instructions do what the deterministic profile of the standard says. */
+   Relaxed instructions do what the deterministic profile of the standard says; fused multiplication is
+   apart. */
 #ifndef WH_NUM_SIMD_H
 #define WH_NUM_SIMD_H
 
 #include "num/num.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 typedef int8_t wh_i8x16_t __attribute__((vector_size(16)));
 typedef uint8_t wh_u8x16_t __attribute__((vector_size(16)));
@@ -280,6 +287,16 @@ WH_LANES1(f64x2_convert_low_i32x4_u, wh_f64x2_t, wh_u32x4_t, 2, wh_num_f64_conve
 WH_LANES1(f32x4_demote_f64x2_zero, wh_f32x4_t, wh_f64x2_t, 2, wh_num_f32_demote_f64(a))
 WH_LANES1(f64x2_promote_low_f32x4, wh_f64x2_t, wh_f32x4_t, 2, wh_num_f64_promote_f32(a))
 
+/* Every NaN as the canonical one (Numerics, NaN Propagation, in the deterministic profile). */
+static inline wh_v128_t wh_num_f32x4_canonical(wh_v128_t a) {
+  wh_u32x4_t nan = (wh_u32x4_t)wh_num_f32x4_ne(a, a);
+  return (wh_v128_t)(((wh_u32x4_t)a & ~nan) | (WH_NUM_F32_NAN & nan));
+}
+static inline wh_v128_t wh_num_f64x2_canonical(wh_v128_t a) {
+  wh_u64x2_t nan = (wh_u64x2_t)wh_num_f64x2_ne(a, a);
+  return (wh_v128_t)(((wh_u64x2_t)a & ~nan) | (WH_NUM_F64_NAN & nan));
+}
+
 /* ---- relaxed ---- */
 static inline wh_v128_t wh_num_i16x8_relaxed_dot_i8x16_i7x16_s(wh_v128_t a_, wh_v128_t b_) {
   wh_i8x16_t a = (wh_i8x16_t)a_, b = (wh_i8x16_t)b_;
@@ -292,6 +309,39 @@ static inline wh_v128_t wh_num_i32x4_relaxed_dot_i8x16_i7x16_add_s(wh_v128_t a, 
   wh_v128_t products = wh_num_i16x8_relaxed_dot_i8x16_i7x16_s(a, b);
   return wh_num_i32x4_add(wh_num_i32x4_extadd_pairwise_i16x8_s(products), c);
 }
+
+/* With one rounding: only in functions that are WH_NUM_FUSES, and where the processor can. */
+#if defined(__x86_64__)
+#define WH_NUM_FUSES __attribute__((target("fma")))
+#define WH_FUSED(name, vector_t, intrinsic)                                                   \
+  static inline WH_NUM_FUSES wh_v128_t wh_num_##name(wh_v128_t a, wh_v128_t b, wh_v128_t c) { \
+    return (wh_v128_t)intrinsic((vector_t)a, (vector_t)b, (vector_t)c);                       \
+  }
+WH_FUSED(f32x4_fused_madd, __m128, _mm_fmadd_ps)
+WH_FUSED(f32x4_fused_nmadd, __m128, _mm_fnmadd_ps)
+WH_FUSED(f64x2_fused_madd, __m128d, _mm_fmadd_pd)
+WH_FUSED(f64x2_fused_nmadd, __m128d, _mm_fnmadd_pd)
+static inline bool wh_num_can_fuse(void) { return __builtin_cpu_supports("fma"); }
+#elif defined(__aarch64__)
+#define WH_NUM_FUSES
+#define WH_FUSED(name, vector_t, intrinsic)                                      \
+  static inline wh_v128_t wh_num_##name(wh_v128_t a, wh_v128_t b, wh_v128_t c) { \
+    return (wh_v128_t)intrinsic((vector_t)c, (vector_t)a, (vector_t)b);          \
+  }
+WH_FUSED(f32x4_fused_madd, float32x4_t, vfmaq_f32)
+WH_FUSED(f32x4_fused_nmadd, float32x4_t, vfmsq_f32)
+WH_FUSED(f64x2_fused_madd, float64x2_t, vfmaq_f64)
+WH_FUSED(f64x2_fused_nmadd, float64x2_t, vfmsq_f64)
+static inline bool wh_num_can_fuse(void) { return true; }
+#else
+#define WH_NUM_FUSES
+#define wh_num_f32x4_fused_madd wh_num_f32x4_madd
+#define wh_num_f32x4_fused_nmadd wh_num_f32x4_nmadd
+#define wh_num_f64x2_fused_madd wh_num_f64x2_madd
+#define wh_num_f64x2_fused_nmadd wh_num_f64x2_nmadd
+static inline bool wh_num_can_fuse(void) { return false; }
+#endif
+#undef WH_FUSED
 
 /* ---- loads that widen: 8 bytes of memory ---- */
 static inline wh_v128_t wh_num_v128_low(uint64_t bits) {

@@ -46,6 +46,7 @@ wherry_error_t *wh_engine_make(const wherry_config_t *config, const wh_handlers_
   wh_alloc_init(&engine->alloc, host);
   atomic_init(&engine->references, 1);
   engine->features = config ? config->features : WH_FEATURES_DEFAULT;
+  engine->deterministic = config && config->deterministic;
   engine->memory_reservation = config ? config->memory_reservation : default_reservation;
   engine->stack_size = config ? config->stack_size : default_stack_size;
   engine->tick = config ? config->tick : default_tick;

@@ -28,6 +28,7 @@ struct wherry_config {
   _Atomic int64_t references;
   wh_alloc_t alloc;
   wh_features_t features;
+  bool deterministic;
   uint64_t memory_reservation, stack_size, tick;
   uint32_t call_depth;
   bool gc_stress;
@@ -37,6 +38,7 @@ struct wherry_engine {
   _Atomic int64_t references;
   wh_alloc_t alloc;
   wh_features_t features;
+  bool deterministic;
   uint64_t memory_reservation, stack_size, tick;
   uint32_t call_depth;
   bool gc_stress;

@@ -152,7 +152,7 @@ int inspect_verb(int argc, char **argv) {
   if (args.count != 1) return usage_error(&verb, args.count ? "one FILE at a time" : "which FILE?");
   inspection_t found = {.file = args.items[0]};
   wherry_engine_t *engine;
-  wherry_error_t *error = engine_with_features("all", &engine);
+  wherry_error_t *error = engine_with("all", false, &engine);
   if (error) return report(NULL, error);
   if (!read_module_file(engine, found.file, &found.bytes, &status)) {
     wherry_engine_release(engine);

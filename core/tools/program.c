@@ -10,12 +10,12 @@ uint64_t clock_now(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-wherry_error_t *engine_with_features(const char *list, wherry_engine_t **out) {
-  if (!list) return wherry_engine_new(NULL, out);
+wherry_error_t *engine_with(const char *features, bool deterministic, wherry_engine_t **out) {
   wherry_config_t *config;
   wherry_error_t *error = wherry_config_new(NULL, &config);
   if (error) return error;
-  error = wherry_config_set_features(config, list);
+  if (features) error = wherry_config_set_features(config, features);
+  if (!error) error = wherry_config_set_deterministic(config, deterministic);
   if (!error) error = wherry_engine_new(config, out);
   wherry_config_release(config);
   return error;
@@ -159,7 +159,7 @@ int program_open(const char *file, const program_options_t *options, program_t *
   *out = (program_t) {.file = file, .options = options, .started = clock_now()};
   wherry_bytes_t bytes;
   int status;
-  wherry_error_t *error = engine_with_features(options->features, &out->engine);
+  wherry_error_t *error = engine_with(options->features, options->deterministic, &out->engine);
   if (error) return report(NULL, error);
   if (!read_module_file(out->engine, file, &bytes, &status)) return status;
   return options->links.count ? open_linked(out, bytes) : open_alone(out, bytes);

@@ -113,6 +113,7 @@ typedef struct program_options {
   texts_t links;
   uint64_t fuel, timeout, memory_limit; /* UINT64_MAX: not given */
   const char *features;
+  bool deterministic;
   bool stats;
   void *later; /* where options that come later would go */
 } program_options_t;
@@ -126,6 +127,8 @@ typedef struct program_options {
       {"--timeout", OPTION_DURATION, &(o).timeout, "SECONDS", "how long a call may last"},         \
       {"--memory-limit", OPTION_SIZE, &(o).memory_limit, "SIZE", "for all memories: 64MB, 1GiB"},  \
       {"--features", OPTION_TEXT, &(o).features, "LIST", "on,-off,…; also all and none"},          \
+      {"--deterministic", OPTION_FLAG, &(o).deterministic, NULL,                                   \
+       "floats and relaxed SIMD the same on every machine"},                                       \
       {"--stats", OPTION_FLAG, &(o).stats, NULL, "afterwards tell what it took (standard error)"}
 
 typedef struct program {
@@ -140,8 +143,8 @@ typedef struct program {
   uint64_t started; /* nanoseconds */
 } program_t;
 
-/* An engine with the features of a list (NULL: all). */
-wherry_error_t *engine_with_features(const char *list, wherry_engine_t **out);
+/* An engine with the features of a list; NULL: those that are on anyway. */
+wherry_error_t *engine_with(const char *features, bool deterministic, wherry_engine_t **out);
 
 /* Loads and instantiates; complains by itself. *out is to be closed in every case.
    Returns the exit status. */

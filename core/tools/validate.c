@@ -15,7 +15,7 @@ int validate_verb(int argc, char **argv) {
   if (!parse_args(&verb, table, PARSE_ALL, argc, argv, &args, &status)) return status;
   if (args.count < 1) return usage_error(&verb, "which FILE?");
   wherry_engine_t *engine;
-  wherry_error_t *error = engine_with_features(features, &engine);
+  wherry_error_t *error = engine_with(features, false, &engine);
   if (error) return report(NULL, error);
   status = STATUS_OK;
   for (size_t i = 0; i < args.count; i++) {

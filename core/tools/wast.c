@@ -53,18 +53,20 @@ static bool run_text(const char *file, wherry_engine_t *engine, wast_totals_t *t
 }
 
 int wast_verb(int argc, char **argv) {
-  static const verb_t verb = {"wast", wast_verb, "[-q] [--features LIST] FILE…",
+  static const verb_t verb = {"wast", wast_verb, "[-q] [--features LIST] [--deterministic] FILE…",
                               "Runs test scripts: .wast files, or .json files that wasm-tools "
                               "json-from-wast made of them,\n"
                               "with the modules beside them. Counts commands; those that need a "
                               "feature which is not there\n"
                               "yet are skipped. Features follow the folder's name under "
                               "proposals/. 1 if a command failed."};
-  bool quiet = false;
+  bool quiet = false, deterministic = false;
   const char *features = NULL;
   const option_t table[] = {
       {"-q", OPTION_FLAG, &quiet, NULL, "only failures and the last line"},
       {"--features", OPTION_TEXT, &features, "LIST", "on,-off,…; also all and none"},
+      {"--deterministic", OPTION_FLAG, &deterministic, NULL,
+       "floats and relaxed SIMD the same on every machine"},
       {0}};
   args_t args;
   int status = STATUS_OK;
@@ -82,7 +84,7 @@ int wast_verb(int argc, char **argv) {
     if (!engine || wanted != engine_features) {
       wherry_engine_release(engine);
       engine = NULL;
-      wherry_error_t *error = engine_with_features(wanted, &engine);
+      wherry_error_t *error = engine_with(wanted, deterministic, &engine);
       if (error) return report(NULL, error);
       engine_features = wanted;
     }

@@ -212,6 +212,12 @@ T.test("Config", function()
   T.raises("range", "", wherry.Config, { stack_size = 1 })
 end)
 
+T.test("deterministic NaNs", function()
+  local text = '(func (export "f") (result i32) (i32.reinterpret_f32 (f32.sqrt (f32.const -1))))'
+  local engine = wherry.Engine { deterministic = true }
+  T.equal(wherry.load({ wat = text }, { engine = engine }).f(), 0x7FC00000)
+end)
+
 T.test("features that a module needs", function()
   local features = wherry.Module(T.guest "vector").features
   T.equal(table.concat(features, " "), "multi-value mutable-globals simd")

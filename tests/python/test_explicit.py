@@ -65,6 +65,13 @@ def test_a_module_with_a_feature_that_is_off() -> None:
         wherry.Config(features={7: True})  # type: ignore[dict-item]
 
 
+def test_deterministic_nans() -> None:
+    engine = wherry.Engine(wherry.Config(deterministic=True))
+    text = '(func (export "f") (result i32) (i32.reinterpret_f32 (f32.sqrt (f32.const -1))))'
+    assert wherry.load(wat=text, engine=engine).f() == 0x7FC00000
+    assert wherry.load(wat=text).f() & 0x7FC00000 == 0x7FC00000
+
+
 def test_features_that_a_module_needs() -> None:
     assert wherry.Module(None, own("vector.wasm")).features == [
         "multi-value",

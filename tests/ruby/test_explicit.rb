@@ -114,6 +114,13 @@ class ExplicitTest < Minitest::Test
     assert_equal true, config.features["simd"]
   end
 
+  def test_deterministic_nans
+    config = Wherry::Config.new
+    config.deterministic = true
+    text = '(func (export "f") (result i32) (i32.reinterpret_f32 (f32.sqrt (f32.const -1))))'
+    assert_equal 0x7FC00000, Wherry.load(wat: text, engine: Wherry::Engine.new(config)).f
+  end
+
   def test_features_that_a_module_needs
     assert_equal %w[multi-value mutable-globals simd], Wherry::Module.load(own("vector.wasm")).features
     assert_equal [], Wherry::Module.load(own("fib.wasm")).features

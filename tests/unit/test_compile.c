@@ -27,6 +27,7 @@ static const struct {
   const char *idea;
   function_t function;
   const char *listing;
+  bool canonical; /* for engines that are deterministic */
 } cases[] = {
     {"gets and constants are operands, the result returns at once",
      {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 5, 0x6A, 0x0B)},
@@ -51,6 +52,11 @@ static const struct {
     {"a float comparison has no opposite: eqz stays",
      {{F64, F64}, {I32}, BODY(0, 0x20, 0, 0x20, 1, 0x63, 0x45, 0x0B)},
      "F64_LT_SS_R -2 -1 0|I32_EQ_AK_RET 0 -2"},
+    {"a deterministic engine makes a NaN the canonical one, after operations that may make any",
+     {{F64, F64}, {F64}, BODY(0, 0x20, 0, 0x20, 1, 0xA0, 0x99, 0x22, 1, 0x9F, 0x0B)},
+     "F64_ADD_SS_R -2 -1 0|F64_CANONICAL_A_R 0|F64_ABS_A_D -1|F64_SQRT_A_R 0|F64_CANONICAL_A_RET "
+     "-2",
+     true},
     {"a value in the accumulator is stored only when another needs the place",
      {{I32, I32}, {I32}, BODY(0, 0x20, 0, 0x41, 1, 0x6A, 0x20, 1, 0x41, 2, 0x6A, 0x6C, 0x0B)},
      "I32_ADD_SK_D -2 1 2|I32_ADD_SK_R -1 2 0|I32_MUL_AS_RET 2 -2"},
@@ -129,7 +135,7 @@ static void compiles_to_what_the_listing_says(void **state) {
     assert_ok(wh_decode(&alloc, bytes, size, WH_FEATURES_ALL, &model));
     assert_ok(wh_validate(model, WH_FEATURES_ALL));
     wh_code_t *code;
-    assert_ok(wh_compile(&alloc, model, 0, &handlers, &code));
+    assert_ok(wh_compile(&alloc, model, 0, &handlers, cases[i].canonical, &code));
     wh_text_t text = {.alloc = &alloc};
     wh_code_print(code, &handlers, &text);
     squeeze(text.data);
@@ -159,7 +165,7 @@ static void survives_any_failing_allocation(void **state) {
       wh_alloc_t alloc;
       wh_alloc_init(&alloc, &host);
       wh_code_t *code = NULL;
-      wherry_error_t *error = wh_compile(&alloc, model, function, &handlers, &code);
+      wherry_error_t *error = wh_compile(&alloc, model, function, &handlers, false, &code);
       if (!error) {
         wh_free(&alloc, code, code->size);
         assert_int_equal(failing.live_blocks, 0);

@@ -94,6 +94,7 @@ class Config(_wherry.Config):
     features: names of features and whether modules may use them, {"tail-call": False}, or a list,
     "gc,-tail-call"; "all" and "none" are all that there are. What one needs comes with it, and
     what needs it goes with it.
+    deterministic: floats and relaxed SIMD give the same bits on every processor.
     """
 
     __slots__ = ()
@@ -106,6 +107,7 @@ class Config(_wherry.Config):
         stack_size: int | None = None,
         call_depth: int | None = None,
         tick: int | None = None,
+        deterministic: bool = False,
     ) -> None:
         if isinstance(features, str):
             _wherry.config_set_features(self, features)
@@ -120,6 +122,7 @@ class Config(_wherry.Config):
             _wherry.config_set_call_depth(self, call_depth)
         if tick is not None:
             _wherry.config_set_tick(self, tick)
+        _wherry.config_set_deterministic(self, deterministic)
 
     @property
     def features(self) -> dict[str, bool]:

@@ -25,7 +25,7 @@ typedef enum wherry_feature {
   WHERRY_FEATURE_MULTI_MEMORY,
   WHERRY_FEATURE_MEMORY64, /* of memories and tables */
   WHERRY_FEATURE_SIMD,
-  WHERRY_FEATURE_RELAXED_SIMD, /* always as the standard's deterministic profile has it */
+  WHERRY_FEATURE_RELAXED_SIMD, /* see also wherry_config_set_deterministic */
   WHERRY_FEATURE_FUNCTION_REFERENCES,
   WHERRY_FEATURE_GC,
   WHERRY_FEATURE_EXCEPTIONS,
@@ -70,6 +70,13 @@ WHERRY_API wherry_error_t *wherry_config_set_stack_size(wherry_config_t *config,
 /* How many times guest and host may call each other in turn before the next call is an error of
    kind limit: 128 unless set, each of them stands on the C stack. */
 WHERRY_API wherry_error_t *wherry_config_set_call_depth(wherry_config_t *config, uint32_t calls);
+
+/* Whether a guest's results are the same on every processor, as the standard's deterministic profile has
+   them: relaxed SIMD instructions have one meaning, and every NaN that an operation makes is the
+   canonical one. Off unless set: relaxed multiply-add may be fused, and the bits of a NaN are the
+   processor's. It costs an operation more after each one on floats. What a host function returns and
+   when memory or time run out is beyond it. */
+WHERRY_API wherry_error_t *wherry_config_set_deterministic(wherry_config_t *config, bool on);
 
 /* How many wasm instructions a guest runs, about, between two looks at fuel, deadline and
    interruption: 1,000,000 unless set (of the order of a millisecond). */

@@ -25,6 +25,11 @@ module Wherry
       Raw.config_set_tick(self, instructions)
     end
 
+    # whether floats and relaxed SIMD give the same bits on every processor
+    def deterministic=(on)
+      Raw.config_set_deterministic(self, on ? true : false)
+    end
+
     # feature("bulk-memory", false) makes modules that use it invalid. What a feature needs comes with
     # it, and what needs it goes with it.
     def feature(name, enabled)
