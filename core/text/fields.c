@@ -47,24 +47,59 @@ static bool declare(reader_t *r, space_t space) {
   return wh_wat_take_id(r, space, r->spaces[space].count++);
 }
 
-/* *defined: the last entity that was no import. */
+/* Imports come first. defined: the last entity that was none; NULL: none yet. */
+static bool check_order(reader_t *r, const token_t *open, const entity_t *defined) {
+  return !defined || FAIL_AT(r, open, "import after %s",
+                             defined->space == SPACE_FUNC ? "function" : defined->word);
+}
+
+/* What is imported, with its name, after its parenthesis. */
+static bool declare_import(reader_t *r, uint32_t count) {
+  const entity_t *entity = take_entity(r);
+  if (!entity) return false;
+  r->spaces[entity->space].imported += count;
+  if (count == 1) return declare(r, entity->space);
+  r->spaces[entity->space].count += count;
+  return true;
+}
+
+/* `(item "a" (func $f)) …`, or `(item "a") … (func)`: an import of several, after its module. */
+static bool declare_items(reader_t *r) {
+  uint32_t untyped = 0;
+  while (wh_wat_at_list(r, "item")) {
+    const token_t *open = r->next;
+    r->next += 2;
+    if (r->next->kind == TOKEN_STRING) r->next++;
+    if (r->next->kind != TOKEN_OPEN) {
+      untyped++;
+    } else {
+      r->next++;
+      if (!declare_import(r, 1)) return false;
+    }
+    r->next = wh_wat_past(r, open);
+  }
+  if (r->next->kind != TOKEN_OPEN) return true;
+  r->next++;
+  if (r->next->kind == TOKEN_WORD && r->next[1].kind == TOKEN_ID)
+    return FAIL_AT(r, r->next + 1, "identifier not allowed: %.*s would be the name of all items",
+                   (int)r->next[1].size, token_text(r, r->next + 1));
+  return declare_import(r, untyped);
+}
+
+/* *defined: as in check_order. */
 static bool declare_entity(reader_t *r, const token_t *open, const entity_t **defined) {
-  bool import = wh_wat_take_word(r, "import");
-  const token_t *inner = open;
-  if (import) {
+  if (wh_wat_take_word(r, "import")) {
     if (r->next->kind == TOKEN_STRING) r->next++;
-    if (r->next->kind == TOKEN_STRING) r->next++;
-    inner = r->next;
-    if (!wh_wat_expect_open(r, "what is imported")) return false;
+    if (!check_order(r, open, *defined)) return false;
+    if (r->next->kind != TOKEN_STRING) return declare_items(r);
+    r->next++;
+    return wh_wat_expect_open(r, "what is imported") && declare_import(r, 1);
   }
   const entity_t *entity = take_entity(r);
   if (!entity || !declare(r, entity->space)) return false;
-  if (import || has_list(r, inner, "import")) {
-    if (*defined)
-      return FAIL_AT(r, open, "import after %s",
-                     (*defined)->space == SPACE_FUNC ? "function" : (*defined)->word);
+  if (has_list(r, open, "import")) {
     r->spaces[entity->space].imported++;
-    return true;
+    return check_order(r, open, *defined);
   }
   *defined = entity;
   if (entity->space == SPACE_TABLE && has_list(r, open, "elem")) r->spaces[SPACE_ELEM].count++;
@@ -185,17 +220,16 @@ static bool put_tag_type(reader_t *r, wh_text_t *out) {
   return true;
 }
 
-/* What an import has after its names: kind and type. */
-static bool put_import_type(reader_t *r, const entity_t *entity, uint32_t index) {
+/* What an import has after its names: kind and type. index: NULL: of several. */
+static bool put_import_type(reader_t *r, const entity_t *entity, const uint32_t *index) {
   wh_text_t *out = &r->imports.bytes;
   uint32_t type;
-  r->imports.count++;
   wh_wat_put_byte(out, entity->kind);
   switch (entity->space) {
   case SPACE_FUNC:
-    wh_wat_begin_function(r);
-    if (!wh_wat_read_type_use(r, true, &type)) return false;
-    wh_wat_end_function(r, index);
+    if (index) wh_wat_begin_function(r);
+    if (!wh_wat_read_type_use(r, index, &type)) return false;
+    if (index) wh_wat_end_function(r, *index);
     wh_wat_put_u(out, type);
     return true;
   case SPACE_TABLE: return put_table_type(r, out);
@@ -479,9 +513,11 @@ static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
     wh_wat_put_u(&r->exports.bytes, index);
     r->exports.count++;
   }
-  if (wh_wat_take_list(r, "import"))
+  if (wh_wat_take_list(r, "import")) {
+    r->imports.count++;
     return read_two_names(r, &r->imports.bytes) && wh_wat_expect_close(r) &&
-           put_import_type(r, entity, index) && wh_wat_expect_close(r);
+           put_import_type(r, entity, &index) && wh_wat_expect_close(r);
+  }
   switch (entity->space) {
   case SPACE_FUNC: return define_function(r, index);
   case SPACE_TABLE: return define_table(r, index);
@@ -491,14 +527,64 @@ static bool read_entity(reader_t *r, uint32_t counts[SPACE_COUNT]) {
   }
 }
 
-static bool read_import(reader_t *r, uint32_t counts[SPACE_COUNT]) {
-  if (!read_two_names(r, &r->imports.bytes) || !wh_wat_expect_open(r, "what is imported"))
-    return false;
+/* `(func $f …)`, up to its end. */
+static bool put_imported(reader_t *r, uint32_t counts[SPACE_COUNT]) {
+  if (!wh_wat_expect_open(r, "what is imported")) return false;
   const entity_t *entity = take_entity(r);
   if (!entity) return false;
   uint32_t index = counts[entity->space]++;
   if (r->next->kind == TOKEN_ID) r->next++;
-  return put_import_type(r, entity, index) && close_two(r);
+  return put_import_type(r, entity, &index) && wh_wat_expect_close(r);
+}
+
+/* Items of one type, which comes last, and in the binary first. */
+static bool put_items_of_one_type(reader_t *r, uint32_t count, const token_t *type,
+                                  uint32_t counts[SPACE_COUNT]) {
+  wh_text_t *out = &r->imports.bytes;
+  const token_t *first = r->next, *end;
+  r->next = type + 1;
+  const entity_t *entity = take_entity(r);
+  if (!entity) return false;
+  counts[entity->space] += count;
+  if (!put_import_type(r, entity, NULL) || !wh_wat_expect_close(r)) return false;
+  wh_wat_put_u(out, count);
+  end = r->next;
+  for (r->next = first; count; count--) {
+    r->next += 2;
+    if (!wh_wat_read_name(r, out) || !wh_wat_expect_close(r)) return false;
+  }
+  r->next = end;
+  return true;
+}
+
+/* An import of several, after its module: in the binary an empty name and a number tell that it is. */
+static bool put_items(reader_t *r, uint32_t counts[SPACE_COUNT]) {
+  enum { ITEMS_WITH_TYPES = 0x7F, ITEMS_OF_ONE_TYPE = 0x7E };
+  wh_text_t *out = &r->imports.bytes;
+  const token_t *first = r->next;
+  uint32_t count = 0;
+  for (; wh_wat_at_list(r, "item"); count++) r->next = wh_wat_past(r, r->next);
+  const token_t *type = r->next;
+  r->next = first;
+  wh_wat_put_byte(out, 0);
+  wh_wat_put_byte(out, type->kind == TOKEN_OPEN ? ITEMS_OF_ONE_TYPE : ITEMS_WITH_TYPES);
+  if (type->kind == TOKEN_OPEN) return put_items_of_one_type(r, count, type, counts);
+  wh_wat_put_u(out, count);
+  for (; count; count--) {
+    r->next += 2;
+    if (!wh_wat_read_name(r, out) || !put_imported(r, counts) || !wh_wat_expect_close(r))
+      return false;
+  }
+  return true;
+}
+
+static bool read_import(reader_t *r, uint32_t counts[SPACE_COUNT]) {
+  wh_text_t *out = &r->imports.bytes;
+  r->imports.count++;
+  if (!wh_wat_read_name(r, out)) return false;
+  bool good = r->next->kind == TOKEN_STRING ? wh_wat_read_name(r, out) && put_imported(r, counts)
+                                            : put_items(r, counts);
+  return good && wh_wat_expect_close(r);
 }
 
 static bool read_export(reader_t *r) {
