@@ -191,59 +191,104 @@ static bool tag_type(decoder_t *d, uint32_t *type) {
 
 /* ---- sections: each reads one entry ---- */
 
-static bool import_entry(decoder_t *d) {
-  wh_model_t *m = d->model;
-  wh_import_t import = {.offset = wh_reader_offset(&d->in)};
-  if (!name(d, &import.module, "the module of an import")) return false;
-  if (!name(d, &import.name, "the name of an import")) return false;
-  const uint8_t *at = d->in.next;
+/* What is imported: its kind, and of its types the one of that kind. */
+typedef struct imported {
   uint8_t kind;
-  if (!wh_decode_u8(d, &kind, "the kind of an import")) return false;
-  import.type.kind = (wherry_extern_kind_t)kind;
-  bool stored = false;
-  switch (kind) {
-  case WHERRY_EXTERN_FUNC:
-    if (!wh_decode_u32(d, &import.type_index, "a type index")) return false;
-    import.index = m->imported_functions++;
-    stored = wh_vec_push(m->alloc, &m->functions, import.type_index);
-    break;
-  case WHERRY_EXTERN_TABLE: {
-    wh_table_type_t table = {0};
-    if (!table_type(d, &table)) return false;
-    import.index = m->imported_tables++;
-    stored = wh_vec_push(m->alloc, &m->tables, table);
-    break;
-  }
-  case WHERRY_EXTERN_MEMORY: {
-    wh_memory_type_t memory = {0};
-    if (!memory_type(d, &memory)) return false;
-    import.index = m->imported_memories++;
-    stored = wh_vec_push(m->alloc, &m->memories, memory);
-    break;
-  }
-  case WHERRY_EXTERN_GLOBAL: {
-    wh_global_type_t global = {.imported = true};
-    if (!global_type(d, &global)) return false;
-    if (global.is_mutable && !has(d, WH_FEATURE(MUTABLE_GLOBALS)))
-      return wh_decode_needs(d, at, "mutable-globals", "the import of a mutable global");
-    import.index = m->imported_globals++;
-    stored = wh_vec_push(m->alloc, &m->globals, global);
-    break;
-  }
-  case WHERRY_EXTERN_TAG:
-    if (!tag_type(d, &import.type_index)) return false;
-    import.index = m->imported_tags++;
-    stored = wh_vec_push(m->alloc, &m->tags, import.type_index);
-    break;
+  uint32_t type; /* function, tag */
+  wh_table_type_t table;
+  wh_memory_type_t memory;
+  wh_global_type_t global;
+} imported_t;
+
+static bool imported(decoder_t *d, imported_t *out) {
+  const uint8_t *at = d->in.next;
+  *out = (imported_t) {0};
+  if (!wh_decode_u8(d, &out->kind, "the kind of an import")) return false;
+  switch (out->kind) {
+  case WHERRY_EXTERN_FUNC: return wh_decode_u32(d, &out->type, "a type index");
+  case WHERRY_EXTERN_TABLE: return table_type(d, &out->table);
+  case WHERRY_EXTERN_MEMORY: return memory_type(d, &out->memory);
+  case WHERRY_EXTERN_GLOBAL:
+    out->global.imported = true;
+    if (!global_type(d, &out->global)) return false;
+    return !out->global.is_mutable || has(d, WH_FEATURE(MUTABLE_GLOBALS)) ||
+           wh_decode_needs(d, at, "mutable-globals", "the import of a mutable global");
+  case WHERRY_EXTERN_TAG: return tag_type(d, &out->type);
   default: {
-    const char *later = wh_later_extern_kind(kind);
-    if (later) return wh_decode_needs(d, at, later, "import kind %u", kind);
-    return wh_decode_malformed(d, at, "malformed import kind", "0x%02x, expected 0 to 4", kind);
+    const char *later = wh_later_extern_kind(out->kind);
+    if (later) return wh_decode_needs(d, at, later, "import kind %u", out->kind);
+    return wh_decode_malformed(d, at, "malformed import kind", "0x%02x, expected 0 to 4",
+                               out->kind);
   }
+  }
+}
+
+static bool add_import(decoder_t *d, wh_import_t import, const imported_t *what) {
+  wh_model_t *m = d->model;
+  bool stored = false;
+  if (m->imports.count >= WH_MAX_IMPORTS)
+    return wh_decode_too_many(d, d->in.next, WH_MAX_IMPORTS + 1, WH_MAX_IMPORTS, "import");
+  import.type.kind = (wherry_extern_kind_t)what->kind;
+  import.type_index = what->type;
+  switch (import.type.kind) {
+  case WHERRY_EXTERN_FUNC:
+    import.index = m->imported_functions++;
+    stored = wh_vec_push(m->alloc, &m->functions, what->type);
+    break;
+  case WHERRY_EXTERN_TABLE:
+    import.index = m->imported_tables++;
+    stored = wh_vec_push(m->alloc, &m->tables, what->table);
+    break;
+  case WHERRY_EXTERN_MEMORY:
+    import.index = m->imported_memories++;
+    stored = wh_vec_push(m->alloc, &m->memories, what->memory);
+    break;
+  case WHERRY_EXTERN_GLOBAL:
+    import.index = m->imported_globals++;
+    stored = wh_vec_push(m->alloc, &m->globals, what->global);
+    break;
+  case WHERRY_EXTERN_TAG:
+    import.index = m->imported_tags++;
+    stored = wh_vec_push(m->alloc, &m->tags, what->type);
+    break;
   }
   if (!stored) return wh_decode_oom(d);
   wh_model_extern_of(m, import.type.kind, import.index, &import.type);
   return wh_vec_push(m->alloc, &m->imports, import) || wh_decode_oom(d);
+}
+
+/* Several imports of one module, each with its type, or all of one type (proposal Compact Import
+   Section); from the byte on that stands in place of a kind. The model has them one by one. */
+static bool import_items(decoder_t *d, wherry_bytes_t module, bool one_type) {
+  wh_model_t *m = d->model;
+  imported_t what = {0};
+  uint32_t number;
+  if (!has(d, WH_FEATURE(COMPACT_IMPORTS)))
+    return wh_decode_needs(d, d->in.next, "compact-imports", "an import of several items");
+  d->in.next++;
+  m->has_compact_imports = true;
+  if ((one_type && !imported(d, &what)) ||
+      !count(d, &number, WH_MAX_IMPORTS - (uint32_t)m->imports.count, "import"))
+    return false;
+  d->has_entry = true;
+  while (number-- > 0) {
+    wh_import_t import = {.module = module, .offset = wh_reader_offset(&d->in)};
+    if (!name(d, &import.name, "the name of an import") || (!one_type && !imported(d, &what)) ||
+        !add_import(d, import, &what))
+      return false;
+  }
+  return true;
+}
+
+static bool import_entry(decoder_t *d) {
+  wh_import_t import = {.offset = wh_reader_offset(&d->in)};
+  imported_t what;
+  if (!name(d, &import.module, "the module of an import")) return false;
+  if (!name(d, &import.name, "the name of an import")) return false;
+  if (!import.name.size && d->in.next < d->in.end &&
+      (*d->in.next == WH_IMPORT_ITEMS || *d->in.next == WH_IMPORT_ITEMS_OF_ONE_TYPE))
+    return import_items(d, import.module, *d->in.next == WH_IMPORT_ITEMS_OF_ONE_TYPE);
+  return imported(d, &what) && add_import(d, import, &what);
 }
 
 static bool function_entry(decoder_t *d) {

@@ -111,6 +111,7 @@ static void of_entities(needs_t *n) {
               m->globals.items[m->exports.items[i].index].is_mutable,
           MUTABLE_GLOBALS);
   n->tag |= m->tags.count > 0;
+  NEEDS(n, m->has_compact_imports, COMPACT_IMPORTS);
 }
 
 static void of_segments(needs_t *n) {

@@ -136,6 +136,9 @@ struct wherry_externtype {
   const wherry_functype_t *func; /* function, tag */
 };
 
+/* What stands in place of an import's kind, after an empty name, where several follow. */
+enum { WH_IMPORT_ITEMS = 0x7F, WH_IMPORT_ITEMS_OF_ONE_TYPE = 0x7E };
+
 typedef struct wh_import {
   wherry_bytes_t module, name;
   wherry_externtype_t type;
@@ -244,6 +247,7 @@ typedef struct wh_model {
   wh_map_t export_map; /* name -> place in exports */
   uint32_t imported_functions, imported_tables, imported_memories, imported_globals;
   uint32_t imported_tags;
+  bool has_compact_imports; /* in the binary; here they are like others */
   bool has_start;
   uint32_t start;
   bool has_data_count;

@@ -559,7 +559,6 @@ static bool put_items_of_one_type(reader_t *r, uint32_t count, const token_t *ty
 
 /* An import of several, after its module: in the binary an empty name and a number tell that it is. */
 static bool put_items(reader_t *r, uint32_t counts[SPACE_COUNT]) {
-  enum { ITEMS_WITH_TYPES = 0x7F, ITEMS_OF_ONE_TYPE = 0x7E };
   wh_text_t *out = &r->imports.bytes;
   const token_t *first = r->next;
   uint32_t count = 0;
@@ -567,7 +566,7 @@ static bool put_items(reader_t *r, uint32_t counts[SPACE_COUNT]) {
   const token_t *type = r->next;
   r->next = first;
   wh_wat_put_byte(out, 0);
-  wh_wat_put_byte(out, type->kind == TOKEN_OPEN ? ITEMS_OF_ONE_TYPE : ITEMS_WITH_TYPES);
+  wh_wat_put_byte(out, type->kind == TOKEN_OPEN ? WH_IMPORT_ITEMS_OF_ONE_TYPE : WH_IMPORT_ITEMS);
   if (type->kind == TOKEN_OPEN) return put_items_of_one_type(r, count, type, counts);
   wh_wat_put_u(out, count);
   for (; count; count--) {

@@ -48,6 +48,10 @@ static const struct {
     {BYTES(H "\x01\x03\x01\x60\x00"), 13,
      "unexpected end of section or function: expected a number of results"},
     {BYTES(H "\x02\x04\x01\x00\x00\x09"), 13, "malformed import kind: 0x09"},
+    {BYTES(H "\x02\x06\x01\x00\x01x\x7f\x00"), 14, "malformed import kind: 0x7f"},
+    {BYTES(H "\x02\x08\x01\x00\x00\xff\x80\x80\x00\x00"), 13, "malformed import kind: 0xff"},
+    {BYTES(H "\x02\x06\x01\x00\x00\x7f\x01\x00"), 16, "expected the kind of an import"},
+    {BYTES(H "\x02\x05\x01\x00\x00\x7e\x01"), 15, "expected"},
     {BYTES(H "\x02\x05\x01\x01\xff\x00\x00"), 12,
      "malformed UTF-8 encoding: the module of an import"},
     {BYTES(H "\x02\x03\x01\x05"
@@ -86,8 +90,8 @@ static void malformed_modules_say_what_and_where(void **state) {
     wh_alloc_init(&alloc, NULL);
     wh_model_t *model = NULL;
     uint64_t offset = UINT64_MAX;
-    wherry_error_t *error =
-        decode(&alloc, malformed[i].bytes, malformed[i].size, WH_FEATURES_DEFAULT, &model);
+    wherry_error_t *error = decode(&alloc, malformed[i].bytes, malformed[i].size,
+                                   WH_FEATURES_DEFAULT | WH_FEATURE(COMPACT_IMPORTS), &model);
     assert_non_null(error);
     assert_null(model);
     assert_true(wherry_error_offset(error, &offset));
@@ -129,6 +133,8 @@ static const struct {
      "needs feature reference-types, which is switched off"},
     {BYTES(H "\x02\x06\x01\x00\x00\x03\x7f\x01"), WHERRY_FEATURE_MUTABLE_GLOBALS,
      "needs feature mutable-globals, which is switched off"},
+    {BYTES(H "\x02\x05\x01\x00\x00\x7f\x00"), WHERRY_FEATURE_COMPACT_IMPORTS,
+     "an import of several items needs feature compact-imports, which is switched off"},
     {BYTES(H "\x0c\x01\x00"), WHERRY_FEATURE_BULK_MEMORY,
      "needs feature bulk-memory, which is switched off"},
     {BYTES(H "\x0b\x04\x01\x01\x01x"), WHERRY_FEATURE_BULK_MEMORY,
@@ -307,6 +313,49 @@ static void limits_of_this_engine(void **state) {
   assert_int_equal(alloc.used, 0);
 }
 
+/* Several imports in one entry: with a type each, then of one type; between them one as of old. */
+static void imports_of_one_entry_are_many(void **state) {
+  (void)state;
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  wh_model_t *m;
+  module_bytes_t module;
+  module_begin(&module);
+  SECTION_OF(&module, 2,
+             "\x04\x01m\x00\x7f\x02\x01"
+             "a\x03\x7e\x00\x00\x02\x00\x01"
+             "\x00\x00\x03\x7f\x00"
+             "\x01n\x80\x00\x7e\x03\x7d\x00\x02\x01"
+             "c\x01"
+             "d"
+             "\x01o\x00\x7e\x02\x00\x00\x00");
+  assert_ok(wh_decode(&alloc, module.data, module.size, WH_FEATURES_ALL, &m));
+  static const struct {
+    const char *module, *name, *type;
+    uint32_t index;
+  } imports[] = {{"m", "a", "global i64", 0},
+                 {"m", "", "memory 1..", 0},
+                 {"", "", "global i32", 1},
+                 {"n", "c", "global f32", 2},
+                 {"n", "d", "global f32", 3}};
+  assert_int_equal(m->imports.count, WH_COUNT(imports));
+  for (size_t i = 0; i < WH_COUNT(imports); i++) {
+    const wh_import_t *import = &m->imports.items[i];
+    wh_text_t text = {.alloc = &alloc};
+    wh_print_externtype(&text, &import->type);
+    assert_string_equal(text.data, imports[i].type);
+    wh_text_free(&text);
+    assert_int_equal(import->index, imports[i].index);
+    assert_int_equal(import->module.size, strlen(imports[i].module));
+    assert_memory_equal(import->module.data, imports[i].module, import->module.size);
+    assert_int_equal(import->name.size, strlen(imports[i].name));
+    assert_memory_equal(import->name.data, imports[i].name, import->name.size);
+  }
+  assert_int_equal(m->imported_globals, 4);
+  wh_model_free(m);
+  assert_int_equal(alloc.used, 0);
+}
+
 static void types_are_printed(void **state) {
   (void)state;
   wh_alloc_t alloc;
@@ -376,6 +425,7 @@ int main(void) {
       cmocka_unit_test(names_are_never_an_error),
       cmocka_unit_test(announcing_much_costs_nothing),
       cmocka_unit_test(limits_of_this_engine),
+      cmocka_unit_test(imports_of_one_entry_are_many),
       cmocka_unit_test(types_are_printed),
       cmocka_unit_test(references_are_read_and_printed),
   };

@@ -106,6 +106,7 @@ static const struct {
     {"(global i32 (i32.add (i32.const 1) (i32.const 2)))", "extended-const"},
     {"(memory 1) (data (i32.mul (i32.const 1) (i32.const 2)) \"x\")", "extended-const"},
     {"(func (return_call 0))", "tail-call"},
+    {"(import \"m\" (item \"a\") (item \"b\") (func))", "compact-imports"},
     {"(memory 1) (memory 1)", "multi-memory"},
     {"(memory i64 1)", "memory64"},
     {"(table i64 1 funcref)", "memory64"},

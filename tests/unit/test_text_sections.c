@@ -57,6 +57,15 @@ static const struct {
      13, "02 00 01 00 01"},
     {"(tag (import \"m\" \"e\") (param i32))", 2, "01 01 6d 01 65 04 00 00"},
     {"(tag (export \"a\") (export \"b\"))", 7, "02 01 61 04 00 01 62 04 00"},
+    /* imports of several */
+    {"(import \"m\" (item \"a\" (func $f (param $x i32))) (item \"b\" (global $g i64))) (func "
+     "(call $f))",
+     2, "01 01 6d 00 7f 02 01 61 00 00 01 62 03 7e 00"},
+    {"(import \"m\" (item \"a\") (item \"b\") (tag (param i32))) (tag $e) (func (throw $e))", 2,
+     "01 01 6d 00 7e 04 00 00 02 01 61 01 62"},
+    {"(import \"m\" (item \"a\") (item \"b\") (tag (param i32))) (tag $e) (func (throw $e))", 10,
+     "01 04 00 08 02 0b"},
+    {"(import \"m\") (import \"n\" (memory 1))", 2, "02 01 6d 00 7f 00 01 6e 00 7e 02 00 01 00"},
     /* tables, segments, globals */
     {"(type $t (func)) (table 1 (ref $t) (ref.func 0)) (table i64 0 2 (ref null $t) ref.null "
      "nofunc) (func)",
@@ -178,6 +187,12 @@ static const struct {
     {"(type (struct)) (func (type 0) (param i32))", "inline function type"},
     {"(type (func (param i32))) (func (type 0) (param i64))", "inline function type"},
     {"(tag) (import \"a\" \"b\" (tag))", "import after tag"},
+    {"(import \"m\" (item \"a\") (func $f))", "column 30: identifier not allowed"},
+    {"(import \"m\" (item \"a\" (func)) (item \"b\"))", "expected what is imported"},
+    {"(import \"m\" (item \"a\") (item \"b\" (func)) (func))",
+     "unexpected token \"(\": expected \")\""},
+    {"(import \"m\" (item))", "expected a string"},
+    {"(func) (import \"m\")", "import after function"},
     {"(func (array.new_fixed 0))", "expected a number of operands"},
     {"(func (ref.test any))", "unexpected token any: expected a reference type"},
     {"(func (br_on_cast 0 anyref))", "expected a reference type"},
