@@ -1,0 +1,155 @@
+;; Exceptions by the instructions that older toolchains emit. All functions take an i32 and return one.
+(module
+  (tag $e (export "e") (param i32))
+  (tag $f (param i32))
+  (tag $none)
+  (type $i2i (func (param i32) (result i32)))
+  (func $throw (type $i2i) (throw $e (local.get 0)))
+
+  (func (export "catch") (type $i2i)
+    (try (result i32)
+      (do (call $throw (local.get 0)))
+      (catch $e (i32.add (i32.const 1)))))
+  (func (export "no_throw") (type $i2i)
+    (try (result i32)
+      (do (i32.add (local.get 0) (i32.const 5)))
+      (catch $e (i32.add (i32.const 1)))
+      (catch_all (i32.const 2))))
+  (func (export "which") (type $i2i)
+    (try (result i32)
+      (do
+        (if (i32.eqz (local.get 0)) (then (throw $f (i32.const 8))))
+        (if (i32.eq (local.get 0) (i32.const 1)) (then (throw $none)))
+        (call $throw (local.get 0)))
+      (catch $f (i32.add (i32.const 10)))
+      (catch $e (i32.add (i32.const 20)))
+      (catch_all (i32.const 30))))
+  (func (export "params") (type $i2i)
+    (local.get 0)
+    (i32.const 4)
+    (try (param i32 i32) (result i32)
+      (do (i32.mul) (drop) (call $throw (i32.const 6)))
+      (catch_all (i32.const 7)))
+    (i32.add (local.get 0)))
+  ;; The branch out of a catch, and the way past it.
+  (func (export "branches") (type $i2i)
+    (i32.const 1000)
+    (try $t (result i32)
+      (do (call $throw (local.get 0)))
+      (catch $e
+        (br_if $t (i32.const 5) (i32.eqz (local.get 0)))
+        (drop)
+        (br_if 0 (i32.lt_s (local.get 0) (i32.const 3)))
+        (i32.add (i32.const 1))))
+    (i32.add))
+  (func (export "loop") (type $i2i) (local $sum i32)
+    (loop $l
+      (try
+        (do (drop (call $throw (local.get 0))))
+        (catch $e
+          (local.set $sum (i32.add (local.get $sum)))
+          (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
+    (local.get $sum))
+
+  (func (export "rethrow") (type $i2i)
+    (try (result i32)
+      (do
+        (try (result i32)
+          (do (call $throw (local.get 0)))
+          (catch_all (rethrow 0))))
+      (catch $e (i32.add (i32.const 100)))))
+  ;; Of two exceptions that are alive, either.
+  (func (export "rethrow_either") (type $i2i)
+    (try (result i32)
+      (do
+        (try (result i32)
+          (do (throw $e (i32.const 1)))
+          (catch $e
+            (drop)
+            (try (result i32)
+              (do (throw $f (i32.const 2)))
+              (catch $f
+                (drop)
+                (if (local.get 0) (then (rethrow 2)))
+                (rethrow 0))))))
+      (catch $e (i32.add (i32.const 10)))
+      (catch $f (i32.add (i32.const 20)))))
+  ;; A throw in a catch is not caught by its own try.
+  (func (export "throw_in_catch") (type $i2i)
+    (try (result i32)
+      (do
+        (try (result i32)
+          (do (call $throw (local.get 0)))
+          (catch $e (throw $f (i32.add (i32.const 1))))
+          (catch_all (i32.const -1))))
+      (catch $f (i32.add (i32.const 50)))))
+
+  (func (export "delegate") (type $i2i)
+    (try $outer (result i32)
+      (do
+        (try (result i32)
+          (do
+            (try (result i32)
+              (do (call $throw (local.get 0)))
+              (delegate $outer)))
+          (catch_all (i32.const -1))))
+      (catch $e (i32.add (i32.const 3)))))
+  (func (export "delegate_chain") (type $i2i)
+    (try $a (result i32)
+      (do
+        (try $b (result i32)
+          (do
+            (try (result i32)
+              (do
+                (try (result i32)
+                  (do (call $throw (local.get 0)))
+                  (delegate $b)))
+              (catch_all (i32.const -1))))
+          (delegate $a)))
+      (catch $e (i32.add (i32.const 4)))))
+  (func $delegate_out (type $i2i)
+    (try (result i32)
+      (do
+        (try (result i32)
+          (do (call $throw (local.get 0)))
+          (delegate 1)))
+      (catch_all (i32.const -1))))
+  (func (export "delegate_out") (type $i2i)
+    (try (result i32)
+      (do (call $delegate_out (local.get 0)))
+      (catch $e (i32.add (i32.const 5)))))
+  ;; To a block: whatever is around it; to a try that is in its catch already: what is around that.
+  (func (export "delegate_to_block") (type $i2i)
+    (try (result i32)
+      (do
+        (block $b (result i32)
+          (try (result i32)
+            (do
+              (try (result i32)
+                (do (call $throw (local.get 0)))
+                (delegate $b)))
+            (catch_all (i32.const -1)))))
+      (catch $e (i32.add (i32.const 6)))))
+  (func (export "delegate_to_catch") (type $i2i)
+    (try (result i32)
+      (do
+        (try $t (result i32)
+          (do (throw $none))
+          (catch_all
+            (try (result i32)
+              (do (call $throw (local.get 0)))
+              (delegate $t)))))
+      (catch $e (i32.add (i32.const 7)))))
+  (func (export "uncaught") (type $i2i)
+    (try (result i32)
+      (do (call $throw (local.get 0)))
+      (catch $none (i32.const -1))))
+  ;; Code that cannot be reached is passed over.
+  (func (export "unreachable_parts") (type $i2i)
+    (block $b (result i32)
+      (br $b (local.get 0))
+      (try (result i32)
+        (do (try (do (throw $none)) (delegate 0)) (i32.const 1))
+        (catch $e (rethrow 0))
+        (catch_all (try (do) (catch_all (rethrow 0))) (i32.const 2)))
+      (try_table (catch $e 0)))))
