@@ -100,6 +100,7 @@
 
 /* Give bytes that must be released; module_new_text makes a module of a text, and keeps none. */
 %ignore wherry_text_to_binary;
+%ignore wherry_binary_to_text;
 %ignore wherry_bytes_release;
 
 /* Scripts are structures of C; the command runs them. */

@@ -11,6 +11,15 @@ wherry_error_t *wherry_text_to_binary(wherry_engine_t *engine, const char *text,
   return error;
 }
 
+wherry_error_t *wherry_binary_to_text(wherry_engine_t *engine, const uint8_t *bytes, size_t size,
+                                      uint32_t options, wherry_bytes_t *text) {
+  char *data;
+  wherry_error_t *error =
+      wh_binary_to_text(&engine->alloc, bytes, size, options, &data, &text->size);
+  if (!error) text->data = (const uint8_t *)data;
+  return error;
+}
+
 void wherry_bytes_release(wherry_engine_t *engine, wherry_bytes_t bytes) {
   wh_free(&engine->alloc, (uint8_t *)(uintptr_t)bytes.data, bytes.size);
 }

@@ -90,8 +90,8 @@ static void immediates(buffer_t *out, const wh_instr_t *instr) {
     memarg(out, instr);
     wh_encode_byte(out, instr->lane);
     break;
-  case WH_IMM_LANE_:
-  case WH_IMM_FENCE: wh_encode_byte(out, instr->lane); break;
+  case WH_IMM_LANE_: wh_encode_byte(out, instr->lane); break;
+  case WH_IMM_FENCE: wh_encode_byte(out, 0); break;
   case WH_IMM_I32_CONST:
   case WH_IMM_I64_CONST: wh_encode_s(out, (int64_t)instr->bits); break;
   case WH_IMM_F32_CONST: wh_encode_bytes(out, &instr->bits, 4); break;
@@ -130,7 +130,6 @@ static bool instruction(encoder_t *e, wh_reader_t *in, wh_instr_t *instr, buffer
     wh_encode_u(out, instr->opcode & 0xFFFF);
   }
   immediates(out, instr);
-  if (names_data(instr->op)) e->needs_data_count = true;
   return true;
 }
 
@@ -206,6 +205,7 @@ static bool body(encoder_t *e, uint32_t function, const wh_body_t *code, size_t 
         e->hints.items.items[*hint].offset == (size_t)(in.next - in.start))
       e->hint_offsets[(*hint)++] = (uint32_t)out->size;
     if (!instruction(e, &in, &instr, out)) return false;
+    if (names_data(instr.op)) e->needs_data_count = true;
   }
   return true;
 }

@@ -191,10 +191,11 @@ enum {
   DATA,
   DATA_COUNT,
   TAG,
-  SECTIONS
+  IDS
 };
-static const uint8_t order[] = {TYPE,   IMPORT, FUNCTION, TABLE,      MEMORY, TAG, GLOBAL,
-                                EXPORT, START,  ELEMENT,  DATA_COUNT, CODE,   DATA};
+const uint8_t wh_section_order[WH_SECTIONS] = {TYPE,       IMPORT, FUNCTION, TABLE, MEMORY,
+                                               TAG,        GLOBAL, EXPORT,   START, ELEMENT,
+                                               DATA_COUNT, CODE,   DATA};
 
 /* How many entries, 0: the section is left out. */
 static size_t count_of(const wh_model_t *m, unsigned id, bool needs_data_count) {
@@ -332,8 +333,8 @@ static void assemble(const encoder_t *e, const buffer_t *sections, buffer_t *out
   static const uint8_t header[8] = {0, 'a', 's', 'm', 1, 0, 0, 0};
   wh_encode_bytes(out, header, sizeof header);
   customs(e, out, scratch, 0);
-  for (size_t i = 0; i < WH_COUNT(order); i++) {
-    unsigned id = order[i];
+  for (size_t i = 0; i < WH_SECTIONS; i++) {
+    unsigned id = wh_section_order[i];
     scratch->size = 0;
     if (id == DATA_COUNT && e->needs_data_count) {
       wh_encode_u(scratch, e->model->datas.count);
@@ -347,28 +348,51 @@ static void assemble(const encoder_t *e, const buffer_t *sections, buffer_t *out
   }
 }
 
+/* A buffer of exactly its size, which the caller can free. */
+static void hand_out(encoder_t *e, bool good, const buffer_t *bytes, uint8_t **out, size_t *size) {
+  uint8_t *exact = good && !bytes->failed ? wh_alloc(e->alloc, bytes->size) : NULL;
+  if (exact) {
+    memcpy(exact, bytes->data, bytes->size);
+    *out = exact;
+    *size = bytes->size;
+  } else if (!e->error) {
+    e->error = wh_error_oom();
+  }
+}
+
+static void finish(encoder_t *e) {
+  wh_free(e->alloc, e->hint_offsets, e->hints.items.count * sizeof *e->hint_offsets);
+  wh_hints_free(e->alloc, &e->hints);
+}
+
 wherry_error_t *wh_encode(wh_alloc_t *alloc, const wh_model_t *model, uint8_t **out, size_t *size) {
   encoder_t e = {.alloc = alloc, .model = model};
-  buffer_t sections[SECTIONS], whole = {.alloc = alloc}, scratch = {.alloc = alloc};
-  uint8_t *exact = NULL; /* its size, so that the caller can free it */
-  for (unsigned id = 0; id < SECTIONS; id++) sections[id] = (buffer_t) {.alloc = alloc};
+  buffer_t sections[IDS], whole = {.alloc = alloc}, scratch = {.alloc = alloc};
+  for (unsigned id = 0; id < IDS; id++) sections[id] = (buffer_t) {.alloc = alloc};
   bool good = start(&e);
-  for (size_t i = 0; good && i < WH_COUNT(order); i++) {
-    good = contents(&e, order[i], &sections[order[i]], &scratch);
-    good = good && !sections[order[i]].failed && !scratch.failed;
+  for (size_t i = 0; good && i < WH_SECTIONS; i++) {
+    unsigned id = wh_section_order[i];
+    good = contents(&e, id, &sections[id], &scratch) && !sections[id].failed && !scratch.failed;
   }
   if (good) assemble(&e, sections, &whole, &scratch);
-  if (good && !whole.failed && !scratch.failed && (exact = wh_alloc(alloc, whole.size))) {
-    memcpy(exact, whole.data, whole.size);
-    *out = exact;
-    *size = whole.size;
-  } else if (!e.error) {
-    e.error = wh_error_oom();
-  }
-  for (unsigned id = 0; id < SECTIONS; id++) wh_text_free(&sections[id]);
+  hand_out(&e, good && !scratch.failed, &whole, out, size);
+  for (unsigned id = 0; id < IDS; id++) wh_text_free(&sections[id]);
   wh_text_free(&scratch);
   wh_text_free(&whole);
-  wh_free(alloc, e.hint_offsets, e.hints.items.count * sizeof *e.hint_offsets);
-  wh_hints_free(alloc, &e.hints);
+  finish(&e);
+  return e.error;
+}
+
+wherry_error_t *wh_encode_hints(wh_alloc_t *alloc, const wh_model_t *model, uint8_t **out,
+                                size_t *size) {
+  encoder_t e = {.alloc = alloc, .model = model};
+  buffer_t code = {.alloc = alloc}, scratch = {.alloc = alloc};
+  bool good = start(&e) && wh_encode_bodies(&e, &code, &scratch) && !scratch.failed;
+  scratch.size = 0;
+  if (good) hints(&e, &scratch);
+  hand_out(&e, good, &scratch, out, size);
+  wh_text_free(&code);
+  wh_text_free(&scratch);
+  finish(&e);
   return e.error;
 }

@@ -123,6 +123,14 @@ static bool cast(wh_reader_t *in, wh_instr_t *out, const char **problem) {
          heap_type(in, &out->heap[1], problem);
 }
 
+static bool fence(wh_reader_t *in, const char **problem) {
+  uint8_t zero;
+  if (!u8(in, &zero, problem)) return false;
+  if (!zero) return true;
+  in->next--;
+  return broken(problem, "zero byte expected");
+}
+
 static bool immediates(wh_reader_t *in, wh_instr_t *out, const char **problem) {
   switch ((wh_imm_t)out->op->immediates) {
   case WH_IMM_NONE: return true;
@@ -152,8 +160,8 @@ static bool immediates(wh_reader_t *in, wh_instr_t *out, const char **problem) {
     return u32(in, &out->index[0], problem) && u32(in, &out->index[1], problem);
   case WH_IMM_MEMARG_: return memarg(in, out, problem);
   case WH_IMM_MEMARG_LANE_: return memarg(in, out, problem) && u8(in, &out->lane, problem);
-  case WH_IMM_LANE_:
-  case WH_IMM_FENCE: return u8(in, &out->lane, problem);
+  case WH_IMM_LANE_: return u8(in, &out->lane, problem);
+  case WH_IMM_FENCE: return fence(in, problem);
   case WH_IMM_I32_CONST: return number(in, 32, true, &out->bits, problem);
   case WH_IMM_I64_CONST: return number(in, 64, true, &out->bits, problem);
   case WH_IMM_F32_CONST: return fixed(in, 4, &out->bits, problem);
@@ -172,7 +180,7 @@ bool wh_instr_read(wh_reader_t *in, wh_instr_t *out, const char **problem) {
   const uint8_t *at = in->next;
   uint8_t byte;
   if (!u8(in, &byte, problem)) return false;
-  *out = (wh_instr_t) {.opcode = byte};
+  *out = (wh_instr_t) {.at = at, .opcode = byte};
   if (wh_op_is_prefix(byte)) {
     uint32_t rest;
     if (!u32(in, &rest, problem)) return false;

@@ -11,14 +11,15 @@ enum { WH_BLOCK_EMPTY = 0x40 };
 
 typedef struct wh_instr {
   const wh_op_t *op;
+  const uint8_t *at; /* of the opcode */
   uint32_t opcode;
   /* The numbers among the immediates, in the order of the binary. A memory access: the memory. */
   uint32_t index[2];
   uint32_t align; /* of a memory access, as a power of two */
   uint64_t offset;
-  uint64_t bits;         /* a constant, extended by its sign or (floats) by zeros */
-  const uint8_t *bytes;  /* of v128.const and i8x16.shuffle */
-  uint8_t lane;          /* also the byte of atomic.fence */
+  uint64_t bits;        /* a constant, extended by its sign or (floats) by zeros */
+  const uint8_t *bytes; /* of v128.const and i8x16.shuffle */
+  uint8_t lane;
   uint8_t flags;         /* of br_on_cast: 1: the first type is nullable, 2: the second is */
   wh_heap_t heap[2];     /* heap types */
   bool has_type_index;   /* the block type is index[0]; else it is type */
@@ -37,6 +38,11 @@ typedef struct wh_clause {
 /* False: what is malformed, in the words of the specification's tests, is in *problem (static), and
    in->next where it is. */
 bool wh_instr_read(wh_reader_t *in, wh_instr_t *out, const char **problem);
+
+/* Whether an end belongs to it: block, loop, if, try, try_table. */
+static inline bool wh_instr_is_block(const wh_instr_t *instr) {
+  return instr->op->immediates == WH_IMM_BLOCK || instr->op->immediates == WH_IMM_TRY_TABLE;
+}
 
 /* A clause of a try_table; moves *at. */
 wh_clause_t wh_instr_clause(const uint8_t **at);

@@ -277,6 +277,8 @@ const wh_custom_t *wh_model_custom(const wh_model_t *model, const char *name);
 const wherry_externtype_t *wh_model_extern_of(const wh_model_t *model, wherry_extern_kind_t kind,
                                               uint32_t index, wherry_externtype_t *out);
 
+/* "func", "extern", … of an abstract heap type other than the bottom; static. */
+const char *wh_heap_name(wh_heap_t heap);
 /* "i32", "(ref null 3)": in text, which has room for WH_TYPE_TEXT_SIZE bytes and is returned. */
 enum { WH_TYPE_TEXT_SIZE = 24 };
 const char *wh_type_text(wherry_valtype_t type, char *text);

@@ -98,6 +98,8 @@ const char *wherry_valtype_name(wherry_valtype_t type) {
   return wh_is_ref(type) ? references[type - 0x69].name : "?";
 }
 
+const char *wh_heap_name(wh_heap_t heap) { return references[(heap & 0xFF) - 0x69].heap; }
+
 const char *wh_type_text(wherry_valtype_t type, char *text) {
   if (!wh_has_heap(type)) {
     snprintf(text, WH_TYPE_TEXT_SIZE, "%s", wherry_valtype_name(type));
@@ -108,7 +110,7 @@ const char *wh_type_text(wherry_valtype_t type, char *text) {
   if (heap == WH_HEAP_BOTTOM)
     snprintf(text, WH_TYPE_TEXT_SIZE, "(ref ?)");
   else if (wh_heap_is_abstract(heap))
-    snprintf(text, WH_TYPE_TEXT_SIZE, "(ref %s%s)", null, references[(heap & 0xFF) - 0x69].heap);
+    snprintf(text, WH_TYPE_TEXT_SIZE, "(ref %s%s)", null, wh_heap_name(heap));
   else
     snprintf(text, WH_TYPE_TEXT_SIZE, "(ref %s%u)", null, heap);
   return text;

@@ -1,6 +1,8 @@
 /* Annotations (Appendix, Custom Sections and Annotations): names, custom sections, branch hints. The
    lexer keeps them beside the tokens; who reads a construct takes those that belong to it, and what
    nobody took is misplaced. */
+#include "annotations.h"
+
 #include "model/names.h"
 #include "reader.h"
 
@@ -133,6 +135,7 @@ static void put_names(reader_t *r, wh_text_t *out) {
 
 /* ---- custom sections ---- */
 
+enum { CODE = 10 };
 static const struct {
   const char *word;
   uint8_t id;
@@ -209,10 +212,23 @@ void wh_wat_put_custom(reader_t *r, wh_text_t *out, const char *name, const wh_t
   wh_text_free(&whole);
 }
 
+static void put_hints(reader_t *r, wh_text_t *out) {
+  wh_text_t contents = {.alloc = r->alloc};
+  wh_wat_put_u(&contents, r->function_hints.count);
+  out->failed |= contents.failed || r->function_hints.bytes.failed;
+  if (r->function_hints.count && !out->failed) {
+    wh_text_append(&contents, r->function_hints.bytes.data, r->function_hints.bytes.size);
+    wh_wat_put_custom(r, out, "metadata.code.branch_hint", &contents);
+  }
+  wh_text_free(&contents);
+}
+
 void wh_wat_put_customs(reader_t *r, wh_text_t *out, unsigned place) {
   /* The names given as text come after the data, and before what is placed last. When the section is
      written out as well, it is the one that is meant, unless annotations name something too. */
   if (place == WH_PLACE_LAST && (!r->names_given || r->annotated)) put_names(r, out);
+  /* The hints come after the data count, and before what is placed before the code. */
+  if (place == WH_PLACE_BEFORE(CODE)) put_hints(r, out);
   for (size_t i = 0; i < r->customs.count; i++) {
     const custom_t *custom = &r->customs.items[i];
     if (custom->place != place) continue;
@@ -257,17 +273,6 @@ void wh_wat_put_hint(reader_t *r, uint8_t hint, size_t offset) {
   wh_wat_put_u(&r->hints.bytes, offset);
   wh_wat_put_u(&r->hints.bytes, 1);
   wh_wat_put_byte(&r->hints.bytes, hint == HINT_LIKELY);
-}
-
-void wh_wat_put_hints(reader_t *r, wh_text_t *out) {
-  wh_text_t contents = {.alloc = r->alloc};
-  wh_wat_put_u(&contents, r->function_hints.count);
-  out->failed |= contents.failed || r->function_hints.bytes.failed;
-  if (r->function_hints.count && !out->failed) {
-    wh_text_append(&contents, r->function_hints.bytes.data, r->function_hints.bytes.size);
-    wh_wat_put_custom(r, out, "metadata.code.branch_hint", &contents);
-  }
-  wh_text_free(&contents);
 }
 
 /* ---- all of a module ---- */

@@ -105,7 +105,7 @@ bool wh_wat_lexer_oom(lexer_t *lexer) {
 
 /* ---- characters ---- */
 
-static bool is_idchar(char c) { return c > 0x20 && c < 0x7F && !strchr("\"(),;[]{}", c); }
+bool wh_wat_is_idchar(char c) { return c > 0x20 && c < 0x7F && !strchr("\"(),;[]{}", c); }
 
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -239,7 +239,7 @@ static bool skip_comment(lexer_t *lexer, size_t *at) {
 /* A run of characters of names and of strings: a word, a name, a string, or nothing of use. */
 static bool lex_run(lexer_t *lexer, size_t *at, token_t *token) {
   size_t start = *at, i = start, strings = 0;
-  while (i < lexer->size && (lexer->text[i] == '"' || is_idchar(lexer->text[i]))) {
+  while (i < lexer->size && (lexer->text[i] == '"' || wh_wat_is_idchar(lexer->text[i]))) {
     if (lexer->text[i] != '"') {
       i++;
       continue;
@@ -298,7 +298,7 @@ static bool lex_annotation(lexer_t *lexer, size_t *at, annotation_kind_t *kind) 
       return wh_wat_lexer_fail(lexer, start, "malformed UTF-8 encoding of an annotation id");
     if (i - first == 2) return wh_wat_lexer_fail(lexer, start, "empty annotation id");
   } else {
-    while (i < lexer->size && is_idchar(lexer->text[i])) i++;
+    while (i < lexer->size && wh_wat_is_idchar(lexer->text[i])) i++;
     if (i == start + 2) return wh_wat_lexer_fail(lexer, start, "empty annotation id");
     *kind = annotation_of(lexer->text + start + 2, i - start - 2);
   }
@@ -408,7 +408,7 @@ bool wh_wat_lexer_run(lexer_t *lexer) {
     if (c == '(' || c == ')') {
       token.kind = c == '(' ? TOKEN_OPEN : TOKEN_CLOSE;
       i++;
-    } else if (c == '"' || is_idchar(c)) {
+    } else if (c == '"' || wh_wat_is_idchar(c)) {
       if (!lex_run(lexer, &i, &token)) return false;
     } else if (c && strchr(",;[]{}", c)) {
       i++;

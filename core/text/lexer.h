@@ -59,6 +59,9 @@ bool wh_wat_lexer_needs(lexer_t *lexer, size_t at, const char *feature, const ch
     WH_PRINTF(4, 5);
 bool wh_wat_lexer_oom(lexer_t *lexer);
 
+/* What identifiers and keywords are made of. */
+bool wh_wat_is_idchar(char c);
+
 /* Appends what a string between quotes stands for; text: after the first quote. It has been lexed. */
 void wh_wat_string_decode(const char *text, wh_text_t *out);
 

@@ -297,10 +297,7 @@ static void put_part(reader_t *r, wh_text_t *out, unsigned id) {
     if (r->has_start) put_single(out, id, r->start);
     break;
   case 9: wh_wat_put_section(out, id, &r->elems); break;
-  case 10:
-    wh_wat_put_hints(r, out);
-    wh_wat_put_section(out, id, &r->codes);
-    break;
+  case 10: wh_wat_put_section(out, id, &r->codes); break;
   case 11: wh_wat_put_section(out, id, &r->datas); break;
   case 12:
     if (r->needs_data_count) put_single(out, id, (uint32_t)r->datas.count);

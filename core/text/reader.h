@@ -149,8 +149,6 @@ const token_t *wh_wat_fields_end(const reader_t *r);
 bool wh_wat_read_module(reader_t *r, const token_t *end, wh_text_t *out);
 
 /* ---- annotations.c ---- */
-/* The section that id is the number of, as annotations write it. */
-const char *wh_wat_section_word(unsigned id);
 /* Whether an identifier or a name annotation comes next. */
 bool wh_wat_at_name(const reader_t *r);
 /* The name annotation that comes next, if there is one; *name stays otherwise. */
@@ -165,10 +163,9 @@ void wh_wat_end_type(reader_t *r, uint32_t type);
    instruction in its function. */
 bool wh_wat_take_hint(reader_t *r, const token_t *token, uint8_t *hint);
 void wh_wat_put_hint(reader_t *r, uint8_t hint, size_t offset);
-/* Custom sections: one; those of a place; that of the hints. */
+/* Custom sections: one; those of a place. */
 void wh_wat_put_custom(reader_t *r, wh_text_t *out, const char *name, const wh_text_t *contents);
 void wh_wat_put_customs(reader_t *r, wh_text_t *out, unsigned place);
-void wh_wat_put_hints(reader_t *r, wh_text_t *out);
 /* Those of the module and its custom sections, from r->next; and whether all others were taken. */
 bool wh_wat_read_annotations(reader_t *r, const token_t *end);
 bool wh_wat_check_annotations(reader_t *r, const token_t *first, const token_t *end);

@@ -1,4 +1,4 @@
-/* text: the text format to the binary one. Called by api; a module that came as text then goes the
+/* text: the text format to the binary one, and back. Called by api; a module that came as text then goes the
    way of all modules, through decode and validate, so there is one judge of what a module is. The
    reader writes the binary's bytes as it goes and makes no model: a model points into a binary, and
    the text of a body is bytes after one walk anyhow. It checks only what the binary cannot show
@@ -7,6 +7,8 @@
 #define WH_TEXT_H
 
 #include <wherry/script.h>
+
+#include <wherry/text.h>
 
 #include "model/model.h"
 
@@ -26,5 +28,12 @@ wherry_error_t *wh_script_read(wh_alloc_t *alloc, const char *text, size_t size,
 void wh_script_free(wh_script_t *script);
 size_t wh_script_count(const wh_script_t *script);
 const wherry_command_t *wh_script_command(const wh_script_t *script, size_t index); /* or NULL */
+
+/* The text of a module, valid or not, which reads back to the same bytes as wh_encode writes.
+   options: WHERRY_TEXT_… together. Features do not matter.
+   *out: the caller's, freed by wh_free(alloc, *out, *out_size).
+   Errors: malformed (with the offset; also in function bodies), limit, oom. */
+wherry_error_t *wh_binary_to_text(wh_alloc_t *alloc, const uint8_t *bytes, size_t size,
+                                  uint32_t options, char **out, size_t *out_size);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reading files. */
+/* Reading and writing files. */
 #include "tool.h"
 #include <errno.h>
 #include <string.h>
@@ -65,4 +65,13 @@ bool read_module_file(wherry_engine_t *engine, const char *path, wherry_bytes_t 
   wherry_error_t *error = ends_with(path, ".wat") ? text_to_binary(engine, out) : NULL;
   if (error) *status = report(path, error);
   return !error;
+}
+
+int write_file(const char *path, wherry_bytes_t bytes) {
+  bool standard = strcmp(path, "-") == 0;
+  FILE *file = standard ? stdout : fopen(path, "wb");
+  if (!file) return complain(path, "%s", strerror(errno));
+  bool good = fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
+  if (!standard && fclose(file) != 0) good = false;
+  return good ? STATUS_OK : complain(path, "%s", strerror(errno));
 }

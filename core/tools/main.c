@@ -11,11 +11,12 @@ static const struct {
     {"validate", "FILE…", "checks modules: silent, or the error with its offset", validate_verb},
     {"inspect", "FILE [--json]", "shows sections, imports, exports, memories, WIT", inspect_verb},
     {"wasm", "FILE [-o OUT]", "text to binary", wasm_verb},
+    {"wat", "FILE [--fold]", "binary to text", wat_verb},
     {"wast", "[-q] FILE…", "runs test scripts (.json made from .wast)", wast_verb},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
-static const char *const later[] = {"snapshot", "wat", "wit", "stubs"};
+static const char *const later[] = {"snapshot", "wit", "stubs"};
 
 static void print_usage(FILE *out) {
   fputs("usage: wherry VERB …\n\n", out);

@@ -58,6 +58,8 @@ wherry_error_t *text_to_binary(wherry_engine_t *engine, wherry_bytes_t *module);
 /* Reads a module; what ends in .wat is text, and becomes its binary. The same, but *status instead of
    false. */
 bool read_module_file(wherry_engine_t *engine, const char *path, wherry_bytes_t *out, int *status);
+/* path "-": standard output. Returns STATUS_OK, or complains. */
+int write_file(const char *path, wherry_bytes_t bytes);
 
 /* ---- args.c ---- */
 
@@ -205,5 +207,6 @@ int validate_verb(int argc, char **argv);
 int inspect_verb(int argc, char **argv);
 int wast_verb(int argc, char **argv);
 int wasm_verb(int argc, char **argv);
+int wat_verb(int argc, char **argv);
 
 #endif

@@ -1,6 +1,5 @@
 /* wherry wasm: text to binary. */
 #include "tool.h"
-#include <errno.h>
 #include <string.h>
 
 /* The file's name with the ending .wasm, in the arena. */
@@ -10,15 +9,6 @@ static const char *name_beside(const char *file) {
   text_add(&name, file, size);
   text_print(&name, ".wasm");
   return name.data;
-}
-
-static int write_file(const char *path, wherry_bytes_t bytes) {
-  bool standard = strcmp(path, "-") == 0;
-  FILE *file = standard ? stdout : fopen(path, "wb");
-  if (!file) return complain(path, "%s", strerror(errno));
-  bool good = fwrite(bytes.data, 1, bytes.size, file) == bytes.size;
-  if (!standard && fclose(file) != 0) good = false;
-  return good ? STATUS_OK : complain(path, "%s", strerror(errno));
 }
 
 int wasm_verb(int argc, char **argv) {

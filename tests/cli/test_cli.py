@@ -92,7 +92,10 @@ class Command(unittest.TestCase):
             ["call", "--fuel"],
             ["call", "--json=yes", "fib.wasm", "fib", "1"],
             ["run", "--dir", ".", "fib.wasm"],
-            ["wat", "fib.wasm"],
+            ["wit", "fib.wasm"],
+            ["wat"],
+            ["wat", "fib.wasm", "host.wasm"],
+            ["wat", "--folded", "fib.wasm"],
         ):
             status, out, err = run(*args)
             self.assertEqual((status, out), (2, ""), args)
@@ -316,6 +319,22 @@ class Command(unittest.TestCase):
         self.check(["wasm", wat, "-o", self.folder / "other"], out="")
         self.check(["validate", self.folder / "other"], out="")
         self.check(["wasm"], 2, err="which FILE")
+
+    def test_printed_text(self):
+        self.assertRegex(run("wat", "fib.wasm")[1], r"^\(module\n  (.*\n)+    local\.get \$n\n")
+        for fold in ([], ["--fold"]):
+            text, back = self.folder / "fib.wat", self.folder / "back.wasm"
+            self.check(["wat", *fold, "-o", text, "fib.wasm"], out="")
+            self.check(["wasm", text, "-o", back], out="")
+            self.assertEqual(back.read_bytes(), (GUESTS / "fib.wasm").read_bytes())
+            # Text is read and printed anew.
+            self.check(["wat", *fold, text], out=text.read_text())
+        self.assertIn("(i32.lt_u (local.get $n) (i32.const 2))", text.read_text())
+        bad = self.write("bad.wasm", HEADER + section(1, b"\1\x60\0\0") + section(3, b"\1\0"))
+        self.check(["wat", bad], 1, err=r"bad\.wasm: function and code section have inconsistent")
+        bad = self.write("bad.wasm", bad.read_bytes() + section(10, b"\1\3\0\xff\x0b"))
+        self.check(["wat", bad], 1, err=r"bad\.wasm: illegal opcode \(at offset 0x17\)\n$")
+        self.check(["wat", "-o", self.folder, "fib.wasm"], 1, err=r"Is a directory\n$")
 
     def test_errors_of_text_show_the_line(self):
         wat = self.write("bad.wat", b"(module\n  (func i32.ad))\n")
