@@ -13,7 +13,8 @@ static const char *features_of(const char *file) {
                    {"/proposals/threads/",
                     "-reference-types,-extended-const,-tail-call,-multi-memory,-memory64"},
                    {"/proposals/custom-page-sizes/", "custom-page-sizes"},
-                   {"/proposals/wide-arithmetic/", "wide-arithmetic"}};
+                   {"/proposals/wide-arithmetic/", "wide-arithmetic"},
+                   {"/proposals/compact-import-section/", "compact-imports"}};
   for (size_t i = 0; i < sizeof proposals / sizeof *proposals; i++) {
     if (strstr(file, proposals[i].folder)) return proposals[i].features;
   }

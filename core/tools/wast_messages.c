@@ -43,6 +43,7 @@ static const row_t rows[] = {
     MALFORMED("i32 constant out of range"),
     MALFORMED("i64 constant out of range"),
     MALFORMED("i8 constant out of range"),
+    MALFORMED("identifier not allowed"),
     MALFORMED("illegal character"),
     MALFORMED("illegal opcode"),
     MALFORMED("illegal opcode ff"),

@@ -106,7 +106,6 @@ static const struct {
     {"(global i32 (i32.add (i32.const 1) (i32.const 2)))", "extended-const"},
     {"(memory 1) (data (i32.mul (i32.const 1) (i32.const 2)) \"x\")", "extended-const"},
     {"(func (return_call 0))", "tail-call"},
-    {"(import \"m\" (item \"a\") (item \"b\") (func))", "compact-imports"},
     {"(memory 1) (memory 1)", "multi-memory"},
     {"(memory i64 1)", "memory64"},
     {"(table i64 1 funcref)", "memory64"},
@@ -114,6 +113,17 @@ static const struct {
     {"(func (drop (v128.const i64x2 1 2)))", "simd"},
     {"(func (param v128) (drop (i8x16.relaxed_swizzle (local.get 0) (local.get 0))))",
      "simd,relaxed-simd"},
+    {"(tag)", "exceptions"},
+    {"(tag $e) (func (throw $e))", "exceptions"},
+    {"(func (param exnref))", "exceptions"},
+    {"(func (block $l (try_table (catch_all $l))))", "exceptions"},
+    {"(func (try (do) (catch_all)))", "legacy-exceptions"},
+    {"(tag $e) (func (try (do (throw $e)) (catch $e)))", "legacy-exceptions"},
+    {"(memory 1 1 shared)", "threads"},
+    {"(memory 1) (func (drop (i32.atomic.load (i32.const 0))))", "threads"},
+    {"(memory 1 (pagesize 1))", "custom-page-sizes"},
+    {"(func (i64.mul_wide_u (i64.const 1) (i64.const 2)) drop drop)", "wide-arithmetic"},
+    {"(import \"m\" (item \"a\") (item \"b\") (func))", "compact-imports"},
 };
 
 static void of_texts(void **state) {
