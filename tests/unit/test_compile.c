@@ -148,6 +148,60 @@ static void compiles_to_what_the_listing_says(void **state) {
   assert_int_equal(atomic_load(&alloc.used), 0);
 }
 
+/* Nothing runs where a guarded part begins or ends. */
+static void guards_lie_beside_the_code(void **state) {
+  (void)state;
+  static const char module[] =
+      "(module (tag $e (param i32)) (tag $none)"
+      "  (func (result i32)"
+      "    (block $h (result i32 exnref)"
+      "      (block $all"
+      "        (try_table (catch_ref $e $h) (catch_all $all) (call 0) (drop)))"
+      "      (return (i32.const 5)))"
+      "    (drop))"
+      "  (func (param i32)"
+      "    (try $t (do (try (do (call 0) (drop)) (delegate $t)))"
+      "      (catch $e (drop))"
+      "      (catch_all (rethrow 0)))))";
+  static const char *const listings[] = {"function 0: 4 slots, cost 5\n"
+                                         "    0  CALL 0 2\n"
+                                         "    4  SET_K32 5 2\n"
+                                         "    8  RETURN_S_u64 2 0\n"
+                                         "   12  RETURN_S_u64 2 0\n"
+                                         "guard 0 to 4: tag 0 goes to 12, values 2, itself 3\n"
+                                         "guard 0 to 4: any goes to 4\n",
+                                         "function 1: 4 slots, cost 2\n"
+                                         "    0  CALL 0 2\n"
+                                         "    4  BR 9\n"
+                                         "    7  BR 6\n"
+                                         "   10  THROW_REF 2\n"
+                                         "   13  RETURN\n"
+                                         "guard 0 to 4: on from guard 1\n"
+                                         "guard 0 to 4: tag 0 goes to 7, values 3\n"
+                                         "guard 0 to 4: any goes to 10, itself 2\n"};
+  wherry_engine_t *engine;
+  wherry_bytes_t bytes;
+  assert_ok(wherry_engine_new(NULL, &engine));
+  assert_ok(wherry_text_to_binary(engine, module, sizeof module - 1, &bytes));
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  wh_model_t *model;
+  assert_ok(wh_decode(&alloc, bytes.data, bytes.size, WH_FEATURES_ALL, &model));
+  assert_ok(wh_validate(model, WH_FEATURES_ALL));
+  for (uint32_t i = 0; i < WH_COUNT(listings); i++) {
+    wh_code_t *code;
+    assert_ok(wh_compile(&alloc, model, i, &handlers, false, &code));
+    wh_text_t text = {.alloc = &alloc};
+    wh_code_print(code, &handlers, &text);
+    assert_string_equal(text.data, listings[i]);
+    wh_text_free(&text);
+    wh_free(&alloc, code, code->size);
+  }
+  wh_model_free(model);
+  wherry_bytes_release(engine, bytes);
+  wherry_engine_release(engine);
+}
+
 static void survives_any_failing_allocation(void **state) {
   (void)state;
   blob_t blob = blob_read(OWN_GUESTS "greet.wasm");
@@ -182,6 +236,7 @@ static void survives_any_failing_allocation(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(compiles_to_what_the_listing_says),
+      cmocka_unit_test(guards_lie_beside_the_code),
       cmocka_unit_test(survives_any_failing_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
