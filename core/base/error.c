@@ -260,6 +260,12 @@ const char *wherry_trap_code_name(wherry_trap_code_t code) {
       [WHERRY_TRAP_CANONICAL_ABI] = "rule of the Canonical ABI broken",
       [WHERRY_TRAP_UNALIGNED_ATOMIC] = "unaligned atomic",
       [WHERRY_TRAP_EXPECTED_SHARED_MEMORY] = "expected shared memory",
+      [WHERRY_TRAP_NULL_FUNCTION] = "null function reference",
+      [WHERRY_TRAP_NULL_STRUCTURE] = "null structure reference",
+      [WHERRY_TRAP_NULL_ARRAY] = "null array reference",
+      [WHERRY_TRAP_NULL_I31] = "null i31 reference",
+      [WHERRY_TRAP_ARRAY_OUT_OF_BOUNDS] = "out of bounds array access",
+      [WHERRY_TRAP_CAST_FAILURE] = "cast failure",
   };
   return (size_t)code < WH_COUNT(names) ? names[code] : "?";
 }

@@ -21,6 +21,8 @@
      ATOMIC_LOAD(p) …  what the instruction does, sequentially consistent
      ADDRESS_IN(…)     the same in any memory, for an address of either width and a 64-bit offset
      TRAP_IF(c, code)  traps if c
+     FIELD(r, n)       a pointer to the field of a struct whose offset is in word n, or traps
+     ELEMENT(r, i, s)  a pointer to an element, of size s, of an array, or traps
      GO(n)             goes on at the place that operand word n names, relative to this operation
      GO_BACK(n)        the same, after charging the cost in word n + 1
      LEAVE_WITH(T, n)  stores the accumulator to the slot of operand word n and returns
@@ -167,6 +169,27 @@
   OP(N, 4, M *at = AT_ATOMIC_(M); PUT(T, 3, ATOMIC_ADD(at, SLOT(T, 2)));)
 #define ATOMIC_DIRECT_CMPXCHG_(N, M, T) \
   OP(N, 5, M *at = AT_ATOMIC_(M); PUT(T, 4, ATOMIC_CMPXCHG(at, SLOT(T, 2), SLOT(T, 3)));)
+
+/* Fields of structs: the reference, the field's offset. T: the type in memory (sign-extended if signed). */
+#define GET_(name, at, R, M, place) \
+  RESULTS_(name, at, R, const char *from = place; M m = READ(M, from);, (R)m)
+#define SET_(name, words, M, place, value) \
+  OP(name, words, char *to = place; WRITE(M, to, (M)(value));)
+#define FIELD_GET(T, R, M)                                  \
+  GET_(STRUCT_GET_##T##_S, 2, R, M, FIELD(SLOT(u64, 0), 1)) \
+  GET_(STRUCT_GET_##T##_A, 1, R, M, FIELD(ACC(u64), 0))
+/* And the value to store behind them. */
+#define FIELD_SET(T, V, M)                                                      \
+  SET_(STRUCT_SET_##T##_S, 3, M, FIELD(SLOT(u64, 0), 1), SLOT(V, 2))            \
+  SET_(STRUCT_SET_##T##_K, 2 + WORDS_##V, M, FIELD(SLOT(u64, 0), 1), IMM(V, 2)) \
+  SET_(STRUCT_SET_##T##_A, 2, M, FIELD(SLOT(u64, 0), 1), ACC(V))
+/* Elements of arrays: the reference, the index. */
+#define ELEMENT_GET(T, R, M)                                                       \
+  GET_(ARRAY_GET_##T##_S, 2, R, M, ELEMENT(SLOT(u64, 0), SLOT(u32, 1), sizeof(M))) \
+  GET_(ARRAY_GET_##T##_A, 1, R, M, ELEMENT(SLOT(u64, 0), ACC(u32), sizeof(M)))
+#define ELEMENT_SET(T, V, M)                                                                \
+  SET_(ARRAY_SET_##T##_S, 3, M, ELEMENT(SLOT(u64, 0), SLOT(u32, 1), sizeof(M)), SLOT(V, 2)) \
+  SET_(ARRAY_SET_##T##_A, 2, M, ELEMENT(SLOT(u64, 0), SLOT(u32, 1), sizeof(M)), ACC(V))
 
 /* Globals: their own value, or (CELL) the address of another instance's. */
 #define GLOBAL_GET(T)                            \

@@ -43,6 +43,12 @@
 #undef ATOMIC_DIRECT_STORE_
 #undef ATOMIC_DIRECT_ADD_
 #undef ATOMIC_DIRECT_CMPXCHG_
+#undef GET_
+#undef SET_
+#undef FIELD_GET
+#undef FIELD_SET
+#undef ELEMENT_GET
+#undef ELEMENT_SET
 #undef GLOBAL_GET
 #undef GLOBAL_SET
 #undef CALLED

@@ -8,6 +8,13 @@ uint32_t whc_read_opcode(compiler_t *c) {
   return opcode;
 }
 
+wherry_valtype_t whc_read_type(compiler_t *c) {
+  uint8_t code = *c->next++;
+  if (code != 0x63 && code != 0x64) return code;
+  wh_leb_s(&c->next);
+  return WHERRY_ANYREF;
+}
+
 static uint64_t read_bytes(compiler_t *c, size_t size) {
   uint64_t bits = 0;
   memcpy(&bits, c->next, size);
@@ -29,7 +36,7 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
   }
   case WH_OP_SELECT_TYPED:
     whc_imm_u32(c);
-    whc_select(c, (wherry_valtype_t)whc_imm_u32(c));
+    whc_select(c, whc_read_type(c));
     return true;
   case WH_OP_LOCAL_GET: whc_push_local(c, whc_imm_u32(c)); return true;
   case WH_OP_LOCAL_SET: whc_set_local(c, whc_imm_u32(c), false); return true;
@@ -47,7 +54,9 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
   case WH_OP_CALL:
   case WH_OP_CALL_INDIRECT:
   case WH_OP_RETURN_CALL:
-  case WH_OP_RETURN_CALL_INDIRECT: whc_call(c, opcode); return true;
+  case WH_OP_RETURN_CALL_INDIRECT:
+  case WH_OP_CALL_REF:
+  case WH_OP_RETURN_CALL_REF: whc_call(c, opcode); return true;
   case WH_OP_UNREACHABLE:
   case WH_OP_BLOCK:
   case WH_OP_LOOP:
@@ -81,7 +90,7 @@ static bool start_locals(compiler_t *c) {
   slot = WH_FRAME_HEADER;
   for (uint32_t groups = whc_imm_u32(c); groups; groups--) {
     uint32_t count = whc_imm_u32(c);
-    wherry_valtype_t type = *c->next++;
+    wherry_valtype_t type = whc_read_type(c);
     while (count--)
       if (!add_local(c, type, &slot)) return false;
   }
@@ -121,10 +130,12 @@ static bool start(compiler_t *c, const wh_body_t *body) {
   return wh_vec_push(c->alloc, &c->blocks, function);
 }
 
-wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t function,
+wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model,
+                           const wh_rtype_t *const *types, uint32_t function,
                            const wh_handlers_t *handlers, bool canonical, wh_code_t **out) {
   compiler_t c = {.alloc = alloc,
                   .model = model,
+                  .types = types,
                   .handlers = handlers,
                   .type = wh_model_functype(model, function),
                   .function = function};
@@ -135,7 +146,7 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model, uint32_t 
     uint32_t opcode = whc_read_opcode(&c);
     c.path++;
     if (!compile_simple(&c, opcode) && !whc_numeric(&c, opcode) && !whc_vector(&c, opcode) &&
-        !whc_atomic(&c, opcode) && !whc_exception(&c, opcode))
+        !whc_object(&c, opcode) && !whc_atomic(&c, opcode) && !whc_exception(&c, opcode))
       whc_called(&c, opcode);
     if (canonical && !c.failed) whc_canonical(&c, opcode);
   }

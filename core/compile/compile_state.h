@@ -80,6 +80,7 @@ typedef struct mark {
 typedef struct compiler {
   wh_alloc_t *alloc;
   const wh_model_t *model;
+  const wh_rtype_t *const *types; /* the engine's, for the model's */
   const wh_handlers_t *handlers;
   const wherry_functype_t *type;
   uint32_t function;
@@ -129,6 +130,8 @@ void whc_push_home(compiler_t *c, wherry_valtype_t type);
 void whc_push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits);
 void whc_push_const_v128(compiler_t *c, const uint8_t *bytes);
 operand_t whc_pop(compiler_t *c);
+/* An operand as it was in its place on the stack before it was popped; it is in a slot. */
+void whc_push_back(compiler_t *c, const operand_t *operand);
 void whc_drop_to(compiler_t *c, uint32_t height);
 /* Whether its value is in its class's accumulator now. */
 bool whc_in_acc(const compiler_t *c, const operand_t *operand);
@@ -177,6 +180,8 @@ bool whc_numeric(compiler_t *c, uint32_t opcode);
 /* The comparison that is true where this one is false; WH_CODE_COUNT: there is none (floats). */
 wh_code_op_t whc_inverse_compare(wh_code_op_t base);
 void whc_select(compiler_t *c, wherry_valtype_t type);
+/* Of the topmost operand, a reference, whether it is null. */
+void whc_is_null(compiler_t *c);
 
 /* Where an access goes: its address operand, offset and memory. Kind S and A name the operand's place,
    K has address and offset in one, X is for any but a 32-bit memory 0 and has the address in a slot. */
@@ -208,6 +213,8 @@ static inline block_t *whc_block_at(compiler_t *c, uint32_t depth) {
   return &c->blocks.items[c->blocks.count - 1 - depth];
 }
 void whc_control(compiler_t *c, uint32_t opcode);
+/* A branch to a label if a condition, which has been popped, is true (when false: if it is not). */
+void whc_branch_if(compiler_t *c, uint32_t label, operand_t *condition, bool when);
 void whc_return(compiler_t *c);
 void whc_end(compiler_t *c);
 void whc_emit_branch(compiler_t *c, block_t *block);
@@ -226,6 +233,8 @@ void whc_skip_unreachable(compiler_t *c);
 
 /* ---- exceptions.c; false: not one of its instructions ---- */
 bool whc_exception(compiler_t *c, uint32_t opcode);
+/* ---- objects.c; so too ---- */
+bool whc_object(compiler_t *c, uint32_t opcode);
 /* A clause of a try_table; tag and label as the kind (WH_CATCH_…) has them. */
 typedef struct whc_clause {
   uint8_t kind;
@@ -250,6 +259,8 @@ void whc_emit_called(compiler_t *c, wh_code_op_t op, uint32_t operands, bool has
 
 /* ---- compile.c ---- */
 uint32_t whc_read_opcode(compiler_t *c);
+/* A value type; of references that have no code of their own it does not matter which. */
+wherry_valtype_t whc_read_type(compiler_t *c);
 
 /* Values of the binary's immediates. */
 static inline uint32_t whc_imm_u32(compiler_t *c) { return (uint32_t)wh_leb_u(&c->next); }

@@ -203,28 +203,33 @@ void whc_return(compiler_t *c) {
   emit_return(c);
 }
 
-static void compile_br_if(compiler_t *c) {
-  block_t *block = block_at(c, whc_imm_u32(c));
-  operand_t condition = whc_pop(c);
+void whc_branch_if(compiler_t *c, uint32_t label, operand_t *condition, bool when) {
+  block_t *block = block_at(c, label);
   bool returns = is_function(c, block);
   if (returns) settle_results(c);
   if (!returns && !needs_moves(c, block)) {
-    uint32_t at = emit_condition(c, &condition, true, block->opcode == WH_OP_LOOP);
+    uint32_t at = emit_condition(c, condition, when, block->opcode == WH_OP_LOOP);
     emit_target(c, block, at);
   } else {
     uint32_t skip = NO_PLACE;
-    uint32_t at = emit_condition(c, &condition, false, false);
+    uint32_t at = emit_condition(c, condition, !when, false);
     emit_fixup(c, at, &skip);
     if (!returns) {
       emit_moves(c, block);
       whc_emit_branch(c, block);
-    } else if (!emit_return_if(c, at, &skip)) {
+    } else if (!when || !emit_return_if(c, at, &skip)) {
       c->last_op_at = NO_PLACE;
       emit_return(c);
     }
     bind(c, &skip);
   }
   c->last_op_at = NO_PLACE;
+}
+
+static void compile_br_if(compiler_t *c) {
+  uint32_t label = whc_imm_u32(c);
+  operand_t condition = whc_pop(c);
+  whc_branch_if(c, label, &condition, true);
 }
 
 static void compile_br_table(compiler_t *c) {
@@ -274,6 +279,7 @@ static const wherry_valtype_t *one_type(wherry_valtype_t type) {
 }
 
 static void read_block_type(compiler_t *c, block_t *block) {
+  const uint8_t *at = c->next;
   int64_t code = wh_leb_s(&c->next);
   if (code >= 0) {
     const wherry_functype_t *type = &c->model->types.items[code];
@@ -282,9 +288,8 @@ static void read_block_type(compiler_t *c, block_t *block) {
     block->results = type->types + type->param_count;
     block->result_count = type->result_count;
   } else if (code != -64) { /* -64: empty */
-    wherry_valtype_t type = (wherry_valtype_t)(code & 0x7F);
-    if (type == 0x63 || type == 0x64) wh_leb_s(&c->next); /* the heap type */
-    block->results = one_type(type);
+    c->next = at;
+    block->results = one_type(whc_read_type(c));
     block->result_count = 1;
   }
 }
@@ -449,7 +454,22 @@ void whc_skip_unreachable(compiler_t *c) {
     }
     case WH_IMM_I32_CONST:
     case WH_IMM_I64_CONST:
+    case WH_IMM_HEAP_TYPE:
     case WH_IMM_REF_TYPE: wh_leb_s(&c->next); break;
+    case WH_IMM_CAST:
+      c->next++;
+      whc_imm_u32(c);
+      wh_leb_s(&c->next);
+      wh_leb_s(&c->next);
+      break;
+    case WH_IMM_SELECT_TYPES:
+      for (uint32_t count = whc_imm_u32(c); count; count--) whc_read_type(c);
+      break;
+    case WH_IMM_TYPE_FIELD:
+    case WH_IMM_TYPE_COUNT:
+    case WH_IMM_TYPE_DATA:
+    case WH_IMM_TYPE_ELEM:
+    case WH_IMM_TYPE_TYPE:
     case WH_IMM_TYPE_TABLE:
     case WH_IMM_TABLE_TABLE:
     case WH_IMM_ELEM_TABLE:
@@ -459,12 +479,9 @@ void whc_skip_unreachable(compiler_t *c) {
       wh_leb_u(&c->next);
       break;
     case WH_IMM_LABEL_TABLE:
-    case WH_IMM_SELECT_TYPES: {
-      bool labels = opcode == WH_OP_BR_TABLE;
       for (uint32_t count = whc_imm_u32(c); count; count--) whc_imm_u32(c);
-      if (labels) whc_imm_u32(c);
+      whc_imm_u32(c);
       break;
-    }
     default: whc_imm_u32(c); break; /* a single index */
     }
   }

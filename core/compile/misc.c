@@ -77,11 +77,33 @@ static void compile_call_indirect(compiler_t *c, bool tail) {
     take_results(c, type);
 }
 
+static void compile_call_ref(compiler_t *c, bool tail) {
+  const wherry_functype_t *type = &c->model->types.items[whc_imm_u32(c)];
+  operand_t reference = whc_pop(c);
+  if (reference.where == IN_CONST || tail) whc_need_slot(c, &reference);
+  whc_settle_top(c, type->param_count);
+  bool in_accumulator = !tail && whc_in_acc(c, &reference);
+  whc_spill_accs(c);
+  whc_mark_offset(c);
+  whc_emit_op(c, tail             ? WH_CODE_RETURN_CALL_REF
+                 : in_accumulator ? WH_CODE_CALL_REF_A
+                                  : WH_CODE_CALL_REF_S);
+  if (!in_accumulator) whc_emit_slot(c, reference.slot);
+  if (tail) whc_emit_slot(c, whc_param_slots(type));
+  whc_emit_slot(c, frame_slot(c));
+  if (tail)
+    end_tail_call(c);
+  else
+    take_results(c, type);
+}
+
 void whc_call(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_CALL: compile_call_direct(c, false); break;
   case WH_OP_RETURN_CALL: compile_call_direct(c, true); break;
   case WH_OP_CALL_INDIRECT: compile_call_indirect(c, false); break;
+  case WH_OP_CALL_REF: compile_call_ref(c, false); break;
+  case WH_OP_RETURN_CALL_REF: compile_call_ref(c, true); break;
   default: compile_call_indirect(c, true); break;
   }
 }

@@ -146,6 +146,8 @@ static void equals_zero(compiler_t *c, bool wide) {
   compare_operands(c, base, base, a, zero);
 }
 
+void whc_is_null(compiler_t *c) { equals_zero(c, true); }
+
 enum { MEMORY_FOLLOWS = 0x40 }; /* in the alignment */
 
 void whc_read_access(compiler_t *c, access_t *access) {
@@ -319,6 +321,7 @@ bool whc_numeric(compiler_t *c, uint32_t opcode) {
   case WH_OP_I32_EQZ: equals_zero(c, false); return true;
   case WH_OP_I64_EQZ:
   case WH_OP_REF_IS_NULL: equals_zero(c, true); return true;
+  case WH_OP_REF_EQ: compare(c, WH_CODE_I64_EQ_SS_R, WH_CODE_I64_EQ_SS_R); return true;
   default: return false;
   }
 }

@@ -69,6 +69,14 @@ operand_t whc_pop(compiler_t *c) {
   return operand;
 }
 
+void whc_push_back(compiler_t *c, const operand_t *operand) {
+  WH_ASSERT(operand->where == IN_SLOT || c->failed);
+  push(c, WHERRY_ANYREF);
+  if (c->failed) return;
+  *whc_top_operand(c) = *operand;
+  if (operand->local != NO_LOCAL) c->local_uses.items[operand->local]++;
+}
+
 void whc_drop_to(compiler_t *c, uint32_t height) {
   while (c->stack.count > height) whc_pop(c);
 }

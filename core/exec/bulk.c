@@ -1,12 +1,6 @@
 /* Memories, tables and segments as wholes (Execution, Memory and Table Instructions). */
 #include "exec_state.h"
 
-#include "num/num.h"
-#include "ops/ops.h"
-
-/* What is filled or copied between two looks at the budget, in bytes, and what that costs. */
-enum { PIECE = 1 << 24, PIECE_COST = PIECE / 64 };
-
 static wh_memory_t *memory_of(const wh_context_t *context, unsigned n) {
   return context->instance->memories[operand(context, n)];
 }
@@ -36,9 +30,8 @@ int wh_exec_memory_grow(wh_context_t *context) {
   return go_on(context, 2);
 }
 
-/* After a piece: the operands have been changed to what is left, and the operation is done again. */
-static int next_piece(wh_context_t *context) {
-  context->budget -= PIECE_COST;
+int wh_exec_next_piece(wh_context_t *context) {
+  context->budget -= WH_EXEC_PIECE_COST;
   if (context->budget >= 0) return CONTINUE;
   context->wanted = 0;
   return wh_exec_tick(context);
@@ -50,12 +43,12 @@ int wh_exec_memory_fill(wh_context_t *context) {
   uint64_t to = address(slots[0], memory->is64), count = address(slots[2], memory->is64);
   if (!in_bounds(wh_memory_size(memory), to, count))
     return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
-  uint64_t piece = count < PIECE ? count : PIECE;
+  uint64_t piece = count < WH_EXEC_PIECE ? count : WH_EXEC_PIECE;
   if (piece) memset(memory->base + to, (uint8_t)slots[1], piece);
   if (piece == count) return go_on(context, 2);
   slots[0] = to + piece;
   slots[2] = count - piece;
-  return next_piece(context);
+  return wh_exec_next_piece(context);
 }
 
 int wh_exec_memory_copy(wh_context_t *context) {
@@ -66,7 +59,7 @@ int wh_exec_memory_copy(wh_context_t *context) {
   if (!in_bounds(wh_memory_size(target), to, count) ||
       !in_bounds(wh_memory_size(source), from, count))
     return wh_exec_fail_trap(context, WHERRY_TRAP_MEMORY_OUT_OF_BOUNDS);
-  uint64_t piece = count < PIECE ? count : PIECE, left = count - piece;
+  uint64_t piece = count < WH_EXEC_PIECE ? count : WH_EXEC_PIECE, left = count - piece;
   /* Where the two overlap, pieces go in the order in which none is overwritten before it is read. */
   uint64_t start = to <= from ? 0 : left;
   if (piece) memmove(target->base + to + start, source->base + from + start, piece);
@@ -76,7 +69,7 @@ int wh_exec_memory_copy(wh_context_t *context) {
     slots[1] = from + piece;
   }
   slots[2] = left;
-  return next_piece(context);
+  return wh_exec_next_piece(context);
 }
 
 wherry_trap_code_t wh_exec_init_memory(wh_instance_t *instance, uint32_t memory, uint32_t data,
@@ -105,7 +98,7 @@ int wh_exec_data_drop(wh_context_t *context) {
 }
 
 int wh_exec_elem_drop(wh_context_t *context) {
-  context->instance->dropped_elems[operand(context, 0)] = 1;
+  wh_instance_drop_elem(context->instance, operand(context, 0));
   return go_on(context, 1);
 }
 
@@ -193,6 +186,27 @@ static void init_by_index(const wh_instance_t *instance, const uint8_t *at, uint
   }
 }
 
+wherry_error_t *wh_exec_read_elem(const wh_instance_t *instance, uint32_t elem, uint32_t from,
+                                  uint32_t count, uint64_t *to) {
+  const wh_elem_t *segment = &instance->module->model->elems.items[elem];
+  const uint8_t *at = segment->items;
+  if (instance->elem_values && instance->elem_values[elem]) {
+    if (count) memcpy(to, instance->elem_values[elem] + from, count * sizeof *to);
+    return NULL;
+  }
+  if (segment->by_index) {
+    init_by_index(instance, at, to, from, count);
+    return NULL;
+  }
+  for (uint64_t i = 0; i < (uint64_t)from + count; i++) {
+    uint64_t value;
+    wherry_error_t *error = wh_exec_constant(instance, &at, &value);
+    if (error) return error;
+    if (i >= from) to[i - from] = value;
+  }
+  return NULL;
+}
+
 wherry_trap_code_t wh_exec_init_table(wh_instance_t *instance, uint32_t table, uint32_t elem,
                                       uint64_t to, uint32_t from, uint32_t count,
                                       wherry_error_t **error) {
@@ -202,18 +216,7 @@ wherry_trap_code_t wh_exec_init_table(wh_instance_t *instance, uint32_t table, u
   *error = NULL;
   if (!in_bounds(size, from, count) || !in_bounds(target->size, to, count))
     return WHERRY_TRAP_TABLE_OUT_OF_BOUNDS;
-  const uint8_t *at = segment->items;
-  uint64_t *elements = target->elements + to;
-  if (segment->by_index) {
-    init_by_index(instance, at, elements, from, count);
-    return WHERRY_TRAP_NONE;
-  }
-  for (uint32_t i = 0; i < from + count; i++) {
-    uint64_t value;
-    *error = wh_exec_constant(instance, &at, &value);
-    if (*error) return WHERRY_TRAP_NONE;
-    if (i >= from) elements[i - from] = value;
-  }
+  *error = wh_exec_read_elem(instance, elem, from, count, target->elements + to);
   return WHERRY_TRAP_NONE;
 }
 
@@ -231,79 +234,4 @@ int wh_exec_table_init(wh_context_t *context) {
 int wh_exec_ref_func(wh_context_t *context) {
   *operand_slot(context, 0) = wh_instance_reference(context->instance, operand(context, 1));
   return go_on(context, 2);
-}
-
-/* ---- constant expressions ---- */
-
-enum { SMALL_STACK = 16 };
-
-wherry_error_t *wh_exec_constant(const wh_instance_t *instance, const uint8_t **at, uint64_t *out) {
-  wh_alloc_t *alloc = instance->store->alloc;
-  WH_VEC(uint64_t) stack = {0};
-  uint64_t small[SMALL_STACK];
-  stack.items = small;
-  stack.capacity = SMALL_STACK;
-  wherry_error_t *error = NULL;
-  for (;;) {
-    uint8_t opcode = *(*at)++;
-    uint64_t value = 0;
-    switch (opcode) {
-    case WH_OP_END: *out = stack.items[0]; goto done;
-    case WH_OP_I32_CONST: value = (uint32_t)wh_leb_s(at); break;
-    case WH_OP_I64_CONST: value = (uint64_t)wh_leb_s(at); break;
-    case WH_OP_F32_CONST:
-      memcpy(&value, *at, 4);
-      *at += 4;
-      break;
-    case WH_OP_F64_CONST:
-      memcpy(&value, *at, 8);
-      *at += 8;
-      break;
-    case WH_OP_GLOBAL_GET: {
-      uint32_t index = (uint32_t)wh_leb_u(at);
-      const uint64_t *cell = wh_global_cell(instance, index);
-      if (instance->module->model->globals.items[index].type == WHERRY_V128) {
-        /* No instruction takes vectors here, so this is the whole expression. */
-        memcpy(out, cell, sizeof(wh_v128_t));
-        (*at)++;
-        goto done;
-      }
-      value = *cell;
-      break;
-    }
-    case WH_OP_PREFIX_FD: /* v128.const, the whole expression too */
-      wh_leb_u(at);
-      memcpy(out, *at, sizeof(wh_v128_t));
-      *at += sizeof(wh_v128_t) + 1;
-      goto done;
-    case WH_OP_REF_NULL: wh_leb_s(at); break;
-    case WH_OP_REF_FUNC: value = wh_instance_reference(instance, (uint32_t)wh_leb_u(at)); break;
-    default: { /* extended constants: two operands */
-      uint64_t b = stack.items[--stack.count], a = stack.items[--stack.count];
-      switch (opcode) {
-      case WH_OP_I32_ADD: value = (uint32_t)(a + b); break;
-      case WH_OP_I32_SUB: value = (uint32_t)(a - b); break;
-      case WH_OP_I32_MUL: value = (uint32_t)(a * b); break;
-      case WH_OP_I64_ADD: value = a + b; break;
-      case WH_OP_I64_SUB: value = a - b; break;
-      default: value = a * b; break;
-      }
-    }
-    }
-    if (stack.count == stack.capacity) {
-      uint64_t *more = wh_alloc_array(alloc, 2 * stack.capacity, sizeof *more);
-      if (!more) {
-        error = wh_error_oom();
-        goto done;
-      }
-      memcpy(more, stack.items, stack.count * sizeof *more);
-      if (stack.items != small) wh_vec_free(alloc, &stack);
-      stack.capacity = stack.capacity > SMALL_STACK ? 2 * stack.capacity : 2 * SMALL_STACK;
-      stack.items = more;
-    }
-    stack.items[stack.count++] = value;
-  }
-done:
-  if (stack.items != small) wh_vec_free(alloc, &stack);
-  return error;
 }

@@ -160,16 +160,31 @@ int wh_exec_call_import(wh_context_t *context) {
               context->ip + WH_HANDLER_WORDS + 2);
 }
 
-/* A call_indirect that found, in context->wanted, null or a function of another instance or the host;
-   context->operand is the word of its type. */
+/* Whether a function is of the type with this number, or of a subtype. */
+static bool is_of(const wh_context_t *context, uint64_t reference, uint32_t type) {
+  return wh_reference_type(context->store, reference) == type ||
+         wh_rtype_has_super(wh_reference_rtype(context->store, reference), type);
+}
+
+/* A call_indirect that found, in context->wanted, null, a function of another instance or the host, or
+   one of another type; context->operand is the word of its type. */
 int wh_exec_call_reference(wh_context_t *context) {
   uint64_t reference = (uint64_t)context->wanted;
   unsigned n = context->operand;
   if (!reference) return wh_exec_fail_trap(context, WHERRY_TRAP_UNINITIALIZED_ELEMENT);
-  if (wh_reference_type(context->store, reference) != operand(context, n))
+  if (!is_of(context, reference, operand(context, n)))
     return wh_exec_fail_trap(context, WHERRY_TRAP_INDIRECT_CALL_MISMATCH);
   return call(context, reference, operand_slot(context, n + 2),
               context->ip + WH_HANDLER_WORDS + n + 3);
+}
+
+/* A call_ref that found null, or a function of another instance or the host; context->operand is the word
+   of its frame. */
+int wh_exec_call_ref(wh_context_t *context) {
+  uint64_t reference = (uint64_t)context->wanted;
+  unsigned n = context->operand;
+  if (!reference) return wh_exec_fail_trap(context, WHERRY_TRAP_NULL_FUNCTION);
+  return call(context, reference, operand_slot(context, n), context->ip + WH_HANDLER_WORDS + n + 1);
 }
 
 /* ---- tail calls ---- */
@@ -243,8 +258,15 @@ int wh_exec_return_call_indirect(wh_context_t *context) {
   if (index >= table->size) return wh_exec_fail_trap(context, WHERRY_TRAP_UNDEFINED_ELEMENT);
   uint64_t reference = table->elements[index];
   if (!reference) return wh_exec_fail_trap(context, WHERRY_TRAP_UNINITIALIZED_ELEMENT);
-  if (wh_reference_type(context->store, reference) != operand(context, 1))
+  if (!is_of(context, reference, operand(context, 1)))
     return wh_exec_fail_trap(context, WHERRY_TRAP_INDIRECT_CALL_MISMATCH);
   return tail_call(context, reference, operand(context, 3), operand_slot(context, 4),
                    operand(context, 5));
+}
+
+int wh_exec_return_call_ref(wh_context_t *context) {
+  uint64_t reference = *operand_slot(context, 0);
+  if (!reference) return wh_exec_fail_trap(context, WHERRY_TRAP_NULL_FUNCTION);
+  return tail_call(context, reference, operand(context, 1), operand_slot(context, 2),
+                   operand(context, 3));
 }

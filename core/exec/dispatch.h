@@ -196,9 +196,57 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
       SLOW(call_reference);                                                       \
     }                                                                             \
     uint32_t function_ = (uint32_t)reference_;                                    \
-    if (WH_UNLIKELY(context->type_ids[function_] != WORD(n)))                     \
-      TRAP(WHERRY_TRAP_INDIRECT_CALL_MISMATCH);                                   \
+    if (WH_UNLIKELY(context->type_ids[function_] != WORD(n))) {                   \
+      context->wanted = (int64_t)reference_;                                      \
+      context->operand = (n);                                                     \
+      SLOW(call_reference);                                                       \
+    }                                                                             \
     ENTER(function_, (n) + 2);                                                    \
   } while (0)
+
+/* n: the operand word of the frame. */
+#define ENTER_REF(reference, n)                                  \
+  do {                                                           \
+    uint64_t reference_ = (reference);                           \
+    if (WH_UNLIKELY(reference_ >> 32 != context->instance_id)) { \
+      context->wanted = (int64_t)reference_;                     \
+      context->operand = (n);                                    \
+      SLOW(call_ref);                                            \
+    }                                                            \
+    ENTER((uint32_t)reference_, (n));                            \
+  } while (0)
+
+/* ---- objects ---- */
+
+#define TRAP_UNLESS(condition, code)             \
+  do {                                           \
+    if (WH_UNLIKELY(!(condition))) TRAP((code)); \
+  } while (0)
+
+#define FIELD(reference, n)                                      \
+  ({                                                             \
+    uint64_t object_ = (reference);                              \
+    if (WH_UNLIKELY(!object_)) TRAP(WHERRY_TRAP_NULL_STRUCTURE); \
+    (char *)(uintptr_t)object_ + WORD(n);                        \
+  })
+
+#define ARRAY_(reference)                                    \
+  ({                                                         \
+    uint64_t object_ = (reference);                          \
+    if (WH_UNLIKELY(!object_)) TRAP(WHERRY_TRAP_NULL_ARRAY); \
+    (wh_array_t *)(uintptr_t)object_;                        \
+  })
+#define LENGTH(reference) (ARRAY_(reference)->length)
+#define ELEMENT(reference, index, size)                                               \
+  ({                                                                                  \
+    wh_array_t *array_ = ARRAY_(reference);                                           \
+    uint32_t index_ = (index);                                                        \
+    if (WH_UNLIKELY(index_ >= array_->length)) TRAP(WHERRY_TRAP_ARRAY_OUT_OF_BOUNDS); \
+    array_->elements + (size_t)index_ *(size);                                        \
+  })
+
+/* n: the operand words of the type; null: the word that says whether null is good. */
+#define IS_A(reference, n, null) \
+  ((reference) ? wh_ref_is_a((reference), IMM(const wh_rtype_t *, n)) : WORD(null) != 0)
 
 #endif

@@ -27,7 +27,7 @@ const wh_code_t *wh_exec_code(wh_context_t *context, wh_instance_t *instance, ui
   code = atomic_load_explicit(&module->entries[function], memory_order_relaxed);
   if (!code) {
     wherry_engine_t *engine = module->engine;
-    error = wh_compile(&engine->alloc, module->model, function, engine->handlers,
+    error = wh_compile(&engine->alloc, module->model, module->rtypes, function, engine->handlers,
                        engine->deterministic, &code);
     if (!error && code->guard_count && !wh_module_add_guarded(module, code)) {
       wh_free(&engine->alloc, code, code->size);
@@ -159,8 +159,7 @@ void wh_exec_keep_frame(wh_context_t *context) {
   context->stack->top = (size_t)(last - context->fp) > slots ? context->fp + slots : last;
 }
 
-/* What may end the call from outside. */
-static int look(wh_context_t *context) {
+int wh_exec_look(wh_context_t *context) {
   wherry_store_t *store = context->store;
   wh_alloc_t *alloc = &store->engine->alloc;
   if (atomic_exchange_explicit(&store->interrupted, false, memory_order_relaxed))
@@ -193,7 +192,7 @@ static int let_host(wh_context_t *context) {
 int wh_exec_tick(wh_context_t *context) {
   wherry_store_t *store = context->store;
   wh_alloc_t *alloc = &store->engine->alloc;
-  int outcome = look(context);
+  int outcome = wh_exec_look(context);
   if (outcome != CONTINUE) return outcome;
   int64_t missing = context->wanted - context->budget;
   uint64_t needed = missing > 0 ? (uint64_t)missing : 0;
@@ -210,7 +209,7 @@ int wh_exec_tick(wh_context_t *context) {
 }
 
 int wh_exec_idle_tick(wh_context_t *context) {
-  int outcome = look(context);
+  int outcome = wh_exec_look(context);
   return outcome == CONTINUE ? let_host(context) : outcome;
 }
 

@@ -76,8 +76,12 @@ wherry_trap_code_t wh_exec_init_table(wh_instance_t *instance, uint32_t table, u
 wherry_trap_code_t wh_exec_init_memory(wh_instance_t *instance, uint32_t memory, uint32_t data,
                                        uint64_t to, uint32_t from, uint32_t count);
 
+/* Elements of a segment, which are in bounds. Errors: oom, limit. */
+WH_MUST_USE wherry_error_t *wh_exec_read_elem(const wh_instance_t *instance, uint32_t elem,
+                                              uint32_t from, uint32_t count, uint64_t *to);
+
 /* The value (two slots of a v128) of a constant expression in an instance whose imports, and globals before it, are in place; *at is behind
-   it afterwards. Errors: oom. */
+   it afterwards. May collect. Errors: oom, limit. */
 WH_MUST_USE wherry_error_t *wh_exec_constant(const wh_instance_t *instance, const uint8_t **at,
                                              uint64_t *out);
 

@@ -56,7 +56,43 @@ static wherry_error_t *place_import(wherry_store_t *store, wh_instance_t *instan
   WH_UNREACHABLE();
 }
 
-/* What the module defines: tags, memories, tables, globals. */
+/* The elements of a table of its own, where they have an initial value. */
+static wherry_error_t *init_table(wh_instance_t *instance, size_t index) {
+  const wh_table_type_t *type = &instance->module->model->tables.items[index];
+  const uint8_t *at = type->init.bytes;
+  uint64_t value;
+  if (!type->has_init) return NULL;
+  wherry_error_t *error = wh_exec_constant(instance, &at, &value);
+  if (error) return error;
+  const wh_table_t *table = instance->tables[index];
+  for (uint64_t i = 0; i < table->size; i++) table->elements[i] = value;
+  return NULL;
+}
+
+/* Expressions may make objects, so those of a segment that is used more than once are evaluated now.
+   Functions are the same whenever one asks. */
+static wherry_error_t *make_elems(wherry_store_t *store, wh_instance_t *instance) {
+  const wh_model_t *model = instance->module->model;
+  wh_types_t types = wh_model_types(model);
+  for (size_t i = 0; i < model->elems.count; i++) {
+    const wh_elem_t *elem = &model->elems.items[i];
+    if (elem->by_index || elem->mode != WH_SEGMENT_PASSIVE || !elem->count ||
+        wh_heap_top(&types, wh_ref_heap(elem->type)) == WH_HEAP(FUNC))
+      continue;
+    if (!instance->elem_values && !wh_instance_keep_elems(instance)) return wh_error_oom();
+    uint64_t *values = wh_alloc_array(store->alloc, elem->count, sizeof *values);
+    if (!values) return wh_error_oom();
+    instance->elem_values[i] = values;
+    const uint8_t *at = elem->items;
+    for (uint32_t item = 0; item < elem->count; item++) {
+      wherry_error_t *error = wh_exec_constant(instance, &at, &values[item]);
+      if (error) return error;
+    }
+  }
+  return NULL;
+}
+
+/* What the module defines: tags, memories, tables, globals, values of element segments. */
 static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) {
   const wh_model_t *model = instance->module->model;
   uint64_t high = (uint64_t)instance->id << 32;
@@ -81,7 +117,11 @@ static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) 
     error = wh_exec_constant(instance, &at, wh_global_cell(instance, (uint32_t)i));
     if (error) return error;
   }
-  return NULL;
+  for (size_t i = model->imported_tables; i < model->tables.count; i++) {
+    error = init_table(instance, i);
+    if (error) return error;
+  }
+  return make_elems(store, instance);
 }
 
 /* Of an instance that nothing refers to yet. */
@@ -91,6 +131,7 @@ static void unmake(wherry_store_t *store, wh_instance_t *instance) {
     wh_table_release(store, instance->tables[i]);
   for (size_t i = model->imported_memories; i < model->memories.count; i++)
     wh_memory_release(instance->memories[i]);
+  wh_instance_free_elems(instance);
   store->instances.count--;
   wherry_module_t *module = instance->module;
   wh_free(store->alloc, instance, module->instance_size);

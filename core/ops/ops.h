@@ -13,7 +13,7 @@ typedef uint64_t wh_features_t;
 #define WH_FEATURE(name) (UINT64_C(1) << WHERRY_FEATURE_##name)
 #define WH_FEATURES_ALL (((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1) & ~WH_FEATURES_LATER)
 /* Not written yet. A feature leaves this mask when it works. */
-#define WH_FEATURES_LATER (WH_FEATURE(FUNCTION_REFERENCES) | WH_FEATURE(GC))
+#define WH_FEATURES_LATER UINT64_C(0)
 #define WH_FEATURES_DEFAULT \
   (WH_FEATURES_ALL &        \
    ~(WH_FEATURE(CUSTOM_PAGE_SIZES) | WH_FEATURE(WIDE_ARITHMETIC) | WH_FEATURE(COMPACT_IMPORTS)))

@@ -161,6 +161,11 @@ static void mark_instance(wherry_store_t *store, const wh_instance_t *instance) 
     mark_typed(store, model->globals.items[i].type, &instance->globals[i], 1);
   for (size_t i = model->imported_tables; i < model->tables.count; i++)
     mark_table(store, instance->tables[i]);
+  for (size_t i = 0; instance->elem_values && i < model->elems.count; i++) {
+    const wh_elem_t *elem = &model->elems.items[i];
+    if (instance->elem_values[i])
+      mark_typed(store, elem->type, instance->elem_values[i], elem->count);
+  }
 }
 
 static void mark_host(wherry_store_t *store) {

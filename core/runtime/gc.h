@@ -20,11 +20,20 @@
 #ifndef WH_RUNTIME_GC_H
 #define WH_RUNTIME_GC_H
 
-#include "runtime/types.h"
+#include "code/rtype.h"
 
 #define WH_EXTERN_TAG (UINT64_C(0x7E7E) << 48) /* so that no small number looks like one */
 static inline bool wh_ref_is_i31(uint64_t word) { return (word & 1) != 0; }
 static inline uint64_t wh_ref_i31(uint32_t value) { return (uint32_t)(value << 1 | 1); }
+/* Trap codes, or the number in *out. */
+static inline wherry_trap_code_t wh_ref_i31_get_u(uint64_t word, uint32_t *out) {
+  *out = (uint32_t)word >> 1;
+  return word ? WHERRY_TRAP_NONE : WHERRY_TRAP_NULL_I31;
+}
+static inline wherry_trap_code_t wh_ref_i31_get_s(uint64_t word, int32_t *out) {
+  *out = (int32_t)(uint32_t)word >> 1;
+  return word ? WHERRY_TRAP_NONE : WHERRY_TRAP_NULL_I31;
+}
 static inline bool wh_ref_is_extern(uint64_t word) { return (word & 3) == 2; }
 static inline uint64_t wh_ref_extern(size_t place) {
   return WH_EXTERN_TAG | ((uint64_t)place + 1) << 2 | 2;
@@ -59,6 +68,22 @@ static inline uint64_t wh_object_ref(const void *object) { return (uint64_t)(uin
 static inline size_t wh_array_bytes(const wh_array_t *array) {
   return (size_t)array->length * array->type->fields[0].size;
 }
+
+/* Its bit of WH_REF_…. */
+static inline uint32_t wh_ref_bit(uint64_t word) {
+  if (!word) return WH_REF_NULL;
+  if (wh_ref_is_i31(word)) return WH_REF_I31;
+  if (wh_ref_is_extern(word)) return WH_REF_HOST;
+  return 1u << (WH_REF_OBJECT + wh_ref_object(word)->type->kind);
+}
+/* Whether it is an object of a type. */
+static inline bool wh_ref_is_a(uint64_t word, const wh_rtype_t *type) {
+  return wh_ref_is_object(word) && wh_rtype_is_sub(wh_ref_object(word)->type, type);
+}
+
+/* Computes what depends on fields (type, is_mutable and is_ref are there), or on func: offsets, sizes
+   and what the collector must know. A subtype's fields lie where its supertype has them. */
+void wh_gc_lay_out(wh_rtype_t *type);
 
 /* ---- the heap ---- */
 enum {

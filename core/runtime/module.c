@@ -156,3 +156,30 @@ wherry_error_t *wh_module_function_name(wherry_module_t *module, uint32_t functi
   *out = name->text;
   return NULL;
 }
+
+/* ---- element segments of instances ---- */
+
+static size_t elem_bytes(const wh_instance_t *instance, size_t elem) {
+  return instance->module->model->elems.items[elem].count * sizeof(uint64_t);
+}
+
+bool wh_instance_keep_elems(wh_instance_t *instance) {
+  size_t count = instance->module->model->elems.count;
+  instance->elem_values =
+      wh_alloc_array(instance->store->alloc, count, sizeof *instance->elem_values);
+  return instance->elem_values != NULL;
+}
+
+void wh_instance_drop_elem(wh_instance_t *instance, uint32_t elem) {
+  instance->dropped_elems[elem] = 1;
+  if (!instance->elem_values) return;
+  wh_free(instance->store->alloc, instance->elem_values[elem], elem_bytes(instance, elem));
+  instance->elem_values[elem] = NULL;
+}
+
+void wh_instance_free_elems(wh_instance_t *instance) {
+  size_t count = instance->module->model->elems.count;
+  if (!instance->elem_values) return;
+  for (uint32_t i = 0; i < count; i++) wh_instance_drop_elem(instance, i);
+  wh_free(instance->store->alloc, instance->elem_values, count * sizeof *instance->elem_values);
+}

@@ -330,7 +330,16 @@ struct wh_instance {
   uint64_t *imports; /* function references of the imported functions */
   uint64_t *tags;
   uint8_t *dropped_elems, *dropped_datas; /* a byte a segment */
+  /* Of element segments whose expressions make objects: values, evaluated once. NULL: of none; a place
+     NULL: its items are evaluated when they are needed. */
+  uint64_t **elem_values;
 };
+
+/* Makes the places of elem_values. False: no memory. */
+bool wh_instance_keep_elems(wh_instance_t *instance);
+void wh_instance_drop_elem(wh_instance_t *instance, uint32_t elem);
+/* What an instance owns beside its tables and memories. */
+void wh_instance_free_elems(wh_instance_t *instance);
 
 /* Where the value of a global lies. */
 static inline uint64_t *wh_global_cell(const wh_instance_t *instance, uint32_t index) {

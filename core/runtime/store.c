@@ -31,6 +31,7 @@ static void end_instances(wherry_store_t *store) {
       wh_memory_release(instance->memories[m]);
     for (size_t t = model->imported_tables; t < model->tables.count; t++)
       wh_table_release(store, instance->tables[t]);
+    wh_instance_free_elems(instance);
     wherry_module_t *module = instance->module;
     wh_free(alloc, instance, module->instance_size);
     wh_module_release(module);

@@ -28,35 +28,21 @@ static wherry_valtype_t top_of(wherry_store_t *store, wherry_valtype_t type) {
 }
 
 wherry_valtype_t wh_ref_kind(uint64_t word) {
-  if (!word) return WHERRY_NULLREF;
-  if (wh_ref_is_i31(word)) return WHERRY_I31REF;
-  if (wh_ref_is_extern(word)) return WHERRY_EXTERNREF;
-  switch (wh_ref_object(word)->type->kind) {
-  case WH_COMP_STRUCT: return WHERRY_STRUCTREF;
-  case WH_COMP_ARRAY: return WHERRY_ARRAYREF;
+  switch (wh_ref_bit(word)) {
+  case WH_REF_NULL: return WHERRY_NULLREF;
+  case WH_REF_I31: return WHERRY_I31REF;
+  case WH_REF_HOST: return WHERRY_EXTERNREF;
+  case WH_REF_STRUCT: return WHERRY_STRUCTREF;
+  case WH_REF_ARRAY: return WHERRY_ARRAYREF;
   default: return WHERRY_EXNREF;
   }
 }
 
 bool wh_ref_is_of(uint64_t word, wherry_valtype_t type) {
   if (!word) return wh_ref_is_nullable(type);
-  wherry_valtype_t kind = wh_ref_kind(word);
   wh_heap_t heap = wh_ref_heap(type);
-  switch (heap) {
-  case WH_HEAP(ANY):
-  case WH_HEAP(EXTERN): return kind != WHERRY_EXNREF;
-  case WH_HEAP(EQ): return kind != WHERRY_EXNREF && kind != WHERRY_EXTERNREF;
-  case WH_HEAP(I31):
-  case WH_HEAP(STRUCT):
-  case WH_HEAP(ARRAY):
-  case WH_HEAP(EXN): return kind == (heap & 0xFF);
-  default: break;
-  }
-  if (wh_heap_is_abstract(heap) || !wh_ref_is_object(word)) return false;
-  const wh_rtype_t *own = wh_ref_object(word)->type;
-  for (uint32_t i = 0; i <= own->depth; i++)
-    if (own->supers[i] == heap) return true;
-  return false;
+  if (wh_heap_is_abstract(heap)) return (wh_ref_bit(word) & wh_ref_mask(heap)) != 0;
+  return wh_ref_is_object(word) && wh_rtype_has_super(wh_ref_object(word)->type, heap);
 }
 
 static wherry_error_t *reference_to_slot(wherry_store_t *store, const wherry_value_t *value,

@@ -135,7 +135,7 @@ static void compiles_to_what_the_listing_says(void **state) {
     assert_ok(wh_decode(&alloc, bytes, size, WH_FEATURES_ALL, &model));
     assert_ok(wh_validate(model, WH_FEATURES_ALL));
     wh_code_t *code;
-    assert_ok(wh_compile(&alloc, model, 0, &handlers, cases[i].canonical, &code));
+    assert_ok(wh_compile(&alloc, model, NULL, 0, &handlers, cases[i].canonical, &code));
     wh_text_t text = {.alloc = &alloc};
     wh_code_print(code, &handlers, &text);
     squeeze(text.data);
@@ -219,7 +219,7 @@ static void survives_any_failing_allocation(void **state) {
       wh_alloc_t alloc;
       wh_alloc_init(&alloc, &host);
       wh_code_t *code = NULL;
-      wherry_error_t *error = wh_compile(&alloc, model, function, &handlers, false, &code);
+      wherry_error_t *error = wh_compile(&alloc, model, NULL, function, &handlers, false, &code);
       if (!error) {
         wh_free(&alloc, code, code->size);
         assert_int_equal(failing.live_blocks, 0);

@@ -45,7 +45,13 @@ typedef enum wherry_trap_code {
   WHERRY_TRAP_NULL_REFERENCE,
   WHERRY_TRAP_CANONICAL_ABI, /* the guest broke a rule of the Canonical ABI */
   WHERRY_TRAP_UNALIGNED_ATOMIC,
-  WHERRY_TRAP_EXPECTED_SHARED_MEMORY /* memory.atomic.wait in a memory that nobody else can change */
+  WHERRY_TRAP_EXPECTED_SHARED_MEMORY, /* memory.atomic.wait in a memory that nobody else can change */
+  WHERRY_TRAP_NULL_FUNCTION,          /* call_ref of a null reference; so too the following */
+  WHERRY_TRAP_NULL_STRUCTURE,
+  WHERRY_TRAP_NULL_ARRAY,
+  WHERRY_TRAP_NULL_I31,
+  WHERRY_TRAP_ARRAY_OUT_OF_BOUNDS,
+  WHERRY_TRAP_CAST_FAILURE
 } wherry_trap_code_t;
 
 /* Makes an error of any kind, for a host function to return. message: copied. */
