@@ -21,6 +21,7 @@ static void of_instr(needs_t *n, const wh_instr_t *instr) {
     n->tag = true;
   else if (instr->op->feature != WH_OP_FEATURE_CORE_1)
     n->found |= UINT64_C(1) << instr->op->feature;
+  NEEDS(n, instr->opcode == WH_OP_RETURN_CALL_REF, TAIL_CALL);
   switch ((wh_imm_t)instr->op->immediates) {
   case WH_IMM_BLOCK:
   case WH_IMM_TRY_TABLE:

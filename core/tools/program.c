@@ -11,11 +11,17 @@ uint64_t clock_now(void) {
 }
 
 wherry_error_t *engine_with(const char *features, bool deterministic, wherry_engine_t **out) {
+  return engine_of(features, deterministic, false, out);
+}
+
+wherry_error_t *engine_of(const char *features, bool deterministic, bool gc_stress,
+                          wherry_engine_t **out) {
   wherry_config_t *config;
   wherry_error_t *error = wherry_config_new(NULL, &config);
   if (error) return error;
   if (features) error = wherry_config_set_features(config, features);
   if (!error) error = wherry_config_set_deterministic(config, deterministic);
+  if (!error) error = wherry_config_set_gc_stress(config, gc_stress);
   if (!error) error = wherry_engine_new(config, out);
   wherry_config_release(config);
   return error;

@@ -147,6 +147,9 @@ typedef struct program {
 
 /* An engine with the features of a list; NULL: those that are on anyway. */
 wherry_error_t *engine_with(const char *features, bool deterministic, wherry_engine_t **out);
+/* And where wanted, one that collects at every allocation. */
+wherry_error_t *engine_of(const char *features, bool deterministic, bool gc_stress,
+                          wherry_engine_t **out);
 
 /* Loads and instantiates; complains by itself. *out is to be closed in every case.
    Returns the exit status. */

@@ -54,20 +54,21 @@ static bool run_text(const char *file, wherry_engine_t *engine, wast_totals_t *t
 }
 
 int wast_verb(int argc, char **argv) {
-  static const verb_t verb = {"wast", wast_verb, "[-q] [--features LIST] [--deterministic] FILE…",
+  static const verb_t verb = {"wast", wast_verb, "[-q] [--features LIST] [--deterministic] [--gc-stress] FILE…",
                               "Runs test scripts: .wast files, or .json files that wasm-tools "
                               "json-from-wast made of them,\n"
                               "with the modules beside them. Counts commands; those that need a "
                               "feature which is not there\n"
                               "yet are skipped. Features follow the folder's name under "
                               "proposals/. 1 if a command failed."};
-  bool quiet = false, deterministic = false;
+  bool quiet = false, deterministic = false, gc_stress = false;
   const char *features = NULL;
   const option_t table[] = {
       {"-q", OPTION_FLAG, &quiet, NULL, "only failures and the last line"},
       {"--features", OPTION_TEXT, &features, "LIST", "on,-off,…; also all and none"},
       {"--deterministic", OPTION_FLAG, &deterministic, NULL,
        "floats and relaxed SIMD the same on every machine"},
+      {"--gc-stress", OPTION_FLAG, &gc_stress, NULL, "guests' objects: collect at every allocation"},
       {0}};
   args_t args;
   int status = STATUS_OK;
@@ -85,7 +86,7 @@ int wast_verb(int argc, char **argv) {
     if (!engine || wanted != engine_features) {
       wherry_engine_release(engine);
       engine = NULL;
-      wherry_error_t *error = engine_with(wanted, deterministic, &engine);
+      wherry_error_t *error = engine_of(wanted, deterministic, gc_stress, &engine);
       if (error) return report(NULL, error);
       engine_features = wanted;
     }

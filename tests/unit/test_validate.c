@@ -55,7 +55,6 @@ static void around(module_bytes_t *module, uint8_t type, const char *body, size_
 #define OK NULL
 #define INVALID(text) "i" text
 #define MALFORMED(text) "m" text
-#define NEEDS(text) "ineeds feature " text
 
 static const struct {
   uint8_t type;
@@ -224,8 +223,8 @@ static const struct {
      INVALID("type mismatch: ref.is_null expects a reference, but found i32")},
     {3, BYTES("\x00\xd1\x0b"), INVALID("type mismatch: ref.is_null expects a value")},
     {4, BYTES("\x00\xd0\x7f\x0b"), MALFORMED("malformed heap type 0x7F: ref.null")},
-    {4, BYTES("\x00\xd0\x00\x0b"), NEEDS("function-references")},
-    {4, BYTES("\x00\xd0\x6e\x0b"), NEEDS("gc")},
+    {4, BYTES("\x00\xd0\x70\x0b"), OK},
+    {4, BYTES("\x00\xd0\x6e\x0b"), INVALID("type mismatch")},
     /* numbers */
     {3, BYTES("\x00\x41\xff\xff\xff\xff\x07\x0b"), OK},
     {3, BYTES("\x00\x41\xff\xff\xff\xff\x0f\x0b"),
@@ -263,7 +262,7 @@ static const struct {
     {0, BYTES("\x00\xfc\x80\x80\x80\x80\x80\x00\x0b"),
      MALFORMED("integer representation too long")},
     {0, BYTES("\x00\xfd\x0c\x0b"), MALFORMED("unexpected end")},
-    {0, BYTES("\x00\xfb\x00\x00\x0b"), NEEDS("gc")},
+    {0, BYTES("\x00\xfb\x00\x00\x0b"), INVALID("struct.new wants a struct type")},
 };
 
 static void assert_outcome(wherry_error_t *error, const char *expected) {
