@@ -54,7 +54,8 @@ static bool run_text(const char *file, wherry_engine_t *engine, wast_totals_t *t
 }
 
 int wast_verb(int argc, char **argv) {
-  static const verb_t verb = {"wast", wast_verb, "[-q] [--features LIST] [--deterministic] [--gc-stress] FILE…",
+  static const verb_t verb = {"wast", wast_verb,
+                              "[-q] [--features LIST] [--deterministic] [--gc-stress] FILE…",
                               "Runs test scripts: .wast files, or .json files that wasm-tools "
                               "json-from-wast made of them,\n"
                               "with the modules beside them. Counts commands; those that need a "
@@ -68,7 +69,8 @@ int wast_verb(int argc, char **argv) {
       {"--features", OPTION_TEXT, &features, "LIST", "on,-off,…; also all and none"},
       {"--deterministic", OPTION_FLAG, &deterministic, NULL,
        "floats and relaxed SIMD the same on every machine"},
-      {"--gc-stress", OPTION_FLAG, &gc_stress, NULL, "guests' objects: collect at every allocation"},
+      {"--gc-stress", OPTION_FLAG, &gc_stress, NULL,
+       "guests' objects: collect at every allocation"},
       {0}};
   args_t args;
   int status = STATUS_OK;

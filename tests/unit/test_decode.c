@@ -116,8 +116,7 @@ static const struct {
 } needed[] = {
     {BYTES(H "\x01\x05\x01\x60\x01\x7b\x00"), WHERRY_FEATURE_SIMD,
      "type v128 of a parameter needs feature simd, which is switched off"},
-    {BYTES(H "\x01\x05\x01\x60\x01\x6e\x00"), WHERRY_FEATURE_GC,
-     "needs feature gc, which"},
+    {BYTES(H "\x01\x05\x01\x60\x01\x6e\x00"), WHERRY_FEATURE_GC, "needs feature gc, which"},
     {BYTES(H "\x01\x03\x01\x5f\x00"), WHERRY_FEATURE_GC, "needs feature gc, which"},
     {BYTES(H "\x01\x06\x01\x60\x01\x64\x70\x00"), WHERRY_FEATURE_FUNCTION_REFERENCES,
      "needs feature function-references, which"},
