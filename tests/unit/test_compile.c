@@ -190,7 +190,7 @@ static void guards_lie_beside_the_code(void **state) {
   assert_ok(wh_validate(model, WH_FEATURES_ALL));
   for (uint32_t i = 0; i < WH_COUNT(listings); i++) {
     wh_code_t *code;
-    assert_ok(wh_compile(&alloc, model, i, &handlers, false, &code));
+    assert_ok(wh_compile(&alloc, model, NULL, i, &handlers, false, &code));
     wh_text_t text = {.alloc = &alloc};
     wh_code_print(code, &handlers, &text);
     assert_string_equal(text.data, listings[i]);
