@@ -237,12 +237,15 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     (wh_array_t *)(uintptr_t)object_;                        \
   })
 #define LENGTH(reference) (ARRAY_(reference)->length)
+/* Its address is computed at once: else gcc saves a register to have it later. */
 #define ELEMENT(reference, index, size)                                               \
   ({                                                                                  \
-    wh_array_t *array_ = ARRAY_(reference);                                           \
     uint32_t index_ = (index);                                                        \
+    wh_array_t *array_ = ARRAY_(reference);                                           \
     if (WH_UNLIKELY(index_ >= array_->length)) TRAP(WHERRY_TRAP_ARRAY_OUT_OF_BOUNDS); \
-    array_->elements + (size_t)index_ *(size);                                        \
+    char *element_ = array_->elements + (size_t)index_ * (size);                      \
+    __asm__("" : "+r"(element_));                                                     \
+    element_;                                                                         \
   })
 
 /* n: the operand words of the type; null: the word that says whether null is good. */
