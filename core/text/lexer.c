@@ -105,7 +105,13 @@ bool wh_wat_lexer_oom(lexer_t *lexer) {
 
 /* ---- characters ---- */
 
-bool wh_wat_is_idchar(char c) { return c > 0x20 && c < 0x7F && !strchr("\"(),;[]{}", c); }
+/* A bit for each character from 0x00 to 0x7F: all that can be seen, but "(),;[]{}. */
+static const uint64_t idchars[] = {UINT64_C(0xF7FFECFA00000000), UINT64_C(0x57FFFFFFD7FFFFFF)};
+
+bool wh_wat_is_idchar(char c) {
+  uint8_t byte = (uint8_t)c;
+  return byte < 0x80 && (idchars[byte >> 6] >> (byte & 63) & 1);
+}
 
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';

@@ -1,40 +1,13 @@
 /* Value types, and what is written with them where they are used: signatures, block types. */
 #include "reader.h"
 
-static const struct {
-  const char *name;
-  wherry_valtype_t type;
-} number_types[] = {{"i32", WHERRY_I32},
-                    {"i64", WHERRY_I64},
-                    {"f32", WHERRY_F32},
-                    {"f64", WHERRY_F64},
-                    {"v128", WHERRY_V128}};
-
-/* heap: `(ref null heap)` is the same as reference. */
-static const struct {
-  const char *heap, *reference;
-  wherry_valtype_t type;
-} reference_types[] = {{"func", "funcref", WHERRY_FUNCREF},
-                       {"extern", "externref", WHERRY_EXTERNREF},
-                       {"any", "anyref", WHERRY_ANYREF},
-                       {"eq", "eqref", WHERRY_EQREF},
-                       {"i31", "i31ref", WHERRY_I31REF},
-                       {"struct", "structref", WHERRY_STRUCTREF},
-                       {"array", "arrayref", WHERRY_ARRAYREF},
-                       {"exn", "exnref", WHERRY_EXNREF},
-                       {"none", "nullref", WHERRY_NULLREF},
-                       {"noextern", "nullexternref", WHERRY_NULLEXTERNREF},
-                       {"nofunc", "nullfuncref", WHERRY_NULLFUNCREF},
-                       {"noexn", "nullexnref", WHERRY_NULLEXNREF}};
-
 /* ---- value types ---- */
 
 bool wh_wat_read_heap_type(reader_t *r, wh_heap_t *out) {
-  for (size_t i = 0; i < WH_COUNT(reference_types); i++)
-    if (wh_wat_take_word(r, reference_types[i].heap)) {
-      *out = wh_ref_heap(reference_types[i].type);
-      return true;
-    }
+  for (wherry_valtype_t type = WHERRY_EXNREF; type <= WHERRY_NULLEXNREF; type++) {
+    *out = wh_ref_heap(type);
+    if (wh_wat_take_word(r, wh_heap_name(*out))) return true;
+  }
   if (wh_wat_at_list(r, "exact"))
     return wh_wat_lexer_needs(&r->lexer, r->next->at, "custom-descriptors", "an exact type");
   if (!wh_wat_at_index(r)) return wh_wat_unexpected(r, "a heap type");
@@ -49,11 +22,8 @@ bool wh_wat_read_heap_type(reader_t *r, wh_heap_t *out) {
 static bool at_reference_type(const reader_t *r, wherry_valtype_t *type) {
   *type = 0;
   if (wh_wat_at_list(r, "ref")) return true;
-  for (size_t i = 0; i < WH_COUNT(reference_types); i++)
-    if (wh_wat_token_is(r, r->next, reference_types[i].reference)) {
-      *type = reference_types[i].type;
-      return true;
-    }
+  for (*type = WHERRY_EXNREF; *type <= WHERRY_NULLEXNREF; ++*type)
+    if (wh_wat_token_is(r, r->next, wherry_valtype_name(*type))) return true;
   return false;
 }
 
@@ -77,11 +47,8 @@ bool wh_wat_read_reference_type(reader_t *r, wherry_valtype_t *out) {
 }
 
 bool wh_wat_read_value_type(reader_t *r, wherry_valtype_t *out) {
-  for (size_t i = 0; i < WH_COUNT(number_types); i++)
-    if (wh_wat_take_word(r, number_types[i].name)) {
-      *out = number_types[i].type;
-      return true;
-    }
+  for (*out = WHERRY_V128; *out <= WHERRY_I32; ++*out)
+    if (wh_wat_take_word(r, wherry_valtype_name(*out))) return true;
   return wh_wat_at_reference_type(r) ? wh_wat_read_reference_type(r, out)
                                      : wh_wat_unexpected(r, "a value type");
 }
@@ -100,10 +67,10 @@ void wh_wat_put_value_type(wh_text_t *out, wherry_valtype_t type) {
 
 bool wh_wat_at_type_word(const reader_t *r) {
   wherry_valtype_t type;
-  for (size_t i = 0; i < WH_COUNT(number_types); i++)
-    if (wh_wat_token_is(r, r->next, number_types[i].name)) return true;
-  for (size_t i = 0; i < WH_COUNT(reference_types); i++)
-    if (wh_wat_token_is(r, r->next, reference_types[i].heap)) return true;
+  for (type = WHERRY_V128; type <= WHERRY_I32; type++)
+    if (wh_wat_token_is(r, r->next, wherry_valtype_name(type))) return true;
+  for (type = WHERRY_EXNREF; type <= WHERRY_NULLEXNREF; type++)
+    if (wh_wat_token_is(r, r->next, wh_heap_name(wh_ref_heap(type)))) return true;
   return at_reference_type(r, &type) && type;
 }
 

@@ -1,10 +1,12 @@
-/* roundtrip [--most BYTES] [--every N] PATH…: takes every module in files and folders, also those in
+/* roundtrip [--most BYTES] [--every N] [--change N] PATH…: takes every module in files and folders, also those in
    components and in scripts (.wast), writes it anew (encode), prints it as text, plain and folded, and
    reads the text: the bytes must be those that were written. Of modules that are not valid only what
    cannot be told in text may be refused, and what reads back must be the same.
    Ends with "N modules came back, N failed, N invalid ones could not be printed".
      --most   files that are larger are left out
      --every  one of so many modules only
+     --change each also N times with some bytes changed at random; what text cannot tell of those may
+              be refused when it is read, too
    roundtrip --print FOLDER …: the valid ones among them as FOLDER/N.wasm, N.plain.wat and N.folded.wat,
    for another tool to read. roundtrip --compare FOLDER: whether what that tool made of N.plain.wat,
    N.plain.parsed, is the module N.wasm; so too folded. Custom sections may stand in another order. */
@@ -25,7 +27,8 @@
 static wh_alloc_t alloc;
 static wherry_engine_t *engine;
 static unsigned long good, failed, refused, seen;
-static unsigned long long most = UINT64_MAX, every = 1;
+static unsigned long long most = UINT64_MAX, every = 1, changes;
+static bool is_changed;
 static const char *print_folder;
 
 static void complain(const char *name, const char *what, wherry_error_t *error) {
@@ -57,6 +60,10 @@ static int check_form(const char *name, const uint8_t *bytes, size_t size, uint3
   }
   error = wh_text_to_binary(&alloc, text, text_size, ~UINT64_C(0), &back, &back_size);
   wh_free(&alloc, text, text_size);
+  if (error && is_changed && !valid && wherry_error_kind(error) == WHERRY_ERROR_MALFORMED) {
+    wherry_error_release(error);
+    return 2;
+  }
   if (error) {
     complain(name, form, error);
     return 1;
@@ -93,8 +100,7 @@ static void print_module(const uint8_t *bytes, size_t size, const uint8_t *wante
   }
 }
 
-static void check_module(const char *name, const uint8_t *bytes, size_t size) {
-  if (seen++ % every) return;
+static void check_bytes(const char *name, const uint8_t *bytes, size_t size) {
   wh_model_t *model;
   uint8_t *wanted;
   size_t wanted_size;
@@ -118,6 +124,27 @@ static void check_module(const char *name, const uint8_t *bytes, size_t size) {
   good += status == 0;
   failed += status == 1;
   refused += status == 2;
+}
+
+static void check_module(const char *name, const uint8_t *bytes, size_t size) {
+  static uint64_t seed = 1;
+  if (seen++ % every) return;
+  check_bytes(name, bytes, size);
+  is_changed = true;
+  for (unsigned long long i = 0; i < changes && size > 8; i++) {
+    char inner[4300];
+    snprintf(inner, sizeof inner, "%s, change %llu", name, i);
+    uint8_t *changed = malloc(size);
+    memcpy(changed, bytes, size);
+    for (int k = 0; k < 1 + (int)(i % 3); k++) {
+      seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+      size_t at = 8 + (size_t)(seed >> 33) % (size - 8);
+      changed[at] = seed >> 16 & 1 ? (uint8_t)(seed >> 20) : changed[at] ^ (1u << (seed >> 20) % 8);
+    }
+    check_bytes(inner, changed, size);
+    free(changed);
+  }
+  is_changed = false;
 }
 
 /* Modules and components lie in sections 1 and 4 of a component. */
@@ -283,6 +310,7 @@ int main(int argc, char **argv) {
   int i = 1;
   for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
     if (strcmp(argv[i], "--most") == 0) most = strtoull(argv[i + 1], NULL, 10);
+    if (strcmp(argv[i], "--change") == 0) changes = strtoull(argv[i + 1], NULL, 10);
     if (strcmp(argv[i], "--every") == 0) every = strtoull(argv[i + 1], NULL, 10);
     if (strcmp(argv[i], "--print") == 0) print_folder = argv[i + 1];
     if (strcmp(argv[i], "--compare") == 0) {
