@@ -73,6 +73,12 @@ static void features_are_switched_by_name(void **state) {
   assert_features(config, "");
   assert_ok(wherry_config_set_features(config, "reference-types"));
   assert_features(config, "bulk-memory,reference-types");
+  assert_ok(wherry_config_set_features(config, "none,gc"));
+  assert_features(config, "bulk-memory,reference-types,function-references,gc");
+  assert_ok(wherry_config_set_features(config, "exceptions,-function-references"));
+  assert_features(config, "bulk-memory,reference-types,exceptions");
+  assert_ok(wherry_config_set_features(config, "-bulk-memory"));
+  assert_features(config, "");
   assert_ok(wherry_config_set_features(config, "-none,-reference-types"));
   assert_false(wherry_config_feature(config, WHERRY_FEATURE_GC));
   assert_true(wherry_config_feature(config, WHERRY_FEATURE_BULK_MEMORY));
