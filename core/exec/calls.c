@@ -113,8 +113,9 @@ static int call_host(wh_context_t *context, uint64_t reference, uint64_t *frame,
 
 void wh_exec_host_done(wh_context_t *context) { take_result(context, context->host_slots); }
 
-bool wh_exec_host_error(wh_context_t *context, wherry_error_t *error) {
-  return wh_exec_host_failed_behind(context, error, context->host_slots) == CONTINUE;
+wh_exec_outcome_t wh_exec_host_error(wh_context_t *context, wherry_error_t *error) {
+  int outcome = wh_exec_host_failed_behind(context, error, context->host_slots);
+  return outcome == CONTINUE ? WH_EXEC_DONE : (wh_exec_outcome_t)outcome;
 }
 
 /* ---- guest functions, by reference ---- */

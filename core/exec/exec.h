@@ -53,9 +53,10 @@ wherry_error_t *wh_exec_call_host(wh_context_t *context, uint64_t reference, uin
 /* After host call: the driver has put the results in context.host_slots; makes run go on behind it. */
 void wh_exec_host_done(wh_context_t *context);
 
-/* The same if it failed: a handler of the guest's catches the error if it is an exception. False: none
-   does, and context.error is set; nothing is left to run. */
-bool wh_exec_host_error(wh_context_t *context, wherry_error_t *error);
+/* The same if it failed: a handler of the guest's catches the error if it is an exception. DONE: run goes
+   on there. PAUSED: so it will, but the handler lies in a loop and the budget ran out on the way.
+   ERROR: none does, nothing is left to run. */
+wh_exec_outcome_t wh_exec_host_error(wh_context_t *context, wherry_error_t *error);
 
 /* Where a run stops between two operations of which it is not known what they have on the stack: sets
    context.stack->top to what is surely above it. */

@@ -218,6 +218,7 @@ static wherry_error_t *step_host(wherry_call_t *call, wh_call_state_t state,
 static wherry_error_t *step_guest(wherry_call_t *call, wh_call_state_t state,
                                   wherry_outcome_t *outcome) {
   wh_context_t *context = &call->store->context;
+  wh_exec_outcome_t now = WH_EXEC_DONE;
   if (state == WH_CALL_NEW) {
     context->pausable = context->stepped_host = true;
     context->quiet = false;
@@ -234,11 +235,11 @@ static wherry_error_t *step_guest(wherry_call_t *call, wh_call_state_t state,
       return error;
     }
     if (state == WH_CALL_HOST && !error) wh_exec_host_done(context);
-    if (WH_UNLIKELY(error != NULL) && !wh_exec_host_error(context, error))
-      return wh_link_take_error(context);
+    if (WH_UNLIKELY(error != NULL)) now = wh_exec_host_error(context, error);
   }
   context->entry = call->instance;
-  switch (wh_exec_run(context)) {
+  if (now == WH_EXEC_DONE) now = wh_exec_run(context);
+  switch (now) {
   case WH_EXEC_DONE: *outcome = WHERRY_DONE; return NULL;
   case WH_EXEC_PAUSED:
     *outcome = WHERRY_PAUSED;

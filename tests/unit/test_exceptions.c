@@ -567,6 +567,32 @@ static void stepped_calls_throw(void **state) {
 }
 
 /* Between a throw and its handler there may be a pause. */
+/* What a stepped host function throws is caught by the loop around it, where the budget ends. */
+static void calls_pause_on_the_way_to_a_handler(void **state) {
+  (void)state;
+  guest_t guest;
+  wherry_config_t *config;
+  assert_ok(wherry_config_new(NULL, &config));
+  assert_ok(wherry_config_set_tick(config, 3));
+  open_guest(&guest, config);
+  wherry_config_release(config);
+  wherry_call_t *stepped = start(&guest, "stepped_loop", 1);
+  wherry_outcome_t outcome = WHERRY_PAUSED;
+  int pauses = 0;
+  for (int thrown = 0; outcome != WHERRY_DONE;) {
+    assert_ok(wherry_call_resume(stepped, &outcome));
+    pauses += outcome == WHERRY_PAUSED;
+    if (outcome == WHERRY_HOST_CALL && thrown++ < 100)
+      wherry_call_fail(stepped, exception_of_e(&guest, thrown));
+    else if (outcome == WHERRY_HOST_CALL)
+      wherry_call_host_slots(stepped)[0].i32 = 5;
+  }
+  assert_int_equal(wherry_call_slots(stepped)[0].i32, 105);
+  assert_in_range(pauses, 20, 100);
+  wherry_call_release(stepped);
+  close_guest(&guest);
+}
+
 static void calls_pause_in_handlers(void **state) {
   (void)state;
   wherry_config_t *config;
@@ -733,6 +759,7 @@ int main(void) {
       cmocka_unit_test(exceptions_are_values),
       cmocka_unit_test(the_heap_has_a_limit),
       cmocka_unit_test(stepped_calls_throw),
+      cmocka_unit_test(calls_pause_on_the_way_to_a_handler),
       cmocka_unit_test(calls_pause_in_handlers),
       cmocka_unit_test(threads_throw_at_once),
       cmocka_unit_test(memory_may_run_out_at_any_time),

@@ -210,6 +210,12 @@
   (func (export "forever") (type $i2i)
     (loop $l (try_table (catch $none $l) (throw $none)))
     (unreachable))
+  (func (export "stepped_loop") (type $i2i)
+    (local.get 0)
+    (loop $l (param i32) (result i32)
+      (local.set 0)
+      (try_table (result i32) (catch $e $l)
+        (i32.add (local.get 0) (call $stepped (local.get 0))))))
 
   ;; Not of that type.
   (func (export "throw_two") (param i64 i32) (throw $two (local.get 0) (local.get 1)))
