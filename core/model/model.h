@@ -49,7 +49,9 @@ static inline bool wh_is_defaultable(wherry_valtype_t type) { return (type & 0xF
 /* Limits of an implementation (core specification, Implementation Limits; numbers as the web's). */
 enum {
   WH_MAX_TYPES = 1000000,
-  WH_MAX_FIELDS = 10000, /* of a struct */
+  WH_MAX_ENGINE_TYPES = 0x3FFFFF, /* of all modules of an engine: such a number fits below
+                                     WH_HEAP_ABSTRACT, with a bit to spare (model/types.c) */
+  WH_MAX_FIELDS = 10000,          /* of a struct */
   WH_MAX_SUBTYPING_DEPTH = 63,
   WH_MAX_FUNCTIONS = 1000000,
   WH_MAX_IMPORTS = 1000000,

@@ -253,7 +253,7 @@ wh_types_t wh_model_types(const wh_model_t *model) { return (wh_types_t) {model_
 
 /* An index as it counts for equality: inside the group by its place there. */
 static uint32_t key_index(const wh_subtype_t *first, uint32_t index, const uint32_t *numbers) {
-  enum { INSIDE = 0x400000 };
+  enum { INSIDE = WH_MAX_ENGINE_TYPES + 1 };
   return index >= first->group ? INSIDE | (index - first->group) : numbers[index];
 }
 

@@ -78,6 +78,8 @@ WH_MUST_USE wherry_error_t *wh_engine_types(wherry_engine_t *engine, wh_model_t 
    a type of a module), oom. */
 WH_MUST_USE wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t *type,
                                            const wherry_functype_t **out);
+/* Whether a host's number is a value type: one that names a type has the number of one here. */
+bool wh_engine_has_type(wherry_engine_t *engine, wherry_valtype_t type);
 /* What kind of type a canonical number stands for. */
 wh_comp_t wh_engine_kind(wherry_engine_t *engine, uint32_t id);
 /* Both of canonical types. */

@@ -72,12 +72,16 @@ static wh_rtype_t *make_type(wherry_engine_t *engine, const wh_model_t *model, u
   return type;
 }
 
-/* Adds a group whose key is new; on failure nothing was added. */
-static bool add_group(wherry_engine_t *engine, const wh_model_t *model, uint32_t group,
-                      uint32_t *numbers, const uint32_t *key, size_t key_words) {
+/* Adds a group whose key is new; on failure nothing was added. Errors: limit, oom. */
+static wherry_error_t *add_group(wherry_engine_t *engine, const wh_model_t *model, uint32_t group,
+                                 uint32_t *numbers, const uint32_t *key, size_t key_words) {
   uint32_t count = model->subtypes.items[group].group_count;
   size_t first = engine->types.count;
-  if (!wh_vec_reserve(&engine->alloc, &engine->types, count)) return false;
+  if (count > WH_MAX_ENGINE_TYPES - first)
+    return wh_error_limit(&engine->alloc, "module",
+                          "the modules of this engine have more than %d different types",
+                          WH_MAX_ENGINE_TYPES);
+  if (!wh_vec_reserve(&engine->alloc, &engine->types, count)) return wh_error_oom();
   for (uint32_t i = 0; i < count; i++) numbers[group + i] = (uint32_t)first + i + 1;
   uint32_t *kept = NULL, *spare;
   for (uint32_t i = 0; i < count; i++) {
@@ -90,33 +94,33 @@ static bool add_group(wherry_engine_t *engine, const wh_model_t *model, uint32_t
   memcpy(kept, key, key_words * sizeof *key);
   if (wh_map_put(&engine->alloc, &engine->groups, (const char *)kept, key_words * sizeof *key,
                  first + 1))
-    return true;
+    return NULL;
 fail:
   while (engine->types.count > first) {
     wh_rtype_t *type = engine->types.items[--engine->types.count];
     wh_free(&engine->alloc, type, type->size);
   }
-  return false;
+  return wh_error_oom();
 }
 
-/* Sets the numbers of a group's types. */
-static bool find_group(wherry_engine_t *engine, const wh_model_t *model, uint32_t group,
-                       uint32_t *numbers) {
+/* Sets the numbers of a group's types. Errors: limit, oom. */
+static wherry_error_t *find_group(wherry_engine_t *engine, const wh_model_t *model, uint32_t group,
+                                  uint32_t *numbers) {
   enum { SMALL = 64 };
   uint32_t small[SMALL], *key = small;
   size_t words = wh_group_key_size(model, group);
   if (words > SMALL) key = wh_alloc_array(&engine->alloc, words, sizeof *key);
-  if (!key) return false;
+  if (!key) return wh_error_oom();
   wh_group_key(model, group, numbers, key);
   uint64_t found;
-  bool good = true;
+  wherry_error_t *error = NULL;
   if (wh_map_get(&engine->groups, (const char *)key, words * sizeof *key, &found))
     for (uint32_t i = 0; i < model->subtypes.items[group].group_count; i++)
       numbers[group + i] = (uint32_t)found + i;
   else
-    good = add_group(engine, model, group, numbers, key, words);
+    error = add_group(engine, model, group, numbers, key, words);
   if (key != small) wh_free(&engine->alloc, key, words * sizeof *key);
-  return good;
+  return error;
 }
 
 wherry_error_t *wh_engine_types(wherry_engine_t *engine, wh_model_t *model,
@@ -126,21 +130,21 @@ wherry_error_t *wh_engine_types(wherry_engine_t *engine, wh_model_t *model,
   if (count == 0) return NULL;
   const wh_rtype_t **types = wh_alloc_array(&engine->alloc, count, sizeof *types);
   uint32_t *numbers = wh_alloc_array(&engine->alloc, count, sizeof *numbers);
-  bool good = types && numbers;
+  wherry_error_t *error = types && numbers ? NULL : wh_error_oom();
   wh_mutex_lock(&engine->lock);
-  for (uint32_t group = 0; group < count && good;) {
-    good = find_group(engine, model, group, numbers);
+  for (uint32_t group = 0; group < count && !error;) {
+    error = find_group(engine, model, group, numbers);
     group += model->subtypes.items[group].group_count;
   }
-  for (size_t i = 0; i < count && good; i++) {
+  for (size_t i = 0; i < count && !error; i++) {
     types[i] = engine->types.items[numbers[i] - 1];
     model->types.items[i].canonical = numbers[i];
   }
   wh_mutex_unlock(&engine->lock);
   wh_free(&engine->alloc, numbers, count * sizeof *numbers);
-  if (!good) {
+  if (error) {
     wh_free(&engine->alloc, types, count * sizeof *types);
-    return wh_error_oom();
+    return error;
   }
   *out = types;
   return NULL;
@@ -168,10 +172,10 @@ wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t 
   model.types.count = model.subtypes.count = 1;
   uint32_t number = 0;
   wh_mutex_lock(&engine->lock);
-  bool good = find_group(engine, &model, 0, &number);
-  if (good) *out = &engine->types.items[number - 1]->func;
+  wherry_error_t *error = find_group(engine, &model, 0, &number);
+  if (!error) *out = &engine->types.items[number - 1]->func;
   wh_mutex_unlock(&engine->lock);
-  return good ? NULL : wh_error_oom();
+  return error;
 }
 
 /* ---- matching ---- */
@@ -180,6 +184,19 @@ static wh_type_facts_t facts(const void *owner, uint32_t id) {
   const wh_rtype_t *type = ((const wherry_engine_t *)owner)->types.items[id - 1];
   return (wh_type_facts_t) {type->kind, type->depth ? type->supers[type->depth - 1] : WH_NO_TYPE,
                             id};
+}
+
+bool wh_engine_has_type(wherry_engine_t *engine, wherry_valtype_t type) {
+  if (!wh_is_ref(type)) return type <= WHERRY_I32 && type >= WHERRY_V128;
+  wh_heap_t heap = wh_ref_heap(type);
+  if (wh_heap_is_abstract(heap)) {
+    wh_heap_t code = heap & ~WH_HEAP_ABSTRACT;
+    return code >= WHERRY_EXNREF && code <= WHERRY_NULLEXNREF;
+  }
+  wh_mutex_lock(&engine->lock);
+  bool has = heap && heap <= engine->types.count;
+  wh_mutex_unlock(&engine->lock);
+  return has;
 }
 
 wh_comp_t wh_engine_kind(wherry_engine_t *engine, uint32_t id) {

@@ -51,15 +51,9 @@ static bool contents_match(const validator_t *v, uint32_t sub, uint32_t super) {
   return true;
 }
 
-static bool is_subtype(validator_t *v, uint32_t index) {
-  const wh_model_t *m = v->model;
-  uint32_t super = m->subtypes.items[index].super, depth = 0;
-  if (super == WH_NO_TYPE) return true;
-  if (m->subtypes.items[super].is_final || !contents_match(v, index, super))
-    return wh_validate_fail(v, WHERRY_ERROR_INVALID, nowhere(v),
-                            "sub type %u does not match super type %u%s", index, super,
-                            m->subtypes.items[super].is_final ? ", which is final" : "");
-  for (uint32_t at = index; at != WH_NO_TYPE; at = m->subtypes.items[at].super)
+static bool is_shallow(validator_t *v, uint32_t index) {
+  uint32_t depth = 0;
+  for (uint32_t at = index; at != WH_NO_TYPE; at = v->model->subtypes.items[at].super)
     if (depth++ > WH_MAX_SUBTYPING_DEPTH)
       return wh_validate_fail(v, WHERRY_ERROR_LIMIT, nowhere(v),
                               "type %u has too many supertypes above it: this engine takes %d",
@@ -67,10 +61,23 @@ static bool is_subtype(validator_t *v, uint32_t index) {
   return true;
 }
 
+static bool is_subtype(validator_t *v, uint32_t index) {
+  const wh_model_t *m = v->model;
+  uint32_t super = m->subtypes.items[index].super;
+  if (super == WH_NO_TYPE) return true;
+  return (!m->subtypes.items[super].is_final && contents_match(v, index, super)) ||
+         wh_validate_fail(v, WHERRY_ERROR_INVALID, nowhere(v),
+                          "sub type %u does not match super type %u%s", index, super,
+                          m->subtypes.items[super].is_final ? ", which is final" : "");
+}
+
 bool wh_validate_types(validator_t *v) {
   wh_model_t *m = v->changing;
   for (uint32_t i = 0; i < m->types.count; i++)
     if (!names_exist(v, i)) return false;
+  /* Before anything is matched: every look at a supertype goes up as far as it can. */
+  for (uint32_t i = 0; i < m->types.count; i++)
+    if (!is_shallow(v, i)) return false;
   if (!wh_model_find_same(m)) return wh_validate_oom(v);
   for (uint32_t i = 0; i < m->types.count; i++)
     if (!is_subtype(v, i)) return false;
