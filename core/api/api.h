@@ -15,4 +15,7 @@ static inline wherry_bytes_t api_bytes(const char *text, size_t size) {
 WH_MUST_USE wherry_error_t *api_check_pages(wh_alloc_t *alloc, uint64_t minimum, uint64_t maximum,
                                             bool unbounded);
 
+/* A value type that a host gives. Errors: type. */
+WH_MUST_USE wherry_error_t *api_check_type(wherry_store_t *store, wherry_valtype_t type);
+
 #endif

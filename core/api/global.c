@@ -1,10 +1,11 @@
 /* The public functions of global.h. */
-#include "runtime/runtime.h"
+#include "api/api.h"
 
 wherry_error_t *wherry_global_new(wherry_store_t *store, const wherry_value_t *initial,
                                   bool is_mutable, wherry_global_t *out) {
   uint64_t slots[2], index;
   wherry_error_t *error = wh_store_check(store);
+  if (!error) error = api_check_type(store, initial->type);
   if (!error) error = wh_value_to_slot(store, initial, initial->type, slots);
   if (!error) error = wh_host_global_make(store, initial->type, is_mutable, slots, &index);
   if (!error) *out = (wherry_global_t) {store->id, index};

@@ -1,14 +1,18 @@
 /* The public functions of table.h. */
-#include "runtime/runtime.h"
+#include "api/api.h"
 
 wherry_error_t *wherry_table_new(wherry_store_t *store, wherry_valtype_t element, uint64_t minimum,
                                  uint64_t maximum, const wherry_value_t *initial,
                                  wherry_table_t *out) {
   wherry_error_t *error = wh_store_check(store);
+  if (!error) error = api_check_type(store, element);
   if (error) return error;
   if (!wh_is_ref(element))
+    return wh_error_new(store->alloc, WHERRY_ERROR_TYPE, "a table holds references, not %s",
+                        wherry_valtype_name(element));
+  if (!initial && !wh_ref_is_nullable(element))
     return wh_error_new(store->alloc, WHERRY_ERROR_TYPE,
-                        "a table holds funcref or externref, not %s", wherry_valtype_name(element));
+                        "a table of references that may not be null needs an initial value");
   if (minimum > maximum)
     return wh_error_new(store->alloc, WHERRY_ERROR_RANGE,
                         "a table's minimum of %llu elements is above its maximum of %llu",

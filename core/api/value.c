@@ -1,5 +1,11 @@
 /* The public functions of value.h. */
-#include "runtime/runtime.h"
+#include "api/api.h"
+
+wherry_error_t *api_check_type(wherry_store_t *store, wherry_valtype_t type) {
+  if (wh_engine_has_type(store->engine, type)) return NULL;
+  return wh_error_new(store->alloc, WHERRY_ERROR_TYPE, "0x%X is not a value type of this engine",
+                      type);
+}
 
 wherry_error_t *wherry_externref_new(wherry_store_t *store, void *data,
                                      wherry_finalizer_t finalizer, wherry_externref_t *out) {
@@ -65,11 +71,16 @@ bool wherry_ref_i31_value(wherry_ref_t ref, int32_t *out) {
 wherry_error_t *wherry_value_to_slot(wherry_store_t *store, const wherry_value_t *value,
                                      wherry_valtype_t type, wherry_slot_t *out) {
   wherry_error_t *error = wh_store_check(store);
+  if (!error) error = api_check_type(store, type);
   return error ? error : wh_value_to_slot(store, value, type, &out->u64);
 }
 
 wherry_value_t wherry_value_from_slot(wherry_store_t *store, wherry_slot_t slot,
                                       wherry_valtype_t type) {
   uint64_t slots[2] = {slot.u64, 0};
-  return wh_value_from_slot(store, slots, type);
+  if (WH_LIKELY(wh_engine_has_type(store->engine, type)))
+    return wh_value_from_slot(store, slots, type);
+  wherry_value_t none;
+  memset(&none, 0, sizeof none);
+  return none;
 }

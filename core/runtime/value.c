@@ -45,7 +45,7 @@ bool wh_ref_is_of(uint64_t word, wherry_valtype_t type) {
   return wh_ref_is_object(word) && wh_rtype_has_super(wh_ref_object(word)->type, heap);
 }
 
-static wherry_error_t *reference_to_slot(wherry_store_t *store, const wherry_value_t *value,
+static wherry_error_t *reference_to_word(wherry_store_t *store, const wherry_value_t *value,
                                          wherry_valtype_t type, uint64_t *out) {
   wherry_valtype_t top = top_of(store, type);
   /* A host's type that names another says nothing here: what counts is the value. */
@@ -64,6 +64,15 @@ static wherry_error_t *reference_to_slot(wherry_store_t *store, const wherry_val
   if (error || wh_ref_heap(type) == WH_HEAP(FUNC)) return error;
   wherry_valtype_t own = wh_ref(wh_reference_rtype(store, *out)->id, false);
   return wh_engine_matches(store->engine, own, type) ? NULL : mismatch(store, type, own);
+}
+
+/* The slot may be a global's or a table's: nothing is put there that does not belong. */
+static wherry_error_t *reference_to_slot(wherry_store_t *store, const wherry_value_t *value,
+                                         wherry_valtype_t type, uint64_t *out) {
+  uint64_t word;
+  wherry_error_t *error = reference_to_word(store, value, type, &word);
+  if (!error) *out = word;
+  return error;
 }
 
 wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry_value_t *value,

@@ -425,6 +425,49 @@ static void tables_and_globals_keep_what_they_hold(void **state) {
   world_end(&world);
 }
 
+static void what_does_not_belong_is_put_nowhere(void **state) {
+  (void)state;
+  world_t world = world_of(NULL);
+  int ended = 0;
+  wherry_value_t number = {.type = WHERRY_I31REF}, other = {.type = WHERRY_ANYREF}, back;
+  wherry_table_t table;
+  wherry_global_t global;
+  wherry_slot_t slot = {.u64 = 77};
+  number.of.ref = wherry_ref_i31(5);
+  assert_ok(wherry_externref_new(world.store, &ended, count_end, &other.of.ref));
+  assert_ok(wherry_table_new(world.store, WHERRY_I31REF, 1, 1, &number, &table));
+  assert_ok(wherry_global_new(world.store, &number, true, &global));
+  assert_error(wherry_table_set(world.store, table, 0, &other), TYPE, "externref");
+  assert_error(wherry_global_set(world.store, global, &other), TYPE, "externref");
+  assert_error(wherry_value_to_slot(world.store, &other, WHERRY_I31REF, &slot), TYPE, "externref");
+  assert_ok(wherry_table_get(world.store, table, 0, &back));
+  assert_true(wherry_ref_equal(world.store, back.of.ref, number.of.ref));
+  assert_ok(wherry_global_get(world.store, global, &back));
+  assert_true(wherry_ref_equal(world.store, back.of.ref, number.of.ref));
+  assert_int_equal(slot.u64, 77);
+  world_end(&world);
+}
+
+static void types_of_the_host_are_checked(void **state) {
+  (void)state;
+  world_t world = world_of(NULL);
+  wherry_valtype_t unknown[] = {
+      0, 0x40, 0x12345, 0x63, 0x63 | 1000000 << 8, 0x64 | (wherry_valtype_t)WH_HEAP_BOTTOM << 8};
+  wherry_table_t table;
+  wherry_global_t global;
+  wherry_slot_t slot = {.u64 = 0};
+  for (size_t i = 0; i < WH_COUNT(unknown); i++) {
+    wherry_value_t value = {.type = unknown[i]};
+    assert_error(wherry_table_new(world.store, unknown[i], 1, 1, NULL, &table), TYPE, "value type");
+    assert_error(wherry_global_new(world.store, &value, true, &global), TYPE, "value type");
+    assert_error(wherry_value_to_slot(world.store, &value, unknown[i], &slot), TYPE, "value type");
+    assert_int_equal(wherry_value_from_slot(world.store, slot, unknown[i]).type, 0);
+  }
+  assert_error(wherry_table_new(world.store, wh_ref(WH_HEAP(FUNC), false), 1, 1, NULL, &table),
+               TYPE, "initial value");
+  world_end(&world);
+}
+
 static void an_i31_needs_no_store(void **state) {
   (void)state;
   world_t world = world_of(NULL);
@@ -484,6 +527,8 @@ int main(void) {
       cmocka_unit_test(every_allocation_may_fail),
       cmocka_unit_test(an_externref_ends_when_nobody_has_it),
       cmocka_unit_test(tables_and_globals_keep_what_they_hold),
+      cmocka_unit_test(what_does_not_belong_is_put_nowhere),
+      cmocka_unit_test(types_of_the_host_are_checked),
       cmocka_unit_test(an_i31_needs_no_store),
       cmocka_unit_test(many_externrefs_make_it_collect),
   };

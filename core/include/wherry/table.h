@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* element: funcref or externref. minimum, maximum: in elements, maximum UINT64_MAX: none.
-   initial: the value of every element, of that type; NULL: null. Errors: type, range, limit, oom. */
+/* element: a reference type. minimum, maximum: in elements, maximum UINT64_MAX: none.
+   initial: the value of every element, of that type; NULL: null, where the type has it.
+   Errors: type, range, limit, oom. */
 WHERRY_API wherry_error_t *wherry_table_new(wherry_store_t *store, wherry_valtype_t element,
                                             uint64_t minimum, uint64_t maximum,
                                             const wherry_value_t *initial, wherry_table_t *out);
