@@ -557,11 +557,8 @@ static bool section(decoder_t *d, uint8_t *last) {
   uint8_t id;
   uint32_t size;
   if (!wh_decode_u8(d, &id, "a section")) return false;
-  if (id >= SECTIONS) {
-    const char *later = wh_later_section(id);
-    if (later) return wh_decode_needs(d, at, later, "a section with id %u", id);
+  if (id >= SECTIONS)
     return wh_decode_malformed(d, at, "malformed section id", "%u, expected 0 to 13", id);
-  }
   if (id == TAG && !has(d, WH_FEATURE(EXCEPTIONS) | WH_FEATURE(LEGACY_EXCEPTIONS)))
     return wh_decode_needs(d, at, "exceptions", "a section with id %u", id);
   if (!wh_decode_u32(d, &size, "the size of a section")) return false;

@@ -154,9 +154,6 @@ static bool opcode(decoder_t *d, uint32_t *out, const wh_op_t **op) {
     *out = number > 0xFFFF ? UINT32_MAX : (uint32_t)byte << 16 | number;
   }
   *op = wh_op(*out);
-  if (*op && ((WH_FEATURES_LATER & ~d->features) >> (*op)->feature & 1))
-    return wh_decode_needs(d, at, wherry_feature_name((wherry_feature_t)(*op)->feature),
-                           "instruction %s", (*op)->name);
   if (*op) return true;
   const char *later = *out == UINT32_MAX ? NULL : wh_later_opcode(*out);
   if (later) return wh_decode_needs(d, at, later, "instruction 0x%02X", *out);

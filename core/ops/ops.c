@@ -42,58 +42,25 @@ const wh_op_t *wh_op(uint32_t opcode) {
 
 bool wh_op_is_prefix(uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
 
-typedef struct later {
-  uint32_t first, last;
-  const char *feature;
-} later_t;
+static const char custom_descriptors[] = "custom-descriptors";
 
-static const char *find(const later_t *table, size_t count, uint32_t code) {
-  for (size_t i = 0; i < count; i++)
-    if (code >= table[i].first && code <= table[i].last) return table[i].feature;
-  return NULL;
-}
-
-/* A feature leaves this list when its rows come into ops.def. */
 const char *wh_later_opcode(uint32_t opcode) {
-  static const later_t table[] = {
-      {0xFB0020, 0xFB0026, "custom-descriptors"},
-  };
-  return find(table, WH_COUNT(table), opcode);
+  return opcode >= 0xFB0020 && opcode <= 0xFB0026 ? custom_descriptors : NULL;
 }
 
-const char *wh_later_type(uint8_t code) {
-  static const later_t table[] = {
-      {0x74, 0x74, "exceptions"}, /* noexn */
-      {0x71, 0x73, "gc"},         /* none, noextern, nofunc */
-      {0x6A, 0x6E, "gc"},         /* array, struct, i31, eq, any */
-      {0x69, 0x69, "exceptions"}, /* exn */
-      {0x63, 0x64, "function-references"},
-      {0x62, 0x62, "custom-descriptors"},
-  };
-  return find(table, WH_COUNT(table), code);
-}
+const char *wh_later_type(uint8_t code) { return code == 0x62 ? custom_descriptors : NULL; }
 
 const char *wh_later_type_form(uint8_t code) {
-  static const later_t table[] = {
-      {0x4C, 0x4D, "custom-descriptors"},
-      {0x4E, 0x50, "gc"}, /* rec, sub final, sub */
-      {0x5E, 0x5F, "gc"}, /* array, struct */
-  };
-  return find(table, WH_COUNT(table), code);
+  return code == 0x4C || code == 0x4D ? custom_descriptors : NULL;
 }
 
-const char *wh_later_section(uint8_t id) { return id == 13 ? "exceptions" : NULL; }
-
-const char *wh_later_extern_kind(uint8_t kind) {
-  return kind == 4 ? "exceptions" : kind == 0x20 ? "custom-descriptors" : NULL;
-}
+const char *wh_later_extern_kind(uint8_t kind) { return kind == 0x20 ? custom_descriptors : NULL; }
 
 wherry_error_t *wh_error_needs_feature(wh_alloc_t *alloc, uint64_t offset, const char *feature,
                                        const char *what) {
   bool known = false;
   for (unsigned i = 0; i < WHERRY_FEATURE_COUNT; i++)
-    if (strcmp(wherry_feature_name((wherry_feature_t)i), feature) == 0)
-      known = !(WH_FEATURES_LATER >> i & 1);
+    if (strcmp(wherry_feature_name((wherry_feature_t)i), feature) == 0) known = true;
   return wh_error_at(alloc, WHERRY_ERROR_INVALID, offset, "%s needs feature %s, which %s", what,
                      feature, known ? "is switched off" : "this version does not have");
 }

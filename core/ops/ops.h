@@ -11,9 +11,7 @@
 /* Features as bits: 1 << WHERRY_FEATURE_…. */
 typedef uint64_t wh_features_t;
 #define WH_FEATURE(name) (UINT64_C(1) << WHERRY_FEATURE_##name)
-#define WH_FEATURES_ALL (((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1) & ~WH_FEATURES_LATER)
-/* Not written yet. A feature leaves this mask when it works. */
-#define WH_FEATURES_LATER UINT64_C(0)
+#define WH_FEATURES_ALL ((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1)
 #define WH_FEATURES_DEFAULT \
   (WH_FEATURES_ALL &        \
    ~(WH_FEATURE(CUSTOM_PAGE_SIZES) | WH_FEATURE(WIDE_ARITHMETIC) | WH_FEATURE(COMPACT_IMPORTS)))
@@ -113,12 +111,10 @@ bool wh_op_is_prefix(uint8_t byte);
 /* The set with a feature switched on or off: on with all that it needs, off with all that needs it. */
 wh_features_t wh_features_with(wh_features_t features, wherry_feature_t feature, bool on);
 
-/* What this version does not have yet, by the feature that brings it ("simd", "gc", …); NULL: no
-   feature that we know of. */
+/* What no version has yet, by the feature that will bring it; NULL: none that we know of. */
 const char *wh_later_opcode(uint32_t opcode);
-const char *wh_later_type(uint8_t code);      /* of a value, reference or heap type */
-const char *wh_later_type_form(uint8_t code); /* of an entry of the type section */
-const char *wh_later_section(uint8_t id);
+const char *wh_later_type(uint8_t code);        /* of a value, reference or heap type */
+const char *wh_later_type_form(uint8_t code);   /* of an entry of the type section */
 const char *wh_later_extern_kind(uint8_t kind); /* of an import or export */
 
 /* The error of using a feature that is missing or switched off: kind invalid, "WHAT needs feature

@@ -45,6 +45,7 @@ static const struct {
     {BYTES(H "\x01\x04\x01\x61\x00\x00"), 11, "malformed definition type: 0x61"},
     {BYTES(H "\x01\x05\x01\x60\x01\x40\x00"), 13,
      "malformed value type: 0x40 of a parameter (type section, entry 0)"},
+    {BYTES(H "\x01\x06\x01\x60\x01\x64\x68\x00"), 13, "malformed heap type: 0x64 of a parameter"},
     {BYTES(H "\x01\x03\x01\x60\x00"), 13,
      "unexpected end of section or function: expected a number of results"},
     {BYTES(H "\x02\x04\x01\x00\x00\x09"), 13, "malformed import kind: 0x09"},

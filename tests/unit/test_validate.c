@@ -109,6 +109,7 @@ static const struct {
      INVALID("type mismatch: block expects i32, but nothing is left")},
     {0, BYTES("\x00\x02\x06\x0b\x0b"), INVALID("unknown type 6: block, but there are 6")},
     {0, BYTES("\x00\x02\x41\x0b\x0b"), MALFORMED("malformed value type 0x41: block")},
+    {0, BYTES("\x00\x02\x63\x68\x0b\x0b"), MALFORMED("malformed heap type 0x63: block")},
     {0, BYTES("\x00\x41\x00\x02\x40\x1a\x0b\x0b"),
      INVALID("type mismatch: drop expects a value, but nothing is left in this block")},
     {3, BYTES("\x00\x41\x01\x04\x7f\x41\x02\x05\x41\x03\x0b\x0b"), OK},
