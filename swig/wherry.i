@@ -111,8 +111,7 @@
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_error_(frame|trap_code|exit_code|limit|payload|offset|message|kind)(_|s_|$)";
 %rename("error_kind_name") wherry_error_kind_name;
 
-/* Tags have no object in the languages yet. */
-%rename("$ignore", regextarget=1, fullname=1) "^wherry_(tag|error_tag|error_value)(_|$)";
+%rename("$ignore", regextarget=1, fullname=1) "^wherry_error_(set_payload|tag|value|value_count)$";
 
 /* The short level of C; each language has its own, built on the functions beneath. */
 %rename("$ignore", regextarget=1, fullname=1) "^wherry_(load|guest|call|val)(_|$)";
@@ -144,6 +143,7 @@ WHERRY_ENTITY(func)
 WHERRY_ENTITY(memory)
 WHERRY_ENTITY(table)
 WHERRY_ENTITY(global)
+WHERRY_ENTITY(tag)
 
 WHERRY_PART(externtype)
 WHERRY_PART(world)
@@ -178,6 +178,7 @@ WHERRY_GIVEN(module)
 %include <wherry/memory.h>
 %include <wherry/table.h>
 %include <wherry/global.h>
+%include <wherry/tag.h>
 %include <wherry/linker.h>
 %include <wherry/interface.h>
 %include <wherry/text.h>

@@ -13,7 +13,7 @@ const char *wh_bind_error_class(wherry_error_kind_t kind) {
   case WHERRY_ERROR_LIMIT: return "LimitError";
   case WHERRY_ERROR_INTERRUPTED: return "Interrupted";
   case WHERRY_ERROR_STATE: return "StateError";
-  case WHERRY_ERROR_EXCEPTION:
+  case WHERRY_ERROR_EXCEPTION: return "WasmException";
   case WHERRY_ERROR_HOST: return "Error";
   case WHERRY_ERROR_TYPE:
   case WHERRY_ERROR_RANGE:

@@ -1,4 +1,4 @@
-/* Table and Global. Elements of tables count from 0, as WebAssembly has them. */
+/* Table, Global and Tag. Elements of tables count from 0, as WebAssembly has them. */
 #include "shim.h"
 
 #include <string.h>
@@ -178,14 +178,74 @@ static int global_new(lua_State *L) {
   return 1;
 }
 
+/* ---- Tag ---- */
+
+void wl_push_tag(lua_State *L, wl_store_t *store, int anchor, wherry_tag_t tag) {
+  anchor = lua_absindex(L, anchor);
+  luaL_checkstack(L, 6, NULL);
+  if (wl_cache_get(L, anchor, WHERRY_EXTERN_TAG, tag.index)) return;
+  wl_tag_t *object = wl_object_new(L, &wl_tag_kind, sizeof *object, 1);
+  lua_pushvalue(L, anchor);
+  lua_setiuservalue(L, -2, 1);
+  object->store = store;
+  object->tag = tag;
+  wl_cache_put(L, anchor, WHERRY_EXTERN_TAG, tag.index);
+}
+
+static int tag_index(lua_State *L) {
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (strcmp(key, "params") != 0) return wl_method_or_unknown(L, "a tag");
+  wl_tag_t *tag = wl_object_check(L, 1, &wl_tag_kind);
+  if (!wl_store_open(tag->store)) wl_store_closed_error(L);
+  const wherry_functype_t *type;
+  wl_check(L, wherry_tag_type(tag->store->store, tag->tag, &type));
+  size_t count = wherry_functype_param_count(type);
+  lua_createtable(L, (int)count, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_pushstring(L, wherry_valtype_name(wherry_functype_param(type, i)));
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+/* wherry.Tag(store, {"i32", …}) */
+static int tag_new(lua_State *L) {
+  enum { MOST = 64 };
+  wherry_valtype_t types[MOST];
+  lua_settop(L, 2);
+  wl_store_t *store = wl_store_check(L, 1);
+  wherry_functype_t *type;
+  wherry_tag_t tag;
+  size_t count = 0;
+  if (!lua_isnil(L, 2)) {
+    luaL_checktype(L, 2, LUA_TTABLE);
+    count = (size_t)lua_rawlen(L, 2);
+    if (count > MOST) wl_fail(L, WHERRY_ERROR_TYPE, "a tag has at most %d parameters here", MOST);
+    for (size_t i = 0; i < count; i++) {
+      lua_rawgeti(L, 2, (lua_Integer)i + 1);
+      types[i] = wl_valtype_check(L, -1);
+      lua_pop(L, 1);
+    }
+  }
+  wl_store_push_anchor(L, 1);
+  wl_check(L, wherry_functype_new(types, count, NULL, 0, &type));
+  wherry_error_t *error = wherry_tag_new(store->store, type, &tag);
+  wherry_functype_release(type);
+  wl_check(L, error);
+  wl_push_tag(L, store, 3, tag);
+  return 1;
+}
+
 void wl_entity_register(lua_State *L) {
   static const luaL_Reg table_meta[] = {
       {"__len", table_length}, {"__newindex", table_set}, {NULL, NULL}};
   static const luaL_Reg table_methods[] = {
       {"get", table_get}, {"set", table_set}, {"grow", table_grow}, {NULL, NULL}};
   static const luaL_Reg global_meta[] = {{"__newindex", global_newindex}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"Table", table_new}, {"Global", global_new}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"Table", table_new}, {"Global", global_new}, {"Tag", tag_new}, {NULL, NULL}};
   wl_kind_register(L, &wl_table_kind, table_meta, table_methods, table_index);
   wl_kind_register(L, &wl_global_kind, global_meta, NULL, global_index);
+  wl_kind_register(L, &wl_tag_kind, NULL, NULL, tag_index);
   luaL_setfuncs(L, functions, 0);
 }

@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* User values: 1: where in the Lua program ("file:3: "), 2: Lua's own stack. */
+/* User values: 1: where in the Lua program ("file:3: "), 2: Lua's own stack; of an exception of a
+   guest, 3: its tag, 4: a table of its values. */
 typedef struct wl_error {
   const wl_kind_t *kind;
   wherry_error_t *error;
@@ -38,7 +40,7 @@ void wl_error_push(lua_State *L, wherry_error_t *error) {
   wl_error_t *parked = lua_touserdata(L, -1);
   wherry_error_release(parked->error);
   parked->error = error;
-  wl_error_t *object = wl_object_new(L, &wl_error_kind, sizeof *object, 2);
+  wl_error_t *object = wl_object_new(L, &wl_error_kind, sizeof *object, 4);
   object->error = error;
   parked->error = NULL;
   luaL_where(L, 1);
@@ -48,6 +50,74 @@ void wl_error_push(lua_State *L, wherry_error_t *error) {
   lua_remove(L, -2);
 }
 
+/* ---- exceptions of guests ---- */
+
+/* Gives the error object on top its tag and values. The error keeps its own references to these, so
+   that it can be thrown again. */
+static void describe(lua_State *L, wl_store_t *store, int anchor, const wherry_error_t *error) {
+  size_t count = wherry_error_value_count(error);
+  wl_push_tag(L, store, anchor, wherry_error_tag(error));
+  lua_setiuservalue(L, -2, 3);
+  lua_createtable(L, (int)count, 1);
+  for (size_t i = 0; i < count; i++) {
+    wherry_value_t value = wherry_error_value(error, i);
+    bool is_extern = value.type == WHERRY_EXTERNREF;
+    if (value.type < WHERRY_V128 && value.type != WHERRY_FUNCREF && !is_extern) continue;
+    if (is_extern && value.of.ref.store)
+      wl_check(L, wherry_ref_retain(store->store, value.of.ref, &value.of.ref));
+    wl_push_value(L, store, anchor, &value);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  lua_pushinteger(L, (lua_Integer)count);
+  lua_setfield(L, -2, "n");
+  lua_setiuservalue(L, -2, 4);
+}
+
+/* The error that an error object becomes when it is raised in a host function: an exception of this
+   store's guests is thrown again. NULL: it is none. Never raises. */
+static wherry_error_t *thrown(lua_State *L, int anchor) {
+  const wl_error_t *object = wl_object_test(L, -1, &wl_error_kind);
+  if (!object || !object->error || wherry_error_kind(object->error) != WHERRY_ERROR_EXCEPTION)
+    return NULL;
+  lua_rawgeti(L, anchor, WL_ANCHOR_STORE);
+  const wl_store_t *store = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  wherry_tag_t tag = wherry_error_tag(object->error);
+  if (!store->store || tag.store != wherry_store_id(store->store)) return NULL;
+  enum { SMALL = 16 };
+  wherry_value_t small[SMALL], *values = small;
+  size_t count = wherry_error_value_count(object->error);
+  if (count > SMALL && !(values = malloc(count * sizeof *values))) return NULL;
+  for (size_t i = 0; i < count; i++) values[i] = wherry_error_value(object->error, i);
+  wherry_error_t *error = wherry_error_new_exception(store->store, tag, values, count);
+  if (values != small) free(values);
+  return error;
+}
+
+/* wherry.exception(tag, …): what a host function raises to throw it into the guest. */
+static int exception_new(lua_State *L) {
+  enum { MOST = 64 };
+  wherry_value_t values[MOST];
+  const wherry_functype_t *type;
+  wl_tag_t *tag = wl_object_check(L, 1, &wl_tag_kind);
+  if (!wl_store_open(tag->store)) wl_store_closed_error(L);
+  wl_check(L, wherry_tag_type(tag->store->store, tag->tag, &type));
+  size_t count = wherry_functype_param_count(type);
+  if (count != (size_t)lua_gettop(L) - 1 || count > MOST)
+    wl_fail(L, WHERRY_ERROR_TYPE, "exception: expected %d values, got %d", (int)count,
+            lua_gettop(L) - 1);
+  lua_getiuservalue(L, 1, 1);
+  int anchor = lua_gettop(L);
+  for (size_t i = 0; i < count; i++)
+    values[i] = wl_value_check(L, tag->store, anchor, (int)i + 2, wherry_functype_param(type, i));
+  wherry_error_t *error = wherry_error_new_exception(tag->store->store, tag->tag, values, count);
+  bool made = wherry_error_kind(error) == WHERRY_ERROR_EXCEPTION;
+  wl_error_push(L, error);
+  if (!made) return lua_error(L);
+  describe(L, tag->store, anchor, error);
+  return 1;
+}
+
 int wl_raise_from(lua_State *L, wherry_error_t *error, int anchor) {
   if (!lua_checkstack(L, 12)) {
     wherry_error_release(error);
@@ -55,7 +125,15 @@ int wl_raise_from(lua_State *L, wherry_error_t *error, int anchor) {
   }
   if (anchor && wherry_error_payload(error) == &carried_mark)
     return raise_carried(L, error, anchor);
+  if (anchor) anchor = lua_absindex(L, anchor);
   wl_error_push(L, error);
+  if (anchor && wherry_error_kind(error) == WHERRY_ERROR_EXCEPTION) {
+    lua_rawgeti(L, anchor, WL_ANCHOR_STORE);
+    wl_store_t *store = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    if (store->store && wherry_error_tag(error).store == wherry_store_id(store->store))
+      describe(L, store, anchor, error);
+  }
   return lua_error(L);
 }
 
@@ -85,8 +163,12 @@ int wl_fail(lua_State *L, wherry_error_kind_t kind, const char *format, ...) {
 
 wherry_error_t *wl_error_carry(lua_State *L, int anchor) {
   const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-  wherry_error_t *error =
-      wherry_error_new_host(text ? text : "an error of a Lua host function", &carried_mark, NULL);
+  wherry_error_t *error = thrown(L, anchor);
+  if (error)
+    wherry_error_set_payload(error, &carried_mark, NULL);
+  else
+    error =
+        wherry_error_new_host(text ? text : "an error of a Lua host function", &carried_mark, NULL);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
     lua_pushlightuserdata(L, &nil_mark);
@@ -208,6 +290,8 @@ static int error_index(lua_State *L) {
       lua_pushstring(L, wherry_trap_code_name(code));
     else
       return 0;
+  } else if (strcmp(key, "tag") == 0 || strcmp(key, "values") == 0) {
+    lua_getiuservalue(L, 1, *key == 't' ? 3 : 4);
   } else if (strcmp(key, "limit") == 0) {
     lua_pushstring(L, wherry_error_limit(error)); /* nil for NULL */
   } else if (strcmp(key, "frames") == 0) {
@@ -234,13 +318,18 @@ static int error_gc(lua_State *L) {
   return 0;
 }
 
+void wl_error_register(lua_State *L) {
+  static const luaL_Reg functions[] = {{"exception", exception_new}, {NULL, NULL}};
+  luaL_setfuncs(L, functions, 0);
+}
+
 void wl_error_open(lua_State *L) {
   static const luaL_Reg meta[] = {
       {"__index", error_index}, {"__tostring", error_text}, {"__gc", error_gc}, {NULL, NULL}};
   wl_kind_register(L, &wl_error_kind, meta, NULL, NULL);
-  wl_object_new(L, &wl_error_kind, sizeof(wl_error_t), 2);
+  wl_object_new(L, &wl_error_kind, sizeof(wl_error_t), 4);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &parked_key);
-  wl_error_t *oom = wl_object_new(L, &wl_error_kind, sizeof(wl_error_t), 2);
+  wl_error_t *oom = wl_object_new(L, &wl_error_kind, sizeof(wl_error_t), 4);
   oom->error = wherry_error_new(WHERRY_ERROR_OOM, "out of memory");
   lua_rawsetp(L, LUA_REGISTRYINDEX, &oom_key);
 }

@@ -176,6 +176,7 @@ void wl_push_extern(lua_State *L, wl_store_t *store, int anchor, const wherry_ex
   case WHERRY_EXTERN_MEMORY: wl_push_memory(L, store, anchor, item->of.memory); break;
   case WHERRY_EXTERN_TABLE: wl_push_table(L, store, anchor, item->of.table); break;
   case WHERRY_EXTERN_GLOBAL: wl_push_global(L, store, anchor, item->of.global); break;
+  case WHERRY_EXTERN_TAG: wl_push_tag(L, store, anchor, item->of.tag); break;
   default: lua_pushnil(L); break;
   }
 }

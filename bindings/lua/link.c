@@ -31,6 +31,7 @@ static wl_store_t *entity(lua_State *L, int index, wherry_extern_t *out) {
   const wl_memory_t *memory = wl_object_test(L, index, &wl_memory_kind);
   const wl_table_t *table = wl_object_test(L, index, &wl_table_kind);
   const wl_global_t *global = wl_object_test(L, index, &wl_global_kind);
+  const wl_tag_t *tag = wl_object_test(L, index, &wl_tag_kind);
   if (func) {
     *out = (wherry_extern_t) {WHERRY_EXTERN_FUNC, {.func = func->func}};
     return func->store;
@@ -42,6 +43,10 @@ static wl_store_t *entity(lua_State *L, int index, wherry_extern_t *out) {
   if (table) {
     *out = (wherry_extern_t) {WHERRY_EXTERN_TABLE, {.table = table->table}};
     return table->store;
+  }
+  if (tag) {
+    *out = (wherry_extern_t) {WHERRY_EXTERN_TAG, {.tag = tag->tag}};
+    return tag->store;
   }
   if (!global) return NULL;
   *out = (wherry_extern_t) {WHERRY_EXTERN_GLOBAL, {.global = global->global}};
@@ -327,7 +332,7 @@ static int linker_define(lua_State *L) {
     remember(L, 4);
   } else {
     return wl_fail(L, WHERRY_ERROR_TYPE,
-                   "define: expected a function, memory, table or global, got %s",
+                   "define: expected a function, memory, table, global or tag, got %s",
                    wl_type_name(L, 4));
   }
   lua_settop(L, 1);

@@ -14,6 +14,7 @@ const wl_kind_t wl_memory_kind = {"wherry.Memory"};
 const wl_kind_t wl_view_kind = {"wherry.View"};
 const wl_kind_t wl_table_kind = {"wherry.Table"};
 const wl_kind_t wl_global_kind = {"wherry.Global"};
+const wl_kind_t wl_tag_kind = {"wherry.Tag"};
 const wl_kind_t wl_value_kind = {"wherry.Value"};
 const wl_kind_t wl_host_kind = {"wherry.host"};
 const wl_kind_t wl_caller_kind = {"wherry.Caller"};
@@ -80,9 +81,9 @@ const char *wl_type_name(lua_State *L, int index) {
   if (lua_type(L, index) == LUA_TUSERDATA && lua_rawlen(L, index) >= sizeof(wl_kind_t *)) {
     const wl_kind_t *kind = *(const wl_kind_t **)lua_touserdata(L, index);
     static const wl_kind_t *const kinds[] = {
-        &wl_engine_kind,   &wl_config_kind, &wl_module_kind, &wl_store_kind, &wl_linker_kind,
-        &wl_instance_kind, &wl_memory_kind, &wl_view_kind,   &wl_table_kind, &wl_global_kind,
-        &wl_value_kind,    &wl_host_kind,   &wl_caller_kind, &wl_error_kind};
+        &wl_engine_kind,   &wl_config_kind, &wl_module_kind, &wl_store_kind,  &wl_linker_kind,
+        &wl_instance_kind, &wl_memory_kind, &wl_view_kind,   &wl_table_kind,  &wl_global_kind,
+        &wl_tag_kind,      &wl_value_kind,  &wl_host_kind,   &wl_caller_kind, &wl_error_kind};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
       if (kind == kinds[i]) return kind->name;
   }

@@ -103,6 +103,7 @@ ENTITY(instance)
 ENTITY(memory)
 ENTITY(table)
 ENTITY(global)
+ENTITY(tag)
 
 wherry_func_t wl_raw_func(lua_State *L, int index, wherry_store_t **store) {
   const wl_func_t *func = wl_func_test(L, index);
@@ -116,7 +117,7 @@ wherry_func_t wl_raw_func(lua_State *L, int index, wherry_store_t **store) {
 /* Pushes the anchor of the store behind one of the first two arguments. */
 static wl_store_t *push_anchor(lua_State *L) {
   static const wl_kind_t *const kinds[] = {&wl_store_kind, &wl_instance_kind, &wl_memory_kind,
-                                           &wl_table_kind, &wl_global_kind};
+                                           &wl_table_kind, &wl_global_kind,   &wl_tag_kind};
   luaL_checkstack(L, 12, NULL);
   for (int index = 1; index <= 2; index++) {
     const wl_func_t *func = wl_func_test(L, index);
@@ -145,6 +146,7 @@ PUSH(instance)
 PUSH(memory)
 PUSH(table)
 PUSH(global)
+PUSH(tag)
 
 void wl_raw_push_func(lua_State *L, wherry_func_t func) {
   wherry_extern_t item = {WHERRY_EXTERN_FUNC, {.func = func}};
@@ -166,7 +168,8 @@ void wl_raw_push_value(lua_State *L, const wherry_value_t *value) {
 
 void wl_raw_extern(lua_State *L, int index, wherry_extern_t *out) {
   if (!wl_entity_test(L, index, out))
-    wl_fail(L, WHERRY_ERROR_TYPE, "expected a function of a guest, memory, table or global, got %s",
+    wl_fail(L, WHERRY_ERROR_TYPE,
+            "expected a function of a guest, memory, table, global or tag, got %s",
             wl_type_name(L, index));
 }
 

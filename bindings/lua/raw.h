@@ -41,11 +41,13 @@ wherry_instance_t wl_raw_instance(lua_State *L, int index, wherry_store_t **stor
 wherry_func_t wl_raw_func(lua_State *L, int index, wherry_store_t **store);
 wherry_memory_t wl_raw_memory(lua_State *L, int index, wherry_store_t **store);
 wherry_table_t wl_raw_table(lua_State *L, int index, wherry_store_t **store);
+wherry_tag_t wl_raw_tag(lua_State *L, int index, wherry_store_t **store);
 wherry_global_t wl_raw_global(lua_State *L, int index, wherry_store_t **store);
 void wl_raw_push_instance(lua_State *L, wherry_instance_t instance);
 void wl_raw_push_func(lua_State *L, wherry_func_t func);
 void wl_raw_push_memory(lua_State *L, wherry_memory_t memory);
 void wl_raw_push_table(lua_State *L, wherry_table_t table);
+void wl_raw_push_tag(lua_State *L, wherry_tag_t tag);
 void wl_raw_push_global(lua_State *L, wherry_global_t global);
 wherry_value_t wl_raw_value(lua_State *L, int index);
 void wl_raw_push_value(lua_State *L, const wherry_value_t *value);

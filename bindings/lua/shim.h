@@ -31,8 +31,8 @@ typedef struct wl_kind {
 
 extern const wl_kind_t wl_engine_kind, wl_config_kind, wl_module_kind, wl_store_kind,
     wl_linker_kind, wl_instance_kind, wl_funcs_kind, wl_memory_kind, wl_view_kind, wl_table_kind,
-    wl_global_kind, wl_value_kind, wl_host_kind, wl_caller_kind, wl_error_kind, wl_functype_kind,
-    wl_part_kind;
+    wl_global_kind, wl_tag_kind, wl_value_kind, wl_host_kind, wl_caller_kind, wl_error_kind,
+    wl_functype_kind, wl_part_kind;
 
 /* Pushes a userdata of that kind, all zero but its first word. May raise. */
 void *wl_object_new(lua_State *L, const wl_kind_t *kind, size_t size, int user_values);
@@ -74,6 +74,7 @@ wherry_error_t *wl_error_make(wherry_error_kind_t kind, const char *format, ...)
 wherry_error_t *wl_error_carry(lua_State *L, int anchor);
 
 void wl_error_open(lua_State *L);
+void wl_error_register(lua_State *L); /* functions of the module's table, which is on top */
 
 /* Adds " (did you mean 'a' or 'b'?)" of the string keys of the table at index that come near to name
    to a buffer of WH_BIND_TEXT; empty text if there are none. */
@@ -236,7 +237,7 @@ void wl_push_exports(lua_State *L, wl_store_t *store, int anchor, wherry_instanc
 
 /* The cache of an anchor: entities that live, by kind (WL_INSTANCE beside the kinds of extern) and
    index. */
-enum { WL_INSTANCE = 4 };
+enum { WL_INSTANCE = 7 };
 bool wl_cache_get(lua_State *L, int anchor, int kind, uint64_t index); /* pushes if true */
 void wl_cache_put(lua_State *L, int anchor, int kind, uint64_t index); /* of what is on top */
 
@@ -293,7 +294,7 @@ int wl_view_element_size(const wl_view_t *view);
 void wl_view_push_item(lua_State *L, const wl_view_t *view, uint64_t index);
 void wl_view_register(lua_State *L);
 
-/* ---- entity.c: tables and globals ---- */
+/* ---- entity.c: tables, globals, tags ---- */
 
 typedef struct wl_table {
   const wl_kind_t *kind;
@@ -305,8 +306,14 @@ typedef struct wl_global {
   wl_store_t *store;
   wherry_global_t global;
 } wl_global_t;
+typedef struct wl_tag {
+  const wl_kind_t *kind;
+  wl_store_t *store;
+  wherry_tag_t tag;
+} wl_tag_t;
 void wl_push_table(lua_State *L, wl_store_t *store, int anchor, wherry_table_t table);
 void wl_push_global(lua_State *L, wl_store_t *store, int anchor, wherry_global_t global);
+void wl_push_tag(lua_State *L, wl_store_t *store, int anchor, wherry_tag_t tag);
 void wl_entity_register(lua_State *L);
 
 /* ---- link.c: linker and instance ---- */

@@ -49,6 +49,7 @@ int luaopen_wherry(lua_State *L) {
   wl_memory_register(L);
   wl_view_register(L);
   wl_entity_register(L);
+  wl_error_register(L);
   wl_guest_register(L);
   wl_wit_register(L);
   lua_pushstring(L, wherry_version());

@@ -17,6 +17,8 @@ local wherry = {}
 ---@field code string|integer|nil of a trap its name, of an exit its status
 ---@field limit string|nil "memory", "table", "instances", "fuel", "deadline", "stack", "calls"
 ---@field offset integer|nil where in the module, in bytes
+---@field tag wherry.Tag|nil of an exception of a guest
+---@field values table|nil and what it carries; `n`: how many
 
 ---@alias wherry.Kind
 ---| "malformed" | "invalid" | "unlinkable" | "type" | "range" | "trap" | "exit" | "exception"
@@ -36,7 +38,8 @@ local wherry = {}
 ---@field close fun() ends the guest at once
 ---@field [string] any
 
----@alias wherry.Import function|wherry.Host|wherry.Memory|wherry.Table|wherry.Global|number
+---@alias wherry.Entity wherry.Memory|wherry.Table|wherry.Global|wherry.Tag
+---@alias wherry.Import function|wherry.Host|wherry.Entity|number
 
 ---@class wherry.LoadOptions
 ---@field imports? table<string, table<string, wherry.Import>|wherry.Guest|wherry.Instance>
@@ -248,7 +251,7 @@ function wherry.Instance(store, module, imports) end
 local Linker = {}
 ---@param module string
 ---@param name string
----@param item function|wherry.Host|wherry.Memory|wherry.Table|wherry.Global
+---@param item function|wherry.Host|wherry.Entity
 ---@return wherry.Linker
 function Linker:define(module, name, item) end
 ---@param module string
@@ -317,5 +320,20 @@ function wherry.Table(store, element, minimum, maximum, value) end
 ---@param options? { mutable?: boolean }
 ---@return wherry.Global
 function wherry.Global(store, value, options) end
+
+---What kind an exception of guests is.
+---@class wherry.Tag
+---@field params string[] the types of the values that it carries
+
+---@param store wherry.Store
+---@param params? string[]
+---@return wherry.Tag
+function wherry.Tag(store, params) end
+
+---An error to raise in a host function: it is thrown into the guest that called it.
+---@param tag wherry.Tag
+---@param ... any
+---@return wherry.Error
+function wherry.exception(tag, ...) end
 
 return wherry

@@ -1,4 +1,4 @@
-/* Table and Global: objects that hold an entity; their methods are in wherry/_explicit.py. And what
+/* Table, Global and Tag: objects that hold an entity; their methods are in wherry/_explicit.py. And what
    an import or export may be, whatever its kind. */
 #include "shim.h"
 
@@ -66,6 +66,7 @@
 
 static PyObject *table_wrap(PyTypeObject *type, wpy_store_t *owner, wherry_table_t entity);
 static PyObject *global_wrap(PyTypeObject *type, wpy_store_t *owner, wherry_global_t entity);
+static PyObject *tag_wrap(PyTypeObject *type, wpy_store_t *owner, wherry_tag_t entity);
 
 /* Table(store, minimum, maximum=None, element="funcref", initial=None) */
 static PyObject *table_new(PyTypeObject *type, PyObject *args, PyObject *named) {
@@ -106,8 +107,23 @@ static PyObject *global_new(PyTypeObject *type, PyObject *args, PyObject *named)
   return error ? wpy_raise(error) : global_wrap(type, store, global);
 }
 
+/* Tag(store, type) */
+static PyObject *tag_new(PyTypeObject *type, PyObject *args, PyObject *named) {
+  static char *names[] = {"store", "type", NULL};
+  wpy_store_t *store;
+  PyObject *functype;
+  wherry_tag_t tag;
+  if (!PyArg_ParseTupleAndKeywords(args, named, "O!O!:Tag", names, &wpy_store_type, &store,
+                                   &wpy_functype_type, &functype) ||
+      !wpy_open(store))
+    return NULL;
+  wherry_error_t *error = wherry_tag_new(store->store, wpy_functype_from(functype), &tag);
+  return error ? wpy_raise(error) : tag_wrap(type, store, tag);
+}
+
 ENTITY(table, Table, WPY_TABLE)
 ENTITY(global, Global, WPY_GLOBAL)
+ENTITY(tag, Tag, WPY_TAG)
 
 bool wpy_extern_from(PyObject *object, wherry_extern_t *out) {
   wherry_store_t *store;
@@ -127,7 +143,11 @@ bool wpy_extern_from(PyObject *object, wherry_extern_t *out) {
     out->kind = WHERRY_EXTERN_GLOBAL;
     return wpy_global_from(object, &store, &out->of.global);
   }
-  PyErr_Format(PyExc_TypeError, "expected Func, Memory, Table or Global, got %s",
+  if (PyObject_TypeCheck(object, &wpy_tag_type)) {
+    out->kind = WHERRY_EXTERN_TAG;
+    return wpy_tag_from(object, &store, &out->of.tag);
+  }
+  PyErr_Format(PyExc_TypeError, "expected Func, Memory, Table, Global or Tag, got %s",
                wpy_type_name(object));
   return false;
 }
@@ -138,8 +158,7 @@ PyObject *wpy_extern_make(const wherry_extern_t *item) {
   case WHERRY_EXTERN_TABLE: return wpy_table_make(item->of.table);
   case WHERRY_EXTERN_MEMORY: return wpy_memory_make(item->of.memory);
   case WHERRY_EXTERN_GLOBAL: return wpy_global_make(item->of.global);
-  case WHERRY_EXTERN_TAG: break;
+  case WHERRY_EXTERN_TAG: return wpy_tag_make(item->of.tag);
   }
-  PyErr_SetString(PyExc_TypeError, "exports of this kind are not supported yet");
-  return NULL;
+  Py_UNREACHABLE();
 }

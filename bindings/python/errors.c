@@ -47,6 +47,7 @@ static wpy_class_t class_of(const wherry_error_t *error) {
   case WHERRY_ERROR_UNLINKABLE: return WPY_LINK_ERROR;
   case WHERRY_ERROR_TRAP: return WPY_TRAP;
   case WHERRY_ERROR_EXIT: return WPY_EXIT;
+  case WHERRY_ERROR_EXCEPTION: return WPY_WASM_EXCEPTION;
   case WHERRY_ERROR_LIMIT:
     return limit && strcmp(limit, "deadline") == 0 ? WPY_TIMEOUT_ERROR : WPY_LIMIT_ERROR;
   case WHERRY_ERROR_INTERRUPTED: return WPY_INTERRUPTED;
@@ -54,6 +55,34 @@ static wpy_class_t class_of(const wherry_error_t *error) {
   case WHERRY_ERROR_RANGE: return WPY_RANGE_ERROR;
   default: return WPY_ERROR;
   }
+}
+
+/* What an exception carries, a tuple; None for what cannot cross. */
+static PyObject *values_of(const wherry_error_t *error, wherry_store_t *store) {
+  size_t count = wherry_error_value_count(error);
+  PyObject *values = PyTuple_New((Py_ssize_t)count);
+  for (size_t i = 0; values && i < count; i++) {
+    wherry_value_t value = wherry_error_value(error, i);
+    PyObject *object = wpy_value_make(&value, store);
+    if (!object && PyErr_ExceptionMatches(PyExc_TypeError)) {
+      PyErr_Clear();
+      object = Py_NewRef(Py_None);
+    }
+    if (!object)
+      Py_CLEAR(values);
+    else
+      PyTuple_SET_ITEM(values, (Py_ssize_t)i, object);
+  }
+  return values;
+}
+
+/* tag and values of a WasmException; an error that only calls itself one has neither. */
+static bool thrown(PyObject *exception, const wherry_error_t *error) {
+  wherry_tag_t tag = wherry_error_tag(error);
+  wpy_store_t *store = tag.store ? wpy_store_of(tag.store) : NULL;
+  if (!store) return !PyErr_Occurred();
+  return set(exception, "tag", wpy_tag_make(tag)) &&
+         set(exception, "values", values_of(error, store->store));
 }
 
 static bool details(PyObject *exception, const wherry_error_t *error) {
@@ -70,6 +99,9 @@ static bool details(PyObject *exception, const wherry_error_t *error) {
     break;
   case WHERRY_ERROR_EXIT:
     if (!set(exception, "code", PyLong_FromLong(wherry_error_exit_code(error)))) return false;
+    break;
+  case WHERRY_ERROR_EXCEPTION:
+    if (!thrown(exception, error)) return false;
     break;
   default: break;
   }
@@ -113,12 +145,63 @@ PyObject *wpy_raise(wherry_error_t *error) {
   return NULL;
 }
 
+/* The values of a WasmException, as its tag's type says. NULL: an exception is set. */
+static wherry_error_t *throw_values(wpy_store_t *owner, wherry_tag_t tag, PyObject *values) {
+  const wherry_functype_t *type;
+  wherry_error_t *error = wherry_tag_type(owner->store, tag, &type);
+  if (error) return error;
+  size_t count = wherry_functype_param_count(type);
+  if (count != (size_t)PyTuple_GET_SIZE(values)) {
+    PyErr_Format(PyExc_TypeError, "WasmException: expected %zu values, got %zd", count,
+                 PyTuple_GET_SIZE(values));
+    return NULL;
+  }
+  wherry_value_t *items = PyMem_Calloc(count + 1, sizeof *items);
+  if (!items) return PyErr_NoMemory(), NULL;
+  bool good = true;
+  for (size_t i = 0; i < count && good; i++) {
+    wherry_slot_t slots[2];
+    wherry_valtype_t item = wherry_functype_param(type, i);
+    wh_bind_place_t place = {"WasmException", i + 1, NULL};
+    good = wpy_slot_from(owner, PyTuple_GET_ITEM(values, (Py_ssize_t)i), item, &place, slots);
+    if (good) items[i] = wh_bind_value(owner->store, slots, item);
+  }
+  if (good) error = wherry_error_new_exception(owner->store, tag, items, count);
+  PyMem_Free(items);
+  return error;
+}
+
+/* NULL: it is none, or an exception is set. */
+static wherry_error_t *error_from_thrown(PyObject *exception) {
+  if (!PyObject_IsInstance(exception, wpy_class(WPY_WASM_EXCEPTION))) return NULL;
+  wherry_store_t *store;
+  wherry_tag_t tag;
+  wherry_error_t *error = NULL;
+  PyObject *own = PyObject_GetAttrString(exception, "tag");
+  PyObject *values = own ? PyObject_GetAttrString(exception, "values") : NULL;
+  PyObject *tuple = values ? PySequence_Tuple(values) : NULL;
+  if (tuple && own != Py_None && wpy_tag_from(own, &store, &tag))
+    error = throw_values(((wpy_tag_t *)own)->owner, tag, tuple);
+  Py_XDECREF(tuple);
+  Py_XDECREF(values);
+  Py_XDECREF(own);
+  if (error) wherry_error_set_payload(error, Py_NewRef(exception), drop_exception);
+  return error;
+}
+
 wherry_error_t *wpy_error_from_exception(void) {
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
   PyErr_NormalizeException(&type, &value, &traceback);
   if (traceback) PyException_SetTraceback(value, traceback);
   Py_XDECREF(traceback);
+  wherry_error_t *thrown_error = error_from_thrown(value);
+  if (thrown_error || PyErr_Occurred()) {
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    /* What is wrong with a WasmException is an exception of its own. */
+    return thrown_error ? thrown_error : wpy_error_from_exception();
+  }
   PyObject *text = PyObject_Str(value);
   const char *message = text ? PyUnicode_AsUTF8(text) : NULL;
   if (!message) PyErr_Clear();

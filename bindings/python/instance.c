@@ -60,7 +60,8 @@ static bool take_import(wpy_store_t *store, const wherry_externtype_t *type, PyO
                         PyObject *name, PyObject *object, wherry_extern_t *out) {
   bool is_entity =
       PyObject_TypeCheck(object, &wpy_func_type) || PyObject_TypeCheck(object, &wpy_memory_type) ||
-      PyObject_TypeCheck(object, &wpy_table_type) || PyObject_TypeCheck(object, &wpy_global_type);
+      PyObject_TypeCheck(object, &wpy_table_type) || PyObject_TypeCheck(object, &wpy_global_type) ||
+      PyObject_TypeCheck(object, &wpy_tag_type);
   if (is_entity) return wpy_extern_from(object, out);
   switch (out->kind = wherry_externtype_kind(type)) {
   case WHERRY_EXTERN_FUNC:
@@ -72,6 +73,7 @@ static bool take_import(wpy_store_t *store, const wherry_externtype_t *type, PyO
       return wrong_import(module, name, "a Global or a number", object);
     return number_as_global(store, type, object, &out->of.global);
   case WHERRY_EXTERN_MEMORY: return wrong_import(module, name, "a Memory", object);
+  case WHERRY_EXTERN_TAG: return wrong_import(module, name, "a Tag", object);
   default: return wrong_import(module, name, "a Table", object);
   }
 }

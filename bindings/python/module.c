@@ -8,10 +8,10 @@ static PyObject *classes[WPY_CLASS_COUNT];
 
 /* Names as the package knows them; the order is that of wpy_class_t. */
 static const char *const class_names[WPY_CLASS_COUNT] = {
-    "Config",         "Engine",       "Module",     "Store",      "Linker", "FuncType",
-    "Table",          "Global",       "Instance",   "Value",      "Frame",  "Error",
-    "MalformedError", "InvalidError", "LinkError",  "Trap",       "Exit",   "LimitError",
-    "Interrupted",    "TimeoutError", "StateError", "RangeError",
+    "Config",        "Engine",         "Module",       "Store",        "Linker",     "FuncType",
+    "Table",         "Global",         "Tag",          "Instance",     "Value",      "Frame",
+    "Error",         "MalformedError", "InvalidError", "LinkError",    "Trap",       "Exit",
+    "WasmException", "LimitError",     "Interrupted",  "TimeoutError", "StateError", "RangeError",
 };
 
 PyObject *wpy_class(wpy_class_t which) {
@@ -92,7 +92,7 @@ int wpy_init(PyObject *module) {
       {"Host", &wpy_host_type},         {"Memory", &wpy_memory_type},
       {"View", &wpy_view_type},         {"Guest", &wpy_guest_type},
       {"Exports", &wpy_exports_type},   {"LiftedFunc", &wpy_lifted_type},
-      {"Record", &wpy_record_type},
+      {"Record", &wpy_record_type},     {"Tag", &wpy_tag_type},
   };
   for (size_t i = 0; i < Py_ARRAY_LENGTH(types_to_add); i++)
     if (PyModule_AddType(module, types_to_add[i].type) < 0) return -1;

@@ -36,6 +36,7 @@ typedef enum wpy_class {
   WPY_FUNCTYPE,
   WPY_TABLE,
   WPY_GLOBAL,
+  WPY_TAG,
   WPY_INSTANCE,
   WPY_VALUE,
   WPY_FRAME,
@@ -45,6 +46,7 @@ typedef enum wpy_class {
   WPY_LINK_ERROR,
   WPY_TRAP,
   WPY_EXIT,
+  WPY_WASM_EXCEPTION,
   WPY_LIMIT_ERROR,
   WPY_INTERRUPTED,
   WPY_TIMEOUT_ERROR,
@@ -64,7 +66,8 @@ int wpy_init(PyObject *module);
 /* Raises what a function of libwherry returned; takes error over. Returns NULL. */
 PyObject *wpy_raise(wherry_error_t *error);
 
-/* Turns the exception that is set into an error of kind host that carries it. */
+/* Turns the exception that is set into an error of kind host that carries it; a WasmException into one
+   that guests may catch. */
 wherry_error_t *wpy_error_from_exception(void);
 
 /* wpy_class(which)(text); returns NULL. */
@@ -232,18 +235,25 @@ typedef struct wpy_global {
   wherry_global_t global;
 } wpy_global_t;
 
-extern PyTypeObject wpy_table_type, wpy_global_type;
+typedef struct wpy_tag {
+  PyObject_HEAD wpy_store_t *owner;
+  wherry_tag_t tag;
+} wpy_tag_t;
+
+extern PyTypeObject wpy_table_type, wpy_global_type, wpy_tag_type;
 
 bool wpy_instance_from(PyObject *object, wherry_store_t **store, wherry_instance_t *out);
 bool wpy_func_from(PyObject *object, wherry_store_t **store, wherry_func_t *out);
 bool wpy_memory_from(PyObject *object, wherry_store_t **store, wherry_memory_t *out);
 bool wpy_table_from(PyObject *object, wherry_store_t **store, wherry_table_t *out);
 bool wpy_global_from(PyObject *object, wherry_store_t **store, wherry_global_t *out);
+bool wpy_tag_from(PyObject *object, wherry_store_t **store, wherry_tag_t *out);
 PyObject *wpy_instance_make(wherry_instance_t instance);
 PyObject *wpy_func_make(wherry_func_t func);
 PyObject *wpy_memory_make(wherry_memory_t memory);
 PyObject *wpy_table_make(wherry_table_t table);
 PyObject *wpy_global_make(wherry_global_t global);
+PyObject *wpy_tag_make(wherry_tag_t tag);
 bool wpy_extern_from(PyObject *object, wherry_extern_t *out);
 PyObject *wpy_extern_make(const wherry_extern_t *item);
 

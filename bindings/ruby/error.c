@@ -10,7 +10,7 @@ typedef struct carried {
 } carried_t;
 
 static carried_t all = {&all, &all, Qnil, 0};
-static VALUE root;
+static VALUE root, wr_eWasmException;
 
 static void mark_root(void *data) {
   (void)data;
@@ -27,12 +27,19 @@ static void drop_carried(void *data) {
   free(c);
 }
 
-static wherry_error_t *carry(VALUE value, int state) {
+/* NULL: no memory. */
+static carried_t *keep(VALUE value, int state) {
   carried_t *c = malloc(sizeof *c);
-  if (!c) return wherry_error_new(WHERRY_ERROR_HOST, "out of memory while an exception passed");
+  if (!c) return NULL;
   *c = (carried_t) {all.next, &all, value, state};
   all.next->previous = c;
   all.next = c;
+  return c;
+}
+
+static wherry_error_t *carry(VALUE value, int state) {
+  carried_t *c = keep(value, state);
+  if (!c) return wherry_error_new(WHERRY_ERROR_HOST, "out of memory while an exception passed");
   wherry_error_t *error = wherry_error_new_host("a Ruby exception", c, drop_carried);
   if (wherry_error_payload(error) != c) drop_carried(c);
   return error;
@@ -47,6 +54,31 @@ wherry_error_t *wr_error_from_state(int state) {
   return carry(value, state);
 }
 
+typedef struct throwing {
+  wr_store_t *store;
+  VALUE exception;
+  wherry_error_t *error;
+} throwing_t;
+
+static VALUE throw_exception(VALUE argument) {
+  throwing_t *t = (throwing_t *)argument;
+  t->error = wr_thrown_error(t->store, t->exception);
+  return Qnil;
+}
+
+wherry_error_t *wr_error_from_host(wr_store_t *store, int state) {
+  throwing_t t = {store, state == TAG_RAISE ? rb_errinfo() : Qnil, NULL};
+  if (!RTEST(rb_obj_is_kind_of(t.exception, wr_eWasmException))) return wr_error_from_state(state);
+  int failed = 0;
+  rb_protect(throw_exception, (VALUE)&t, &failed);
+  if (failed || !t.error) return wr_error_from_state(failed ? failed : state);
+  rb_set_errinfo(Qnil);
+  carried_t *c = keep(t.exception, state);
+  if (c) wherry_error_set_payload(t.error, c, drop_carried);
+  RB_GC_GUARD(t.exception);
+  return t.error;
+}
+
 NORETURN(static void raise_carried(wherry_error_t *error, const carried_t *c));
 static void raise_carried(wherry_error_t *error, const carried_t *c) {
   volatile VALUE value = c->value;
@@ -59,6 +91,7 @@ static void raise_carried(wherry_error_t *error, const carried_t *c) {
 /* ---- an error of wherry's own ---- */
 
 typedef struct raising {
+  wr_store_t *store; /* NULL: not known */
   wherry_error_t *error;
   VALUE exception;
 } raising_t;
@@ -118,6 +151,7 @@ static VALUE build(VALUE argument) {
                 symbol_of(wherry_trap_code_name(wherry_error_trap_code(error))));
   if (kind == WHERRY_ERROR_EXIT)
     rb_ivar_set(exception, rb_intern("@code"), INT2NUM(wherry_error_exit_code(error)));
+  if (kind == WHERRY_ERROR_EXCEPTION && r->store) wr_thrown_describe(r->store, error, exception);
   if (wherry_error_limit(error))
     rb_ivar_set(exception, rb_intern("@limit"), symbol_of(wherry_error_limit(error)));
   if (wherry_error_frame_count(error)) {
@@ -129,16 +163,18 @@ static VALUE build(VALUE argument) {
   return exception;
 }
 
-void wr_raise(wherry_error_t *error) {
+void wr_raise_from(wr_store_t *store, wherry_error_t *error) {
   const carried_t *c = wherry_error_payload(error);
   if (c) raise_carried(error, c);
-  raising_t r = {error, Qnil};
+  raising_t r = {store, error, Qnil};
   int state = 0;
   rb_protect(build, (VALUE)&r, &state);
   wherry_error_release(error);
   if (state) rb_jump_tag(state);
   rb_exc_raise(r.exception);
 }
+
+void wr_raise(wherry_error_t *error) { wr_raise_from(NULL, error); }
 
 void wr_raise_named(const char *class_name, const char *text) {
   VALUE exception =
@@ -158,11 +194,12 @@ void wr_init_error(void) {
   root = TypedData_Wrap_Struct(0, &root_type, &all);
   rb_gc_register_mark_object(root);
   wr_eError = rb_define_class_under(wr_mWherry, "Error", rb_eStandardError);
-  static const char *const names[] = {"MalformedError", "InvalidError", "LinkError",
-                                      "Trap",           "Exit",         "LimitError",
-                                      "Interrupted",    "StateError",   "ComponentError"};
+  static const char *const names[] = {"MalformedError", "InvalidError", "LinkError",   "Trap",
+                                      "Exit",           "LimitError",   "Interrupted", "StateError",
+                                      "ComponentError", "WasmException"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     rb_define_class_under(wr_mWherry, names[i], wr_eError);
+  wr_eWasmException = rb_const_get(wr_mWherry, rb_intern("WasmException"));
   rb_define_class_under(wr_mWherry, "TimeoutError",
                         rb_const_get(wr_mWherry, rb_intern("LimitError")));
 }

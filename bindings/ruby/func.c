@@ -68,7 +68,8 @@ VALUE wr_call(wr_store_t *store, const wr_callee_t *callee, int argc, const VALU
     if (WR_UNLIKELY(status)) fail_argument(store, callee, status, i, argv[i]);
     slot += wh_bind_slots(signature->types[i]);
   }
-  wr_check(wherry_func_call_slots(store->store, callee->func, slots));
+  wherry_error_t *error = wherry_func_call_slots(store->store, callee->func, slots);
+  if (WR_UNLIKELY(error)) wr_raise_from(store, error);
   VALUE result = results_of(store, signature, slots);
   if (WR_UNLIKELY(buffer)) ALLOCV_END(buffer);
   return result;

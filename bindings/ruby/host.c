@@ -165,7 +165,7 @@ static wherry_error_t *call_host(void *data, wherry_caller_t *caller, wherry_slo
   disown(data);
   wr_store_end_host(store, before);
   if (!NIL_P(r.caller_object)) ((wr_caller_t *)RTYPEDDATA_DATA(r.caller_object))->caller = NULL;
-  return WR_UNLIKELY(state) ? wr_error_from_state(state) : NULL;
+  return WR_UNLIKELY(state) ? wr_error_from_host(store, state) : NULL;
 }
 
 /* Through a linker functions are called with whole values. */

@@ -2,8 +2,8 @@
 #include "shim.h"
 
 VALUE wr_mWherry, wr_cEngine, wr_cConfig, wr_cModule, wr_cStore, wr_cInstance, wr_cFunc,
-    wr_cWitFunc, wr_cMemory, wr_cView, wr_cTable, wr_cGlobal, wr_cLinker, wr_cValue, wr_cCaller,
-    wr_cFace, wr_cGuest, wr_cExports, wr_eError;
+    wr_cWitFunc, wr_cMemory, wr_cView, wr_cTable, wr_cGlobal, wr_cTag, wr_cLinker, wr_cValue,
+    wr_cCaller, wr_cFace, wr_cGuest, wr_cExports, wr_eError;
 
 void Init_raw(void);
 void Init_wherry_native(void);
@@ -21,6 +21,7 @@ __attribute__((visibility("default"))) void Init_wherry_native(void) {
   wr_init_view();
   wr_init_table();
   wr_init_global();
+  wr_init_tag();
   wr_init_linker();
   wr_init_instance();
   wr_init_face();

@@ -62,7 +62,7 @@ VALUE wr_extern_wrap(wr_store_t *store, const wherry_extern_t *item, wherry_byte
   case WHERRY_EXTERN_TABLE: return wr_table_wrap(store, item->of.table);
   case WHERRY_EXTERN_MEMORY: return wr_memory_wrap(store, item->of.memory);
   case WHERRY_EXTERN_GLOBAL: return wr_global_wrap(store, item->of.global);
-  case WHERRY_EXTERN_TAG: break;
+  case WHERRY_EXTERN_TAG: return wr_tag_wrap(store, item->of.tag);
   }
   return Qnil;
 }
@@ -76,6 +76,8 @@ bool wr_extern_try(wr_store_t *store, VALUE object, wherry_extern_t *out) {
     out->kind = WHERRY_EXTERN_TABLE;
   else if (wr_global_try(object, store, &out->of.global))
     out->kind = WHERRY_EXTERN_GLOBAL;
+  else if (wr_tag_try(object, store, &out->of.tag))
+    out->kind = WHERRY_EXTERN_TAG;
   else
     return false;
   return true;
@@ -190,7 +192,7 @@ static wherry_instance_t link_hash(wr_store_t *store, wherry_module_t *module, V
                               : wherry_instance_new(store->store, module, items, count, &instance);
   ALLOCV_END(items_buffer);
   ALLOCV_END(found_buffer);
-  wr_check(error);
+  if (error) wr_raise_from(store, error);
   return instance;
 }
 
@@ -210,7 +212,7 @@ static wherry_instance_t link_array(wr_store_t *store, wherry_module_t *module, 
   }
   wherry_error_t *error = wherry_instance_new(store->store, module, items, count, &instance);
   ALLOCV_END(buffer);
-  wr_check(error);
+  if (error) wr_raise_from(store, error);
   return instance;
 }
 
@@ -228,7 +230,8 @@ static VALUE instantiate(VALUE self, VALUE store_object, VALUE module_object, VA
   } else {
     wherry_linker_t *linker = wr_linker_from(imports);
     wr_store_keep(store, wr_linker_keep(imports));
-    wr_check(wherry_linker_instantiate(linker, store->store, module, &instance));
+    wherry_error_t *error = wherry_linker_instantiate(linker, store->store, module, &instance);
+    if (error) wr_raise_from(store, error);
   }
   return wr_instance_wrap(store, module_object, instance);
 }

@@ -509,7 +509,7 @@ VALUE wr_wit_call(wr_instance_t *i, size_t index, int argc, const VALUE *argv) {
     rb_jump_tag(state);
   }
   if (buffer) ALLOCV_END(buffer);
-  wr_check(r.error);
+  if (r.error) wr_raise_from(i->store, r.error);
   return wherry_witfunc_result(func) ? (VALUE)r.result : Qnil;
 }
 

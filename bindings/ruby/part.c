@@ -144,6 +144,7 @@ ENTITY(func, WHERRY_EXTERN_FUNC)
 ENTITY(memory, WHERRY_EXTERN_MEMORY)
 ENTITY(table, WHERRY_EXTERN_TABLE)
 ENTITY(global, WHERRY_EXTERN_GLOBAL)
+ENTITY(tag, WHERRY_EXTERN_TAG)
 
 wherry_instance_t wr_raw_instance(VALUE object, wherry_store_t **store) {
   wr_instance_t *i = wr_instance_get(object);
@@ -169,7 +170,7 @@ wherry_value_t wr_raw_value(wr_store_t *store, VALUE value) {
 wherry_extern_t wr_raw_extern(VALUE object) {
   wherry_extern_t item;
   if (!wr_extern_try(wr_raw_store(object), object, &item))
-    wr_raw_refuse(true, object, "func, memory, table or global");
+    wr_raw_refuse(true, object, "func, memory, table, global or tag");
   return item;
 }
 

@@ -48,6 +48,7 @@ WR_RAW_ENTITY(func)
 WR_RAW_ENTITY(memory)
 WR_RAW_ENTITY(table)
 WR_RAW_ENTITY(global)
+WR_RAW_ENTITY(tag)
 
 VALUE wr_raw_text(VALUE *value); /* a String or Symbol; *value becomes the String */
 VALUE wr_raw_valtype(wherry_valtype_t type);

@@ -36,16 +36,22 @@
 
 /* ---- error.c ---- */
 
+typedef struct wr_store wr_store_t;
+
 /* Turns an error into an exception and raises it; what a host function threw goes on as it was. */
 NORETURN(void wr_raise(wherry_error_t *error));
 static inline void wr_check(wherry_error_t *error) {
   if (WR_UNLIKELY(error)) wr_raise(error);
 }
+/* The same for what came out of a call: exceptions of guests tell their tag and values. */
+NORETURN(void wr_raise_from(wr_store_t *store, wherry_error_t *error));
 /* Raises Wherry::Error's subclass of that name. */
 NORETURN(void wr_raise_named(const char *class_name, const char *text));
 NORETURN(void wr_raise_closed(const char *what));
 /* The error that carries what rb_protect caught through the guest: a raise, a throw, a break. */
 wherry_error_t *wr_error_from_state(int state);
+/* The same of a host function: a WasmException is one that the guest may catch. */
+wherry_error_t *wr_error_from_host(wr_store_t *store, int state);
 
 /* ---- engine.c ---- */
 
@@ -73,7 +79,7 @@ const wherry_world_t *wr_module_world(wr_module_t *module);
 
 /* ---- store.c ---- */
 
-typedef struct wr_store {
+struct wr_store {
   VALUE self;
   wherry_store_t *store;
   VALUE engine;
@@ -81,7 +87,7 @@ typedef struct wr_store {
   VALUE keep;   /* Array: what the store's host functions need */
   VALUE memories; /* Hash: index -> Memory, so that the same memory is the same object */
   st_table *refs; /* objects that went in as externref -> index; they do not move */
-} wr_store_t;
+};
 
 /* Raises where another fiber's host function stands inside; closed stores are refused as well. */
 wr_store_t *wr_store_get(VALUE object);
@@ -192,12 +198,19 @@ wherry_functype_t *wr_functype_take(VALUE params, VALUE results);
 VALUE wr_memory_wrap(wr_store_t *store, wherry_memory_t memory);
 VALUE wr_table_wrap(wr_store_t *store, wherry_table_t table);
 VALUE wr_global_wrap(wr_store_t *store, wherry_global_t global);
+VALUE wr_tag_wrap(wr_store_t *store, wherry_tag_t tag);
 VALUE wr_extern_wrap(wr_store_t *store, const wherry_extern_t *item, wherry_bytes_t name);
 /* False: the object is no Func, Memory, Table or Global. */
 bool wr_extern_try(wr_store_t *store, VALUE object, wherry_extern_t *out);
 bool wr_memory_try(VALUE object, wr_store_t *store, wherry_memory_t *out);
 bool wr_table_try(VALUE object, wr_store_t *store, wherry_table_t *out);
 bool wr_global_try(VALUE object, wr_store_t *store, wherry_global_t *out);
+bool wr_tag_try(VALUE object, wr_store_t *store, wherry_tag_t *out);
+
+/* Sets tag and values of a WasmException; the error that one becomes, NULL: it has no tag. Both may
+   raise. */
+void wr_thrown_describe(wr_store_t *store, const wherry_error_t *error, VALUE exception);
+wherry_error_t *wr_thrown_error(wr_store_t *store, VALUE exception);
 
 /* ---- memory.c, for view.c ---- */
 
@@ -260,8 +273,8 @@ size_t wr_wit_snake(char *out, size_t size, const char *name);
 /* ---- the classes, and who makes them ---- */
 
 extern VALUE wr_mWherry, wr_cEngine, wr_cConfig, wr_cModule, wr_cStore, wr_cInstance, wr_cFunc,
-    wr_cWitFunc, wr_cMemory, wr_cView, wr_cTable, wr_cGlobal, wr_cLinker, wr_cValue, wr_cCaller,
-    wr_cFace, wr_cGuest, wr_cExports, wr_eError;
+    wr_cWitFunc, wr_cMemory, wr_cView, wr_cTable, wr_cGlobal, wr_cTag, wr_cLinker, wr_cValue,
+    wr_cCaller, wr_cFace, wr_cGuest, wr_cExports, wr_eError;
 
 void wr_init_error(void);
 void wr_init_engine(void);
@@ -274,6 +287,7 @@ void wr_init_memory(void);
 void wr_init_view(void);
 void wr_init_table(void);
 void wr_init_global(void);
+void wr_init_tag(void);
 void wr_init_linker(void);
 void wr_init_instance(void);
 void wr_init_face(void);

@@ -191,6 +191,15 @@ wherry_error_t *wherry_error_new_host(const char *message, void *payload,
   return error;
 }
 
+void wherry_error_set_payload(wherry_error_t *error, void *payload, wherry_finalizer_t finalizer) {
+  if (error == &oom || error->payload) {
+    if (finalizer) finalizer(payload);
+    return;
+  }
+  error->payload = payload;
+  error->finalizer = finalizer;
+}
+
 wherry_error_t *wherry_error_new_exit(int32_t code) {
   wherry_error_t *error = wh_error_new(NULL, WHERRY_ERROR_EXIT, "exit with code %d", (int)code);
   if (error != &oom) error->exit_code = code;

@@ -68,7 +68,7 @@ T.test("Linker", function()
   linker:define_instance("simple", simple)
   T.equal(linker:get(store, "simple", "sum")(5, 37), 42)
   T.raises("unlinkable", "", linker.get, linker, store, "simple", "no_such")
-  T.raises("type", "expected a function, memory, table or global, got string", linker.define,
+  T.raises("type", "expected a function, memory, table, global or tag, got string", linker.define,
     linker, "env", "add", "text")
   T.raises("unlinkable", "add", function()
     wherry.Linker(engine):instantiate(store, module)

@@ -4,7 +4,7 @@
     guest.sum(5, 37)
 
 The guide is docs/python.md. Short level: load, host, validate, types, close. Explicit level:
-Engine, Config, Module, Store, Linker, Instance, Func, Memory, Table, Global.
+Engine, Config, Module, Store, Linker, Instance, Func, Memory, Table, Global, Tag.
 """
 
 from ._errors import (
@@ -20,6 +20,7 @@ from ._errors import (
     StateError,
     TimeoutError,
     Trap,
+    WasmException,
 )
 from ._explicit import (
     Config,
@@ -33,6 +34,7 @@ from ._explicit import (
     Module,
     Store,
     Table,
+    Tag,
     Value,
 )
 from ._load import HostFunction, close, host, load, types, validate
@@ -71,10 +73,12 @@ __all__ = [
     "StateError",
     "Store",
     "Table",
+    "Tag",
     "TimeoutError",
     "Trap",
     "Value",
     "View",
+    "WasmException",
     "close",
     "host",
     "load",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import builtins
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _wherry
+
+if TYPE_CHECKING:
+    from ._explicit import Tag
 
 
 class Frame(NamedTuple):
@@ -77,6 +80,23 @@ class Exit(Error):
     code: int = 0
 
 
+class WasmException(Error):
+    """WasmException(tag, *values): an exception of guests, with a value for each parameter of its
+    tag. What no guest catches arrives as one; a host function that raises one throws it into the
+    guest that called it."""
+
+    tag: Tag | None = None
+    values: tuple[Any, ...] = ()
+
+    def __init__(self, tag: Tag | str, *values: Any) -> None:
+        if isinstance(tag, str):
+            super().__init__(tag)
+        else:
+            super().__init__(f"an exception of {tag!r} was not caught: {values!r}")
+            self.tag = tag
+            self.values = values
+
+
 class LimitError(Error):
     """A limit was reached; the store can still be used."""
 
@@ -108,6 +128,7 @@ for _class in (
     LinkError,
     Trap,
     Exit,
+    WasmException,
     LimitError,
     TimeoutError,
     Interrupted,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._wherry import Exports, Func, Memory
 
     Buffer = Union[bytes, bytearray, memoryview]
-    Item = Union[Func, Memory, "Table", "Global"]
+    Item = Union[Func, Memory, "Table", "Global", "Tag"]
     Imports = Mapping[str, Any]
 
 
@@ -169,7 +169,8 @@ class FuncType(_wherry.FuncType):
 
 
 class Import(NamedTuple):
-    """What a module wants: kind is "func", "table", "memory" or "global", type a text."""
+    """What a module wants: kind is "func", "table", "memory", "global" or "tag", type a
+    text."""
 
     module: str
     name: str
@@ -426,6 +427,24 @@ class Global(_wherry.Global):
         return f"<wherry.Global {'mutable ' if self.mutable else ''}{self.type}: {self.value!r}>"
 
 
+class Tag(_wherry.Tag):
+    """Tag(store, ["i32", …]): what kind an exception of guests is, and the types of its values."""
+
+    __slots__ = ()
+
+    def __new__(cls, store: Store, params: Sequence[str] = ()) -> Tag:
+        return super().__new__(cls, store, FuncType(params, ()))
+
+    @property
+    def params(self) -> tuple[str, ...]:
+        """The types of the values that its exceptions carry."""
+        kept: FuncType = _wherry.tag_type(self)
+        return kept.params
+
+    def __repr__(self) -> str:
+        return f"<wherry.Tag ({', '.join(self.params)})>"
+
+
 class Linker(_wherry.Linker):
     """Linker(engine=None): names, and what stands behind them for the imports of modules."""
 
@@ -438,8 +457,8 @@ class Linker(_wherry.Linker):
         item: Item | Callable[..., Any],
         type: FuncType | str | None = None,
     ) -> None:
-        """Names a Func, Memory, Table or Global of a store, or, with its type, a Python function
-        for any store."""
+        """Names a Func, Memory, Table, Global or Tag of a store, or, with its type, a Python
+        function for any store."""
         if type is not None:
             kept = type if isinstance(type, FuncType) else FuncType(type)
             self.define_func(module, name, kept, item)
@@ -465,6 +484,7 @@ _classes: Sequence[type[Any]] = (
     Instance,
     Table,
     Global,
+    Tag,
     Linker,
 )
 for _class in _classes:

@@ -62,6 +62,10 @@ WHERRY_API wherry_error_t *wherry_error_new(wherry_error_kind_t kind, const char
 WHERRY_API wherry_error_t *wherry_error_new_host(const char *message, void *payload,
                                                  wherry_finalizer_t finalizer);
 
+/* Lets an error that the host made carry payload too (an exception: see tag.h), once. payload: as above. */
+WHERRY_API void wherry_error_set_payload(wherry_error_t *error, void *payload,
+                                         wherry_finalizer_t finalizer);
+
 /* Makes an error of kind exit. */
 WHERRY_API wherry_error_t *wherry_error_new_exit(int32_t code);
 
@@ -90,7 +94,7 @@ WHERRY_API int32_t wherry_error_exit_code(const wherry_error_t *error);
    "calls", "module", "heap"; else NULL. */
 WHERRY_API const char *wherry_error_limit(const wherry_error_t *error);
 
-/* What wherry_error_new_host was given, NULL for every other error. */
+/* What wherry_error_new_host or wherry_error_set_payload was given, NULL for every other error. */
 WHERRY_API void *wherry_error_payload(const wherry_error_t *error);
 
 /* The guest's stack where the error arose, innermost call first. Long stacks keep their first and

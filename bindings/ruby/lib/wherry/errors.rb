@@ -2,7 +2,8 @@
 
 module Wherry
   # Anything that went wrong in a guest or on the way to it. Below it: MalformedError, InvalidError,
-  # LinkError, Trap, Exit, LimitError (and TimeoutError), Interrupted, StateError, ComponentError.
+  # LinkError, Trap, WasmException, Exit, LimitError (and TimeoutError), Interrupted, StateError,
+  # ComponentError.
   # Ruby's own TypeError, RangeError, ArgumentError, IndexError and NoMemoryError mean what they always
   # mean; an exception of a host function arrives as itself.
   class Error
@@ -41,6 +42,22 @@ module Wherry
   class Exit
     # The exit code the guest asked for.
     attr_reader :code
+  end
+
+  # An exception of a guest that no guest caught. A host function that raises one throws it into the
+  # guest that called it: WasmException.new(tag, 5, 2.5).
+  class WasmException
+    # What kind of exception it is, a Tag; and a value for each parameter of it.
+    attr_reader :tag, :values
+
+    def initialize(tag = nil, *values)
+      return super(tag) unless tag.is_a?(Tag)
+
+      super("an exception of a guest was not caught: #{values.inspect}")
+      @kind = :exception
+      @tag = tag
+      @values = values.freeze
+    end
   end
 
   class LimitError
