@@ -4,8 +4,6 @@
 enum { REGION_LEAST = 4 * WH_BLOCK_SIZE, REGION_MOST = 512 * WH_BLOCK_SIZE, GRAY_LEAST = 256 };
 
 static const uint64_t threshold_least = 4 << 20;
-/* Of what a collection found empty, so much stays for new objects, or as much as is alive. */
-static const uint64_t idle_kept = 1 << 20;
 
 void wh_gc_init(wh_gc_t *gc) {
   gc->limit = UINT64_MAX;
@@ -170,9 +168,9 @@ static void sweep_larges(wherry_store_t *store) {
   gc->larges.count = kept;
 }
 
-/* Memory of idle blocks goes back to the system, but for some. */
+/* Memory of idle blocks goes back to the system, but for what may be wanted before the next collection. */
 static void trim(wh_gc_t *gc) {
-  uint64_t kept = (gc->live > idle_kept ? gc->live : idle_kept) / WH_BLOCK_SIZE, count = 0;
+  uint64_t kept = gc->threshold / WH_BLOCK_SIZE, count = 0;
   for (wh_block_t *block = gc->idle; block;) {
     wh_block_t *next = block->next;
     if (block->is_dirty && ++count > kept && wh_os_reset(block, WH_BLOCK_SIZE)) block->next = next;
@@ -199,9 +197,9 @@ void wh_gc_sweep(wherry_store_t *store) {
     from->unswept = from->blocks;
   }
   sweep_larges(store);
-  trim(gc);
   gc->fresh = 0;
   gc->threshold = gc->live > threshold_least ? gc->live : threshold_least;
+  trim(gc);
 }
 
 /* ---- allocation ---- */
