@@ -2,19 +2,6 @@
    from the C library's memory. */
 #include "model/model.h"
 
-static bool is_valtype(wherry_valtype_t type) {
-  switch (type) {
-  case WHERRY_I32:
-  case WHERRY_I64:
-  case WHERRY_F32:
-  case WHERRY_F64:
-  case WHERRY_V128:
-  case WHERRY_FUNCREF:
-  case WHERRY_EXTERNREF: return true;
-  default: return false;
-  }
-}
-
 static size_t block_size(size_t count) {
   return sizeof(wherry_functype_t) + count * sizeof(wherry_valtype_t);
 }
@@ -44,9 +31,10 @@ wherry_error_t *wherry_functype_new(const wherry_valtype_t *params, size_t param
   if (error) return error;
   for (size_t i = 0; i < param_count + result_count; i++) {
     wherry_valtype_t item = i < param_count ? params[i] : results[i - param_count];
-    if (!is_valtype(item)) {
+    if (!wh_is_plain_type(item)) {
       wherry_functype_release(type);
-      return wh_error_new(NULL, WHERRY_ERROR_TYPE, "0x%X is not a value type", item);
+      return wh_error_new(NULL, WHERRY_ERROR_TYPE,
+                          "0x%X is not a value type, or names a type of a module", item);
     }
     type->types[i] = item;
   }

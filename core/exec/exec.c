@@ -75,6 +75,7 @@ bool wh_exec_enter(wh_context_t *context, uint64_t reference, uint64_t *slots) {
   frame[1] = 0;
   context->ip = code->words;
   context->fp = frame;
+  context->acc = 0;
   return WH_LIKELY(context->budget >= 0) || fill_budget(context);
 }
 

@@ -40,6 +40,7 @@ static inline bool wh_exec_enter_code(wh_context_t *context, const wh_instance_t
   frame[1] = 0;
   context->ip = code->words;
   context->fp = frame;
+  context->acc = 0; /* what a run before left there is no root any more */
   return true;
 }
 

@@ -43,6 +43,12 @@ static inline wherry_valtype_t wh_ref(wh_heap_t heap, bool nullable) {
   if (!nullable) return heap << 8 | 0x64;
   return wh_heap_is_abstract(heap) ? heap & 0xFF : heap << 8 | 0x63;
 }
+/* Whether it is a value type that means the same everywhere: it names no type of a module. */
+static inline bool wh_is_plain_type(wherry_valtype_t type) {
+  if (type >= WHERRY_V128 && type <= WHERRY_I32) return true;
+  if (type >> 8 && wh_is_ref(type)) type = wh_heap_is_abstract(type >> 8) ? type >> 8 & 0xFF : 0;
+  return type >= WHERRY_EXNREF && type <= WHERRY_NULLEXNREF;
+}
 /* Whether a local or field of the type has a value to begin with. */
 static inline bool wh_is_defaultable(wherry_valtype_t type) { return (type & 0xFF) != 0x64; }
 

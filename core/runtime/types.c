@@ -187,12 +187,9 @@ static wh_type_facts_t facts(const void *owner, uint32_t id) {
 }
 
 bool wh_engine_has_type(wherry_engine_t *engine, wherry_valtype_t type) {
-  if (!wh_is_ref(type)) return type <= WHERRY_I32 && type >= WHERRY_V128;
-  wh_heap_t heap = wh_ref_heap(type);
-  if (wh_heap_is_abstract(heap)) {
-    wh_heap_t code = heap & ~WH_HEAP_ABSTRACT;
-    return code >= WHERRY_EXNREF && code <= WHERRY_NULLEXNREF;
-  }
+  if (wh_is_plain_type(type)) return true;
+  wh_heap_t heap = wh_is_ref(type) ? wh_ref_heap(type) : 0;
+  if (wh_heap_is_abstract(heap)) return false;
   wh_mutex_lock(&engine->lock);
   bool has = heap && heap <= engine->types.count;
   wh_mutex_unlock(&engine->lock);

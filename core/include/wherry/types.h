@@ -38,7 +38,7 @@ typedef uint32_t wherry_valtype_t;
 /* "i32", "funcref", …; static; "?" for a value that is no type. */
 WHERRY_API const char *wherry_valtype_name(wherry_valtype_t type);
 
-/* params, results: copied. Errors: type (a code that is no value type), oom. */
+/* params, results: copied. Errors: type (what is no value type, or names a type of a module), oom. */
 WHERRY_API wherry_error_t *wherry_functype_new(const wherry_valtype_t *params, size_t param_count,
                                                const wherry_valtype_t *results, size_t result_count,
                                                wherry_functype_t **out);
