@@ -136,10 +136,7 @@ const uint8_t *wh_validate_end(validator_t *v, const uint8_t *at) {
 
 /* ---- branches ---- */
 
-bool wh_validate_label(validator_t *v, const uint8_t **at, validate_label_t *out) {
-  const uint8_t *start = *at;
-  uint32_t depth;
-  if (!wh_validate_u32(v, at, &depth)) return false;
+static bool label_of(validator_t *v, const uint8_t *start, uint32_t depth, validate_label_t *out) {
   if (WH_UNLIKELY(depth >= v->frames.count))
     return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
                             "unknown label: %s %u, but the outermost is %zu",
@@ -149,6 +146,12 @@ bool wh_validate_label(validator_t *v, const uint8_t **at, validate_label_t *out
   out->types = loop ? frame->params : frame->results;
   out->count = loop ? frame->param_count : frame->result_count;
   return true;
+}
+
+bool wh_validate_label(validator_t *v, const uint8_t **at, validate_label_t *out) {
+  const uint8_t *start = *at;
+  uint32_t depth;
+  return wh_validate_u32(v, at, &depth) && label_of(v, start, depth, out);
 }
 
 const uint8_t *wh_validate_br(validator_t *v, const uint8_t *at) {
@@ -177,24 +180,24 @@ static bool fits(validator_t *v, validate_label_t label) {
 }
 
 const uint8_t *wh_validate_br_table(validator_t *v, const uint8_t *at) {
-  uint32_t count;
+  uint32_t count, depth, checked = 0;
   if (!wh_validate_u32(v, &at, &count)) return NULL;
   if (count > (size_t)(v->end - at)) return wh_validate_leb(v, v->end, WH_LEB_ENDS_EARLY), NULL;
   if (!wh_validate_pop(v, WHERRY_I32)) return NULL;
   validate_label_t label, first = {NULL, 0};
-  const vtype_t *checked = NULL;
   for (uint32_t i = 0; i <= count; i++) {
     const uint8_t *start = at;
-    if (!wh_validate_label(v, &at, &label)) return NULL;
+    if (!wh_validate_u32(v, &at, &depth)) return NULL;
+    if (i && depth == checked) continue;
+    if (!label_of(v, start, depth, &label)) return NULL;
     if (i == 0) first = label;
     if (label.count != first.count)
       return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
                               "type mismatch: labels of br_table with %u and %u operands",
                               first.count, label.count),
              NULL;
-    if (i && label.types == checked) continue;
     if (!fits(v, label)) return NULL;
-    checked = label.types;
+    checked = depth;
   }
   wh_validate_unreachable(v);
   return at;
