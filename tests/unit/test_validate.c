@@ -318,6 +318,7 @@ static const struct {
   size_t size;
   const char *error;
 } parts[] = {
+    {1, BYTES("\x01\x50\x01\xff\xff\xff\xff\x0f\x5f\x00"), INVALID("unknown type 42949672")},
     {2, BYTES("\x01\x00\x00\x00\x02"), INVALID("unknown type 2: in an import, but there are 2")},
     {3, BYTES("\x01\x05"), INVALID("unknown type 5: in a function")},
     {4, BYTES("\x01\x70\x01\x02\x01"),
