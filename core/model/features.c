@@ -56,7 +56,7 @@ static void of_constant(needs_t *n, const uint8_t *bytes, size_t size) {
     of_instr(n, &instr);
     switch (instr.opcode) {
     case WH_OP_GLOBAL_GET:
-      NEEDS(n, instr.index[0] >= n->model->imported_globals, EXTENDED_CONST);
+      NEEDS(n, instr.index[0] >= n->model->imported_globals, GC);
       break;
     case WH_OP_I32_ADD:
     case WH_OP_I32_SUB:

@@ -20,8 +20,9 @@ static bool global_get(validator_t *v, const uint8_t **at, size_t globals) {
   if (global->is_mutable)
     return wh_validate_fail(v, WHERRY_ERROR_INVALID, start,
                             "constant expression required: global %u is mutable", index);
-  if (!global->imported && !(v->features & WH_FEATURE(EXTENDED_CONST)))
-    return wh_validate_needs(v, WHERRY_FEATURE_EXTENDED_CONST);
+  /* Seeing the module's own came with gc. */
+  if (!global->imported && !(v->features & WH_FEATURE(GC)))
+    return wh_validate_needs(v, WHERRY_FEATURE_GC);
   *v->sp++ = global->type;
   return true;
 }

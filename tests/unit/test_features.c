@@ -102,7 +102,7 @@ static const struct {
     {"(func (local externref))", "reference-types"},
     {"(global (import \"\" \"\") (mut i32))", "mutable-globals"},
     {"(global (export \"g\") (mut i32) (i32.const 1))", "mutable-globals"},
-    {"(global $a i32 (i32.const 1)) (global i32 (global.get $a))", "extended-const"},
+    {"(global $a i32 (i32.const 1)) (global i32 (global.get $a))", "gc"},
     {"(global i32 (i32.add (i32.const 1) (i32.const 2)))", "extended-const"},
     {"(memory 1) (data (i32.mul (i32.const 1) (i32.const 2)) \"x\")", "extended-const"},
     {"(func (return_call 0))", "tail-call"},
