@@ -1,6 +1,16 @@
 /* Where objects lie: blocks of one size, runs of free cells in them, and large objects. */
 #include "runtime/runtime.h"
 
+/* AddressSanitizer learns which cells are free: a use of what was freed too early is found out. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define FREE(from, to) __asan_poison_memory_region((from), (size_t)((to) - (from)))
+#define TAKEN(from, to) __asan_unpoison_memory_region((from), (size_t)((to) - (from)))
+#else
+#define FREE(from, to) ((void)(from), (void)(to))
+#define TAKEN(from, to) ((void)(from), (void)(to))
+#endif
+
 enum { REGION_LEAST = 4 * WH_BLOCK_SIZE, REGION_MOST = 512 * WH_BLOCK_SIZE, GRAY_LEAST = 256 };
 
 static const uint64_t threshold_least = 4 << 20;
@@ -89,6 +99,7 @@ static wh_block_t *take_block(wherry_store_t *store, unsigned class) {
   if (block) {
     gc->idle = block->next;
     gc->idle_count--;
+    TAKEN((char *)block, (char *)block + WH_BLOCK_SIZE);
     if (block->is_dirty) memset(block, 0, WH_BLOCK_SIZE);
   } else {
     wh_region_t *region = region_with_room(store);
@@ -132,9 +143,11 @@ static void sweep(wh_block_t *block) {
     uint32_t start = at;
     do at += size;
     while (at < end && !wh_block_marked(block, at));
+    TAKEN(base + start, base + at);
     memset(base + start, 0, at - start);
     wh_run_t *run = (wh_run_t *)(void *)(base + start);
     *run = (wh_run_t) {1, base + at};
+    FREE((char *)(run + 1), base + at);
     if (last)
       last->next = (uintptr_t)run | 1;
     else
@@ -210,6 +223,7 @@ static void take_run(wh_gc_t *gc, wh_gc_class_t *from) {
   from->at = (char *)run;
   from->end = run->end;
   gc->fresh += (uint64_t)(from->end - from->at);
+  TAKEN(from->at, from->end);
   *run = (wh_run_t) {0, NULL};
 }
 
@@ -218,6 +232,7 @@ static void put_back(wh_gc_t *gc, wh_gc_class_t *from) {
   if (from->at == from->end) return;
   wh_run_t *run = (wh_run_t *)(void *)from->at;
   *run = (wh_run_t) {(uintptr_t)from->block->runs | 1, from->end};
+  FREE((char *)(run + 1), from->end);
   from->block->runs = run;
   gc->fresh -= (uint64_t)(from->end - from->at);
   from->end = from->at;
@@ -342,7 +357,8 @@ WH_COLD wherry_error_t *wh_gc_error(wherry_store_t *store) {
 
 /* ---- what is alive ---- */
 
-wh_object_t *wh_gc_find(const wh_gc_t *gc, uint64_t word) {
+/* Looks at cells that may be free. */
+__attribute__((no_sanitize("address"))) wh_object_t *wh_gc_find(const wh_gc_t *gc, uint64_t word) {
   const char *at = (const char *)(uintptr_t)word;
   size_t place = place_of_region(gc, at);
   if (place && at < gc->regions.items[place - 1].next) {
@@ -368,6 +384,7 @@ void wh_gc_free(wherry_store_t *store) {
   wh_vec_free(store->alloc, &gc->larges);
   for (size_t i = 0; i < gc->regions.count; i++) {
     const wh_region_t *region = &gc->regions.items[i];
+    TAKEN(region->start, region->end);
     wh_os_release(region->start, (size_t)(region->end - region->start));
   }
   wh_vec_free(store->alloc, &gc->regions);
