@@ -78,9 +78,11 @@ wherry_error_t *wherry_value_to_slot(wherry_store_t *store, const wherry_value_t
 wherry_value_t wherry_value_from_slot(wherry_store_t *store, wherry_slot_t slot,
                                       wherry_valtype_t type) {
   uint64_t slots[2] = {slot.u64, 0};
-  if (WH_LIKELY(wh_engine_has_type(store->engine, type)))
-    return wh_value_from_slot(store, slots, type);
-  wherry_value_t none;
-  memset(&none, 0, sizeof none);
-  return none;
+  wherry_value_t value;
+  memset(&value, 0, sizeof value);
+  if (WH_UNLIKELY(!wh_engine_has_type(store->engine, type))) return value;
+  /* A slot that was kept too long, or of another type, is not followed. */
+  if (wh_is_ref(type) && wh_ref_top(store, type) != WHERRY_FUNCREF && !wh_gc_knows(store, slot.u64))
+    return value;
+  return wh_value_from_slot(store, slots, type);
 }

@@ -103,6 +103,7 @@ struct wh_block {
   uint32_t first, end; /* where cells lie */
   uint32_t live;       /* how many are marked */
   bool is_dirty;       /* not all zero; of idle ones */
+  bool is_unswept;     /* what is not marked is not alive */
   uint64_t marks[WH_BLOCK_SIZE / WH_GC_GRANULE / 64];
 };
 
@@ -175,6 +176,9 @@ void wh_gc_collect(wherry_store_t *store);
    as they are; a word that is known to be a reference of a kind that the collector follows. */
 void wh_gc_mark_words(wherry_store_t *store, const uint64_t *from, const uint64_t *to);
 void wh_gc_mark(wherry_store_t *store, uint64_t word);
+
+/* Whether a word that comes from nobody knows where is a reference: null, or to something alive. */
+bool wh_gc_knows(const wherry_store_t *store, uint64_t word);
 
 static inline void wh_gc_enter(wh_gc_t *gc, wh_gc_local_t *local, const uint64_t *words,
                                size_t count) {

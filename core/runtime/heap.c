@@ -135,6 +135,7 @@ static void sweep(wh_block_t *block) {
   uint32_t size = block->cell, end = block->end;
   wh_run_t *last = NULL;
   block->runs = NULL;
+  block->is_unswept = false;
   for (uint32_t at = block->first; at < end;) {
     if (wh_block_marked(block, at)) {
       at += size;
@@ -198,6 +199,7 @@ void wh_gc_sweep(wherry_store_t *store) {
     wh_block_t **link = &from->blocks;
     while (*link) {
       wh_block_t *block = *link;
+      block->is_unswept = block->live != 0;
       if (block->live) {
         link = &block->next;
       } else {
@@ -375,6 +377,21 @@ __attribute__((no_sanitize("address"))) wh_object_t *wh_gc_find(const wh_gc_t *g
   if (place < gc->larges.count && gc->larges.items[place] == large)
     return (wh_object_t *)(uintptr_t)word;
   return NULL;
+}
+
+bool wh_gc_knows(const wherry_store_t *store, uint64_t word) {
+  if (!word || (wh_ref_is_i31(word) && word <= UINT32_MAX)) return true;
+  if (wh_ref_is_extern(word)) {
+    size_t place = wh_ref_extern_place(word);
+    return word >> 48 == WH_EXTERN_TAG >> 48 && place < store->externs.count &&
+           store->externs.items[place].state == WH_EXTERN_USED;
+  }
+  if (word % sizeof(wh_object_t)) return false;
+  const wh_object_t *object = wh_gc_find(&store->gc, word);
+  if (!object) return false;
+  if (wh_object_size(object) > WH_GC_LARGEST) return true;
+  const wh_block_t *block = wh_block_of(object);
+  return !block->is_unswept || wh_block_marked(block, (uint32_t)(word & (WH_BLOCK_SIZE - 1)));
 }
 
 void wh_gc_free(wherry_store_t *store) {

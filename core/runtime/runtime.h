@@ -592,6 +592,8 @@ WH_MUST_USE wherry_error_t *wh_value_to_slot(wherry_store_t *store, const wherry
                                              wherry_valtype_t type, uint64_t *out);
 wherry_value_t wh_value_from_slot(wherry_store_t *store, const uint64_t *slot,
                                   wherry_valtype_t type);
+/* The topmost type of the hierarchy that a reference type (a canonical one) belongs to. */
+wherry_valtype_t wh_ref_top(wherry_store_t *store, wherry_valtype_t type);
 /* Whether a reference (no function's) is of a type. */
 bool wh_ref_is_of(uint64_t word, wherry_valtype_t type);
 /* What a reference is: WHERRY_NULLREF, _I31REF, _STRUCTREF, _ARRAYREF, _EXNREF, _EXTERNREF (the

@@ -7,8 +7,7 @@ static WH_COLD wherry_error_t *mismatch(wherry_store_t *store, wherry_valtype_t 
                       wherry_valtype_name(wanted), wherry_valtype_name(given));
 }
 
-/* The topmost type of the hierarchy that a reference type (a canonical one) belongs to. */
-static wherry_valtype_t top_of(wherry_store_t *store, wherry_valtype_t type) {
+wherry_valtype_t wh_ref_top(wherry_store_t *store, wherry_valtype_t type) {
   wh_heap_t heap = wh_ref_heap(type);
   if (!wh_heap_is_abstract(heap))
     return wh_engine_kind(store->engine, heap) == WH_COMP_FUNC ? WHERRY_FUNCREF : WHERRY_ANYREF;
@@ -47,9 +46,9 @@ bool wh_ref_is_of(uint64_t word, wherry_valtype_t type) {
 
 static wherry_error_t *reference_to_word(wherry_store_t *store, const wherry_value_t *value,
                                          wherry_valtype_t type, uint64_t *out) {
-  wherry_valtype_t top = top_of(store, type);
+  wherry_valtype_t top = wh_ref_top(store, type);
   /* A host's type that names another says nothing here: what counts is the value. */
-  if (wh_heap_is_abstract(wh_ref_heap(value->type)) && top != top_of(store, value->type))
+  if (wh_heap_is_abstract(wh_ref_heap(value->type)) && top != wh_ref_top(store, value->type))
     return mismatch(store, type, value->type);
   if (top != WHERRY_FUNCREF) {
     wherry_error_t *error = wh_handle_word(store, value->of.ref, out);
@@ -113,7 +112,7 @@ wherry_value_t wh_value_from_slot(wherry_store_t *store, const uint64_t *slots,
       memcpy(&value.of, &slot, sizeof slot);
       break;
     }
-    value.type = top_of(store, type);
+    value.type = wh_ref_top(store, type);
     if (value.type != WHERRY_FUNCREF)
       value.of.ref = wh_handle_new(store, slot, false);
     else if (slot)

@@ -496,6 +496,37 @@ static void an_i31_needs_no_store(void **state) {
   world_end(&world);
 }
 
+static void slots_that_were_kept_too_long_are_not_followed(void **state) {
+  (void)state;
+  world_t world = world_of(NULL);
+  ROOTS(world.store, 1);
+  wherry_slot_t slot;
+  cell_t *cell = new_cell(world.store, 0), *other = new_cell(world.store, 0);
+  roots[0] = wh_object_ref(cell);
+  wh_gc_collect(world.store);
+  slot.u64 = roots[0];
+  wherry_value_t value = wherry_value_from_slot(world.store, slot, WHERRY_EQREF);
+  assert_int_equal(value.type, WHERRY_ANYREF);
+  assert_int_equal(wherry_store_handles(world.store), 1);
+  const uint64_t wrong[] = {wh_object_ref(other), /* dead, though nothing has its place yet */
+                            roots[0] + 8,
+                            roots[0] + 4096, /* beside objects */
+                            wh_ref_extern(0),
+                            6,
+                            8,
+                            UINT64_MAX};
+  for (size_t i = 0; i < WH_COUNT(wrong); i++) {
+    slot.u64 = wrong[i];
+    assert_int_equal(wherry_value_from_slot(world.store, slot, WHERRY_ANYREF).type, 0);
+  }
+  slot.u64 = 0;
+  assert_int_equal(wherry_value_from_slot(world.store, slot, 0x12345663).type, 0);
+  assert_int_equal(wherry_value_from_slot(world.store, slot, 0x12).type, 0);
+  assert_int_equal(wherry_store_handles(world.store), 1);
+  wh_gc_leave(&world.store->gc, &local_);
+  world_end(&world);
+}
+
 static void many_externrefs_make_it_collect(void **state) {
   (void)state;
   world_t world = world_of(NULL);
@@ -530,6 +561,7 @@ int main(void) {
       cmocka_unit_test(what_does_not_belong_is_put_nowhere),
       cmocka_unit_test(types_of_the_host_are_checked),
       cmocka_unit_test(an_i31_needs_no_store),
+      cmocka_unit_test(slots_that_were_kept_too_long_are_not_followed),
       cmocka_unit_test(many_externrefs_make_it_collect),
   };
   return cmocka_run_group_tests(tests, make_types, NULL);

@@ -112,7 +112,9 @@ WHERRY_API wherry_ref_t wherry_ref_i31(int32_t value);
 WHERRY_API bool wherry_ref_i31_value(wherry_ref_t ref, int32_t *out);
 
 /* From and to the engine's own 64 bits, for those who use slots. A v128 takes two slots, one after the
-   other (out has room for both); from_slot cannot see the second. Errors: type, state. */
+   other (out has room for both); from_slot cannot see the second. from_slot makes a handle of a
+   reference; its result is all zero where type is no type of this store, or the slot refers to
+   nothing that is alive. Errors: type, state. */
 WHERRY_API wherry_error_t *wherry_value_to_slot(wherry_store_t *store, const wherry_value_t *value,
                                                 wherry_valtype_t type, wherry_slot_t *out);
 WHERRY_API wherry_value_t wherry_value_from_slot(wherry_store_t *store, wherry_slot_t slot,
