@@ -37,13 +37,16 @@ static const rule_t rules[PLACES] = {
 #include "ops/ops.def"
 };
 
-/* ---- locals ---- */
+/* ---- locals: parameters are always flat ---- */
+_Static_assert((int)WH_MAX_PARAMS <= (int)FLAT_LOCALS, "types of parameters");
 
 static bool add_locals(validator_t *v, uint32_t count, vtype_t type) {
-  if (WH_UNLIKELY(!wh_is_defaultable(type)) && v->runs.count >= v->type->param_count)
-    v->must_set = true;
-  for (uint32_t i = 0; i < count && v->flat_count < FLAT_LOCALS && !v->must_set; i++)
-    v->flat[v->flat_count++] = type;
+  if (WH_UNLIKELY(!wh_is_defaultable(type))) v->must_set = true;
+  uint32_t flat = FLAT_LOCALS - v->flat_count;
+  if (flat > count) flat = count;
+  if (WH_UNLIKELY(v->must_set)) flat = 0;
+  for (vtype_t *to = v->flat + v->flat_count, *end = to + flat; to < end; to++) *to = type;
+  v->flat_count += flat;
   v->local_count += count;
   local_run_t run = {v->local_count, type};
   if (count == 0 || wh_vec_push(v->alloc, &v->runs, run)) return true;
@@ -59,12 +62,12 @@ static bool begin_sets(validator_t *v) {
 }
 
 static bool locals(validator_t *v, const uint8_t **at) {
-  v->local_count = v->flat_count = 0;
+  uint32_t params = v->type->param_count;
+  for (uint32_t i = 0; i < params; i++) v->flat[i] = v->type->types[i];
+  v->local_count = v->flat_count = params;
   v->runs.count = 0;
   v->set.count = 0;
   v->must_set = false;
-  for (uint32_t i = 0; i < v->type->param_count; i++)
-    if (!add_locals(v, 1, v->type->types[i])) return false;
   uint32_t runs, count;
   uint64_t total = 0;
   if (!wh_validate_u32(v, at, &runs)) return false;
@@ -187,11 +190,10 @@ static inline void push_frame(validator_t *v, uint8_t opcode, uint8_t type, size
                                                   .set_base = v->set.count};
 }
 
-/* The end of a block without results whose operands are all used. */
-static inline bool ends_plainly(const validator_t *v, const vtype_t *sp) {
-  const frame_t *frame = &v->frames.items[v->frames.count - 1];
-  return frame->result_count == 0 && frame->opcode != WH_OP_IF && sp[-1] == FLOOR &&
-         v->frames.count > 1 && v->set.count == frame->set_base;
+/* A block whose end has nothing to do but to look at what lies on the stack. */
+static inline bool ends_plainly(const validator_t *v, const frame_t *frame) {
+  return v->frames.count > 1 && v->set.count == frame->set_base &&
+         (frame->opcode != WH_OP_IF || frame->param_count + frame->result_count == 0);
 }
 
 /* A label that a branch brings no operands to. */
@@ -277,6 +279,7 @@ static bool code(validator_t *v, const uint8_t *at) {
   uint64_t problem;
   const uint8_t *behind;
   const rule_t *rule;
+  const frame_t *frame;
   NEXT;
 
 local_get:
@@ -350,10 +353,19 @@ unreachable:
   sp = v->sp;
   NEXT;
 end_:
-  if (WH_LIKELY(ends_plainly(v, sp))) {
-    sp--;
-    v->frames.count--;
-    NEXT;
+  frame = &v->frames.items[v->frames.count - 1];
+  if (WH_LIKELY(ends_plainly(v, frame))) {
+    if (WH_LIKELY(frame->result_count == 0 && sp[-1] == FLOOR)) {
+      sp--;
+      v->frames.count--;
+      NEXT;
+    }
+    if (frame->result_count == 1 && sp[-1] == frame->results[0] && sp[-2] == FLOOR) {
+      sp--;
+      sp[-1] = sp[0];
+      v->frames.count--;
+      NEXT;
+    }
   }
   v->op_at = op_at;
   v->sp = sp;
