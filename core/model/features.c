@@ -55,9 +55,7 @@ static void of_constant(needs_t *n, const uint8_t *bytes, size_t size) {
   while (in.next < in.end && wh_instr_read(&in, &instr, &problem)) {
     of_instr(n, &instr);
     switch (instr.opcode) {
-    case WH_OP_GLOBAL_GET:
-      NEEDS(n, instr.index[0] >= n->model->imported_globals, GC);
-      break;
+    case WH_OP_GLOBAL_GET: NEEDS(n, instr.index[0] >= n->model->imported_globals, GC); break;
     case WH_OP_I32_ADD:
     case WH_OP_I32_SUB:
     case WH_OP_I32_MUL:
