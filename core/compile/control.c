@@ -232,12 +232,21 @@ static void compile_br_if(compiler_t *c) {
   whc_branch_if(c, label, &condition, true);
 }
 
+/* Whether one of the labels that come next is the function's. */
+static bool table_returns(const compiler_t *c, uint32_t count) {
+  const uint8_t *next = c->next;
+  bool returns = false;
+  for (uint64_t i = 0; i <= count && !returns; i++)
+    returns = wh_leb_u(&next) == c->blocks.count - 1;
+  return returns;
+}
+
 static void compile_br_table(compiler_t *c) {
   operand_t index = whc_pop(c);
   uint32_t count = whc_imm_u32(c);
   bool in_accumulator = whc_in_acc(c, &index);
   if (index.where == IN_CONST) whc_need_slot(c, &index);
-  settle_results(c);
+  if (wh_result_slots(c->type) > 1 && table_returns(c, count)) settle_results(c);
   for (size_t i = 0; i < c->blocks.count; i++) c->blocks.items[i].stub = NO_PLACE;
   uint32_t at = whc_emit_op(c, in_accumulator ? WH_CODE_BR_TABLE_A : WH_CODE_BR_TABLE_S);
   if (!in_accumulator) whc_emit_slot(c, index.slot);

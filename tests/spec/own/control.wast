@@ -98,3 +98,22 @@
 (assert_invalid
   (module (func (result i32) (if (result i32) (i32.const 1) (then (i32.const 1)))))
   "type mismatch")
+
+;; A br_table in a function of several slots of results, with fewer values on the stack than these.
+(module
+  (func (export "none") (param i32) (result i32 i32)
+    (block (br_table 0 0 0 (local.get 0)))
+    (i32.const 3) (i32.const 4))
+  (func (export "vector") (param i32) (result v128)
+    (block (br_table 0 0 (local.get 0)))
+    (v128.const i64x2 5 6))
+  (func (export "either") (param i32) (result i32 i32)
+    (i32.const 1) (i32.const 2)
+    (block (param i32 i32) (result i32 i32)
+      (br_table 0 1 (local.get 0)))
+    (drop) (drop)
+    (i32.const 7) (i32.const 8)))
+(assert_return (invoke "none" (i32.const 1)) (i32.const 3) (i32.const 4))
+(assert_return (invoke "vector" (i32.const 0)) (v128.const i64x2 5 6))
+(assert_return (invoke "either" (i32.const 0)) (i32.const 7) (i32.const 8))
+(assert_return (invoke "either" (i32.const 1)) (i32.const 1) (i32.const 2))
