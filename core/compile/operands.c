@@ -197,9 +197,11 @@ void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
   }
   if (value.where == IN_ACC && c->acc[value.class].op_at == c->last_op_at) {
     store_result(c, (class_t)value.class, slot);
-  } else if (c->home_op_at != NO_PLACE && c->home_op_at == c->last_op_at &&
-             value.where == IN_SLOT && value.slot == value.home && !c->failed) {
-    /* The operation just emitted made it: its last word says where it goes. */
+  } else if (!c->failed && c->home_op_at != NO_PLACE && c->home_op_at == c->last_op_at &&
+             value.where == IN_SLOT && value.slot == value.home &&
+             c->words.items[c->words.count - 1] == (uint32_t)value.home) {
+    /* The operation just emitted made it, and not one that was dropped since: its last word says
+       where it goes. */
     c->words.items[c->words.count - 1] = (uint32_t)slot;
     wrote_value(c, &value, slot);
   } else {

@@ -117,3 +117,14 @@
 (assert_return (invoke "vector" (i32.const 0)) (v128.const i64x2 5 6))
 (assert_return (invoke "either" (i32.const 0)) (i32.const 7) (i32.const 8))
 (assert_return (invoke "either" (i32.const 1)) (i32.const 1) (i32.const 2))
+
+;; A value below a vector that is dropped: a parameter of a block, so that it lies in a slot.
+(module
+  (func (export "below") (param f32 f32) (result f32) (local v128)
+    (f32.min (local.get 0) (local.get 1))
+    (i64x2.add (v128.const i64x2 0x1111111111111111 0x2222222222222222) (local.get 2))
+    (block (param f32 v128) (result f32)
+      (drop)
+      (local.set 1)
+      (local.get 1))))
+(assert_return (invoke "below" (f32.const 1) (f32.const 2)) (f32.const 1))
