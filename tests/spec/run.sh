@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
-# Runs the standard's core suite: run.sh wast|json [EMULATOR…] WHERRY, its scripts or the JSON made of
-# them. The suite is found through WHERRY_SUITES, else in ../shared/suites beside the project; without
+# Runs the standard's core suite: run.sh wast|json|stress [EMULATOR…] WHERRY, its scripts or the JSON
+# made of them; stress: these, with a collection at every allocation. The suite is found through WHERRY_SUITES, else in ../shared/suites beside the project; without
 # it the test is skipped. proposals/custom-descriptors is beyond what wherry promises.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 kind=$1
 shift
+options=()
+[ "$kind" != stress ] || {
+  kind=json
+  options=(--gc-stress)
+}
 suites=${WHERRY_SUITES:-$here/../../../shared/suites}
 if [ ! -d "$suites/core/$kind" ]; then
   echo "skipped: the core suite is not in $suites (WHERRY_SUITES names another place)"
@@ -16,7 +21,7 @@ mapfile -t scripts < <(find "$suites/core/$kind" -name "*.$kind" -not -path '*/c
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-"$@" wast "${scripts[@]}" | tee "$log" || status=$?
+"$@" wast "${options[@]}" "${scripts[@]}" | tee "$log" || status=$?
 [ "$status" = 0 ] || exit "$status"
 
 # What is skipped stands in skipped.txt, no more and no less.
