@@ -14,8 +14,10 @@ uint64_t wherry_store_id(const wherry_store_t *store) { return store->id; }
 
 wherry_error_t *wherry_store_set_memory_limit(wherry_store_t *store, uint64_t bytes) {
   wherry_error_t *error = wh_store_check(store);
-  if (!error) store->memory_limit = bytes;
-  return error;
+  if (error) return error;
+  store->memory_limit = bytes;
+  if (!store->has_heap_limit) store->gc.limit = bytes;
+  return NULL;
 }
 
 wherry_error_t *wherry_store_set_table_limit(wherry_store_t *store, uint64_t elements) {
@@ -32,8 +34,10 @@ wherry_error_t *wherry_store_set_instance_limit(wherry_store_t *store, uint64_t 
 
 wherry_error_t *wherry_store_set_heap_limit(wherry_store_t *store, uint64_t bytes) {
   wherry_error_t *error = wh_store_check(store);
-  if (!error) store->gc.limit = bytes;
-  return error;
+  if (error) return error;
+  store->has_heap_limit = true;
+  store->gc.limit = bytes;
+  return NULL;
 }
 
 wherry_error_t *wherry_store_collect(wherry_store_t *store) {

@@ -195,7 +195,11 @@ static void a_hoarder_meets_the_limit(void **state) {
   rig_t rig;
   open_store(&rig, false, NULL);
   add_guest(&rig, hoarder, NULL, 0);
+  assert_ok(wherry_store_set_memory_limit(rig.store, 1 << 20));
+  assert_error(call_i32(rig.store, func_of(&rig, "hoard"), 0, 0, NULL), LIMIT, "1048576 bytes");
+  assert_ok(call_i32(rig.store, func_of(&rig, "forget"), 0, 0, NULL));
   assert_ok(wherry_store_set_heap_limit(rig.store, 3 << 20));
+  assert_ok(wherry_store_set_memory_limit(rig.store, 2 << 20));
   for (int round = 0; round < 2; round++) {
     wherry_error_t *error = call_i32(rig.store, func_of(&rig, "hoard"), 0, 0, NULL);
     assert_string_equal(wherry_error_limit(error), "heap");

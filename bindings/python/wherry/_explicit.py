@@ -274,6 +274,12 @@ class Store(_wherry.Store):
         whole = _wherry.parse_size(bytes) if isinstance(bytes, str) else bytes
         _wherry.store_set_memory_limit(self, whole)
 
+    def set_heap_limit(self, bytes: int | str) -> None:
+        """The most bytes that the guests' own objects may take; unless it is set, as many as the
+        memory limit."""
+        whole = _wherry.parse_size(bytes) if isinstance(bytes, str) else bytes
+        _wherry.store_set_heap_limit(self, whole)
+
     def set_table_limit(self, elements: int) -> None:
         """The most elements that all tables may have together."""
         _wherry.store_set_table_limit(self, elements)
@@ -301,6 +307,11 @@ class Store(_wherry.Store):
     def memory_used(self) -> int:
         """Bytes of all its memories."""
         return _wherry.store_memory_used(self)
+
+    @property
+    def heap_used(self) -> int:
+        """Bytes of the guests' own objects."""
+        return _wherry.store_heap_used(self)
 
     @property
     def table_used(self) -> int:

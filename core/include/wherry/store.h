@@ -35,7 +35,7 @@ WHERRY_API wherry_error_t *wherry_store_set_table_limit(wherry_store_t *store, u
 WHERRY_API wherry_error_t *wherry_store_set_instance_limit(wherry_store_t *store, uint64_t count);
 
 /* Of bytes that hold the guests' structs, arrays and exceptions; small ones lie in blocks of 64 KiB. An
-   allocation past it collects first. */
+   allocation past it collects first. Unless it is set, it is as much as the memory limit. */
 WHERRY_API wherry_error_t *wherry_store_set_heap_limit(wherry_store_t *store, uint64_t bytes);
 
 /* Fuel: how many wasm instructions may still run in all. Charged when a function is entered and when
