@@ -461,7 +461,7 @@ struct wherry_store {
   wh_stack_t *idle_stacks;
   /* Limits, and what is used of them. */
   uint64_t memory_limit, table_limit, instance_limit;
-  bool has_heap_limit; /* gc.limit was set for itself */
+  bool has_heap_limit;              /* gc.limit was set for itself */
   uint64_t memory_used, table_used; /* bytes, elements */
   uint64_t fuel;                    /* not yet handed to context.budget; UINT64_MAX: no limit */
   uint64_t timeout, deadline;       /* nanoseconds; timeout UINT64_MAX, deadline 0: none */
