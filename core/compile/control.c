@@ -3,6 +3,7 @@
    At a label every operand is in its home (below the block constants may stay constants), so all ways
    to it agree, and no accumulator is known. */
 #include "compile_state.h"
+#include "model/instr.h"
 #include "ops/ops.h"
 
 static block_t *block_at(compiler_t *c, uint32_t depth) { return whc_block_at(c, depth); }
@@ -418,82 +419,25 @@ void whc_leave(compiler_t *c) {
 
 void whc_skip_unreachable(compiler_t *c) {
   uint32_t depth = 0;
-  while (c->next < c->end) {
-    const uint8_t *at = c->next;
-    uint32_t opcode = whc_read_opcode(c);
-    switch (opcode) {
-    case WH_OP_BLOCK:
-    case WH_OP_LOOP:
-    case WH_OP_IF:
-    case WH_OP_TRY_TABLE:
-    case WH_OP_TRY: depth++; break;
+  wh_reader_t in = {.start = c->next, .next = c->next, .end = c->end};
+  wh_instr_t instr;
+  const char *problem;
+  while (in.next < in.end) {
+    c->next = in.next;
+    if (!wh_instr_read(&in, &instr, &problem)) WH_UNREACHABLE(); /* validated */
+    switch (instr.opcode) {
     case WH_OP_ELSE:
     case WH_OP_CATCH:
     case WH_OP_CATCH_ALL:
     case WH_OP_DELEGATE:
     case WH_OP_END:
-      if (depth == 0) {
-        c->next = at;
-        return;
-      }
-      if (opcode == WH_OP_END || opcode == WH_OP_DELEGATE) depth--;
+      if (depth == 0) return;
+      if (instr.opcode == WH_OP_END || instr.opcode == WH_OP_DELEGATE) depth--;
       break;
-    default: break;
-    }
-    switch (wh_op(opcode)->immediates) {
-    case WH_IMM_NONE: break;
-    case WH_IMM_F32_CONST: c->next += 4; break;
-    case WH_IMM_F64_CONST: c->next += 8; break;
-    case WH_IMM_V128_CONST:
-    case WH_IMM_SHUFFLE: c->next += 16; break;
-    case WH_IMM_LANE_: c->next++; break;
-    case WH_IMM_MEMARG_:
-    case WH_IMM_MEMARG_LANE_: {
-      access_t access;
-      whc_read_access(c, &access);
-      if (wh_op(opcode)->immediates == WH_IMM_MEMARG_LANE_) c->next++;
-      break;
-    }
-    case WH_IMM_BLOCK:
-    case WH_IMM_TRY_TABLE: {
-      block_t block;
-      read_block_type(c, &block);
-      if (opcode == WH_OP_TRY_TABLE) pass_clauses(c);
-      break;
-    }
-    case WH_IMM_I32_CONST:
-    case WH_IMM_I64_CONST:
-    case WH_IMM_HEAP_TYPE:
-    case WH_IMM_REF_TYPE: wh_leb_s(&c->next); break;
-    case WH_IMM_CAST:
-      c->next++;
-      whc_imm_u32(c);
-      wh_leb_s(&c->next);
-      wh_leb_s(&c->next);
-      break;
-    case WH_IMM_SELECT_TYPES:
-      for (uint32_t count = whc_imm_u32(c); count; count--) whc_read_type(c);
-      break;
-    case WH_IMM_TYPE_FIELD:
-    case WH_IMM_TYPE_COUNT:
-    case WH_IMM_TYPE_DATA:
-    case WH_IMM_TYPE_ELEM:
-    case WH_IMM_TYPE_TYPE:
-    case WH_IMM_TYPE_TABLE:
-    case WH_IMM_TABLE_TABLE:
-    case WH_IMM_ELEM_TABLE:
-    case WH_IMM_DATA_MEMORY:
-    case WH_IMM_MEMORY_MEMORY:
-      whc_imm_u32(c);
-      wh_leb_u(&c->next);
-      break;
-    case WH_IMM_LABEL_TABLE:
-      for (uint32_t count = whc_imm_u32(c); count; count--) whc_imm_u32(c);
-      whc_imm_u32(c);
-      break;
-    default: whc_imm_u32(c); break; /* a single index */
+    default: depth += wh_instr_is_block(&instr); break;
     }
   }
+  c->next = in.next;
 }
 
 void whc_control(compiler_t *c, uint32_t opcode) {
