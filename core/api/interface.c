@@ -34,12 +34,9 @@ wherry_type_kind_t wherry_type_kind(const wherry_type_t *type) { return type->ki
 const char *wherry_type_kind_name(wherry_type_kind_t kind) { return wh_type_kind_name(kind); }
 size_t wherry_type_index(const wherry_type_t *type) { return type->index; }
 const char *wherry_type_name(const wherry_type_t *type) {
-  if (type->kind == WHERRY_TYPE_OTHER) return NULL;
   return type->resource ? type->resource->name : type->name;
 }
-const wherry_type_t *wherry_type_element(const wherry_type_t *type) {
-  return type->kind == WHERRY_TYPE_OTHER ? NULL : type->element;
-}
+const wherry_type_t *wherry_type_element(const wherry_type_t *type) { return type->element; }
 size_t wherry_type_field_count(const wherry_type_t *type) { return type->field_count; }
 const char *wherry_type_field_name(const wherry_type_t *type, size_t index) {
   return index < type->field_count ? type->fields[index].name : NULL;

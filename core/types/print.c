@@ -4,7 +4,7 @@
 #include "layout.h"
 
 const char *wh_type_kind_name(wherry_type_kind_t kind) {
-  return (unsigned)kind <= WHERRY_TYPE_OTHER ? wh_kinds[kind].name : "?";
+  return (unsigned)kind < WH_TYPE_KINDS ? wh_kinds[kind].name : "?";
 }
 
 static void print_text(wh_text_t *text, const char *what) {
@@ -46,6 +46,8 @@ static void print_type(printing_t *printing, const wherry_type_t *type) {
   const char *keyword = wh_kinds[type->kind].name;
   switch (type->kind) {
   case WHERRY_TYPE_LIST:
+  case WHERRY_TYPE_STREAM:
+  case WHERRY_TYPE_FUTURE:
   case WHERRY_TYPE_OPTION: print_parts(printing, keyword, type->element, NULL); return;
   case WHERRY_TYPE_RESULT:
     print_parts(printing, keyword, type->fields[0].type, type->fields[1].type);
@@ -64,7 +66,14 @@ static void print_type(printing_t *printing, const wherry_type_t *type) {
     print_text(text, type->resource->name);
     print_text(text, ">");
     return;
-  case WHERRY_TYPE_OTHER: print_parts(printing, type->name, type->element, type->second); return;
+  case WHERRY_TYPE_MAP:
+    print_parts(printing, keyword, type->element->fields[0].type, type->element->fields[1].type);
+    return;
+  case WHERRY_TYPE_FIXED_LIST:
+    wh_text_printf(text, "%s<", keyword);
+    print_type(printing, type->element);
+    if (!full(printing)) wh_text_printf(text, ", %u>", type->length);
+    return;
   default: print_text(text, type->name ? type->name : keyword); return;
   }
 }

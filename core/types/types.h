@@ -24,6 +24,8 @@ enum { WH_MAX_FLAT_PARAMS = 16, WH_MAX_FLAT_RESULTS = 1 };
 /* Types nested deeper than this are refused, so walks over them may recurse. */
 enum { WH_MAX_TYPE_DEPTH = 100 };
 
+enum { WH_MAX_FLAGS = 32 };
+
 /* A field, a place of a tuple, a parameter, a case, a label. */
 typedef struct wh_type_field {
   const char *name;          /* NULL: a place of a tuple */
@@ -31,26 +33,36 @@ typedef struct wh_type_field {
   uint32_t offset;           /* record, tuple: in bytes from the value's first */
 } wh_type_field_t;
 
-typedef struct wh_resource {
+/* A resource type, or another name for one: handles of both take the same resources, but a type that is
+   imported or exported may use only names that are. */
+typedef struct wh_resource wh_resource_t;
+struct wh_resource {
   const char *name;
-} wh_resource_t;
+  const wh_resource_t *same; /* the one that this is another name for; NULL: none */
+  uint32_t scope, index;     /* who binds it, and its place there: component's */
+};
+static inline const wh_resource_t *wh_resource_base(const wh_resource_t *resource) {
+  return resource->same ? resource->same : resource;
+}
 
 struct wherry_type {
   wherry_type_kind_t kind;
-  uint32_t index;           /* in its world */
-  uint32_t size, alignment; /* elem_size and alignment, in bytes; pointers are i32 */
-  uint8_t flat_count;       /* WH_MAX_FLAT_PARAMS + 1: that many or more, flat is then unknown */
+  uint32_t index;               /* in its world */
+  uint32_t size, alignment;     /* elem_size and alignment, in bytes; pointers are i32 */
+  uint32_t size64, alignment64; /* the same where pointers are i64: what limits are about */
+  uint8_t flat_count; /* WH_MAX_FLAT_PARAMS + 1: that many or more, flat is then unknown */
   uint8_t flat[WH_MAX_FLAT_PARAMS]; /* core types: WHERRY_I32 … */
   uint8_t discriminant;             /* variant and its like: bytes of the case's number */
-  bool uses_memory;                 /* holds a string or a list */
+  bool uses_memory;                 /* holds a string, a list or a map */
+  bool uses_handles, uses_borrows;  /* own or borrow; borrow */
   uint16_t depth;
   uint32_t payload_offset; /* variant and its like */
   uint32_t field_count;
   const wh_type_field_t *fields; /* record, tuple; cases of variant, enum, option, result; flags */
-  const wherry_type_t *element;  /* list, option; of other: the first type inside or NULL */
-  const wherry_type_t *second;   /* other: a map's values */
+  const wherry_type_t *element;  /* list, option, stream, future; map: the tuple of key and value */
+  uint32_t length;               /* fixed list: items */
   const wh_resource_t *resource; /* own, borrow */
-  const char *name; /* record, variant, enum, flags: the author's; other: its keyword */
+  const char *name;              /* record, variant, enum, flags: the author's */
   const wherry_type_t *not_taken;
 };
 
@@ -91,6 +103,9 @@ int64_t wh_world_find(const wherry_world_t *world, const char *name, size_t size
 wherry_type_t *wh_world_type(wherry_world_t *world, wherry_type_kind_t kind, uint32_t field_count,
                              wh_type_field_t **fields);
 void *wh_world_alloc(wherry_world_t *world, size_t size); /* zeroed */
+/* A map, not laid out. NULL: no memory. */
+wherry_type_t *wh_world_map(wherry_world_t *world, const wherry_type_t *key,
+                            const wherry_type_t *value);
 
 /* Fills size, alignment, flattening and the rest from fields and element. False: larger or deeper
    than the limits. */

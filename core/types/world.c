@@ -287,16 +287,11 @@ static bool primitive_kind(uint8_t code, wherry_type_kind_t *out) {
   return true;
 }
 
-/* A kind that is known by its spelling only. */
-static wherry_error_t *make_other(reading_t *reading, const char *spelling,
-                                  const wherry_type_t *element, const wherry_type_t *second,
-                                  wherry_type_t **out) {
-  wherry_type_t *type = wh_world_type(reading->world, WHERRY_TYPE_OTHER, 0, NULL);
-  if (!type) return wh_error_oom();
-  type->name = spelling;
-  type->element = element;
-  type->second = second;
-  *out = type;
+static wherry_error_t *make_type(reading_t *reading, wherry_type_kind_t kind,
+                                 const wherry_type_t *element, wherry_type_t **out) {
+  *out = wh_world_type(reading->world, kind, 0, NULL);
+  if (!*out) return wh_error_oom();
+  (*out)->element = element;
   return NULL;
 }
 
@@ -316,7 +311,7 @@ static wherry_error_t *read_valtype(reading_t *reading, scope_t *scope, const wh
   }
   if (code != 0x64 - 0x80) return MALFORMED("malformed value type");
   wherry_type_t *type = NULL;
-  TRY(make_other(reading, "error-context", NULL, NULL, &type));
+  TRY(make_type(reading, WHERRY_TYPE_ERROR_CONTEXT, NULL, &type));
   wh_type_lay_out(type);
   *out = type;
   return NULL;
@@ -408,8 +403,7 @@ static wherry_error_t *read_defvaltype(reading_t *reading, scope_t *scope, uint8
   case 0x6D: TRY(read_fields(reading, scope, WHERRY_TYPE_ENUM, false, &type)); break;
   case 0x70:
     TRY(read_valtype(reading, scope, &first));
-    if (!(type = wh_world_type(world, WHERRY_TYPE_LIST, 0, NULL))) return wh_error_oom();
-    type->element = first;
+    TRY(make_type(reading, WHERRY_TYPE_LIST, first, &type));
     break;
   case 0x6B:
     TRY(read_valtype(reading, scope, &first));
@@ -432,22 +426,25 @@ static wherry_error_t *read_defvaltype(reading_t *reading, scope_t *scope, uint8
   case 0x67: /* a list of fixed length */
     TRY(read_valtype(reading, scope, &first));
     TRY(read_u32(reading, &number));
-    TRY(make_other(reading, "list", first, NULL, &type));
+    if (!number) return INVALID("a list has a fixed length of 0");
+    TRY(make_type(reading, WHERRY_TYPE_FIXED_LIST, first, &type));
+    type->length = number;
     break;
   case 0x66:
   case 0x65:
     TRY(read_optional(reading, scope, &first));
-    TRY(make_other(reading, code == 0x66 ? "stream" : "future", first, NULL, &type));
+    kind = code == 0x66 ? WHERRY_TYPE_STREAM : WHERRY_TYPE_FUTURE;
+    TRY(make_type(reading, kind, first, &type));
     break;
-  case 0x64: TRY(make_other(reading, "error-context", NULL, NULL, &type)); break;
+  case 0x64: TRY(make_type(reading, WHERRY_TYPE_ERROR_CONTEXT, NULL, &type)); break;
   case 0x63:
     TRY(read_valtype(reading, scope, &first));
     TRY(read_valtype(reading, scope, &second));
-    TRY(make_other(reading, "map", first, second, &type));
+    if (!(type = wh_world_map(world, first, second))) return wh_error_oom();
     break;
   default: return NULL;
   }
-  if (type->kind == WHERRY_TYPE_FLAGS && type->field_count > 32)
+  if (type->kind == WHERRY_TYPE_FLAGS && type->field_count > WH_MAX_FLAGS)
     return INVALID("flags have more than 32 labels");
   if (!wh_type_lay_out(type)) return INVALID("a type is too large or nested too deeply");
   *out = type;

@@ -224,6 +224,7 @@ static void worlds_by_hand(void **state) {
       GOOD(2, "\1\x43\0\1\0\4\2\3run\1\1\3x:y\1\0", NULL),
       GOOD(3, "\1\x66\1\x7d\1\x40\1\1x\0\1\0\4\0\3run\1\1", "run(x: stream<u8>)"),
       GOOD(3, "\1\x63\x73\x7d\1\x40\1\1x\0\1\0\4\0\3run\1\1", "run(x: map<string, u8>)"),
+      GOOD(3, "\1\x67\x7d\4\1\x40\1\1x\0\1\0\4\0\3run\1\1", "run(x: list<u8, 4>)"),
       GOOD(2, "\1\x40\1\1x\x64\1\0\4\0\3run\1\0", "run(x: error-context)"),
       GOOD(3, "\1\x6f\2\x7d\x73\1\x40\1\1x\0\1\0\4\0\3run\1\1", "run(x: tuple<u8, string>)"),
       BAD(1, "\1\x40\0\0\x73\7", "malformed declaration"),

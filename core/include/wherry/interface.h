@@ -47,7 +47,11 @@ typedef enum wherry_type_kind {
   WHERRY_TYPE_RESULT,
   WHERRY_TYPE_OWN,
   WHERRY_TYPE_BORROW,
-  WHERRY_TYPE_OTHER /* stream, future, map, …: by its spelling only */
+  WHERRY_TYPE_MAP,        /* a list of pairs: its element is the tuple of key and value */
+  WHERRY_TYPE_FIXED_LIST, /* a list of so many items */
+  WHERRY_TYPE_STREAM,
+  WHERRY_TYPE_FUTURE,
+  WHERRY_TYPE_ERROR_CONTEXT
 } wherry_type_kind_t;
 
 /* *out: NULL if the module carries no WIT (custom sections whose names begin with component-type).
@@ -84,7 +88,7 @@ WHERRY_API const char *wherry_type_kind_name(wherry_type_kind_t kind);
 WHERRY_API size_t wherry_type_index(const wherry_type_t *type);
 /* The name a WIT author gave it ("run-result"), NULL if none. */
 WHERRY_API const char *wherry_type_name(const wherry_type_t *type);
-/* list: the type of its items. */
+/* list, map, option, stream, future: the type of what is inside, NULL where nothing is. */
 WHERRY_API const wherry_type_t *wherry_type_element(const wherry_type_t *type);
 /* record: fields; tuple: places (their names are NULL); variant, enum, option, result: cases, flags:
    labels (their types are NULL where there is no payload). */
