@@ -1,120 +1,91 @@
-"""Times wherry beside its peers: bench.py [--quick] [--rounds N] [call|load|exec …].
+"""Times wherry beside its peers: bench.py [--quick] [--rounds N] [--case NAME]… [GROUP…].
 
-All engines run in turn in one process, several rounds; the best round of each counts. Prints a
-table of ratios and writes build/bench.json and build/bench.svg.
+All engines run in turn in one process (V8 in a child of it), several rounds; the best round of
+each counts. Prints a table of ratios and writes build/bench.json and build/bench.svg.
+--markdown prints what build/bench.json holds, as docs/performance.md shows it, and times nothing.
 """
 
 import argparse
-import datetime
 import os
 import pathlib
-import platform
 import sys
 
 import group_call
 import group_exec
 import group_load
+import machine
 import peers
 import report
-import wherry
 
-GROUPS = {"call": group_call, "load": group_load, "exec": group_exec}
-
-
-def cpu_name():
-    try:
-        for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+GROUPS = {"exec": group_exec, "load": group_load, "call": group_call}
 
 
-def build_name():
-    """How the wherry that runs was built, from the CMake cache beside it."""
-    cache = pathlib.Path(wherry.__file__).parents[2] / "CMakeCache.txt"
-    wanted = ("CMAKE_BUILD_TYPE", "CMAKE_C_COMPILER", "WHERRY_DISPATCH_LOOP", "WHERRY_SANITIZE")
-    if not cache.exists():
-        return "unknown build"
-    found = {}
-    for line in cache.read_text().splitlines():
-        key, _, rest = line.partition(":")
-        if key in wanted:
-            found[key] = rest.partition("=")[2]
-    return ", ".join(
-        f"{key.split('_', 1)[1].lower()} {found[key]}" for key in wanted if found.get(key)
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-
-
-def version(package):
-    try:
-        from importlib.metadata import version as of
-
-        return of(package)
-    except Exception:
-        return "?"
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, add_help=True)
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
     parser.add_argument("--quick", action="store_true", help="small inputs, few rounds")
     parser.add_argument("--rounds", type=int, help="how often each engine has its turn")
+    parser.add_argument(
+        "--case", action="append", default=[], help="only rows whose name has this in it"
+    )
     parser.add_argument("--out", default="build", help="folder for bench.json and bench.svg")
+    parser.add_argument("--markdown", action="store_true", help="print bench.json as tables")
     options = parser.parse_args()
     unknown = [g for g in options.groups if g not in GROUPS]
     if unknown:
         parser.error(f"there is no group {unknown[0]}; there are {', '.join(GROUPS)}")
+    return options
 
-    load = os.getloadavg()[0]
-    machine = {
-        "cpu": cpu_name(),
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "when": datetime.date.today().isoformat(),
-        "load": load,
-        "python": platform.python_version(),
-        "wherry": f"{wherry.version()} ({build_name()})"
-        if callable(getattr(wherry, "version", None))
-        else f"{getattr(wherry, '__version__', '?')} ({build_name()})",
-    }
-    for name, package, module in (
-        ("wasmtime", "wasmtime", peers.wasmtime),
-        ("pywasm3", "pywasm3", peers.wasm3),
-    ):
-        if module:
-            machine[name] = version(package)
-    print("\n".join(f"{key}: {value}" for key, value in machine.items()))
+
+def progress(text):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def measure(name, options):
+    module, rows = GROUPS[name], []
+    rounds = options.rounds or (2 if options.quick else getattr(module, "ROUNDS", 5))
+    for row in module.rows(options.quick):
+        if options.case and not any(part in row.name for part in options.case):
+            continue
+        progress(f"{name}: {row.name} ")
+        row.measure(rounds)
+        rows.append(row)
+    progress("")
+    return report.Group(name, rows, getattr(module, "MEANS", {}))
+
+
+def main():
+    options = arguments()
+    folder = pathlib.Path(options.out)
+    if options.markdown:
+        print("\n".join(report.markdown(*report.from_json((folder / "bench.json").read_text()))))
+        return 0
+
+    where = machine.description()
+    print("\n".join(f"{key}: {value}" for key, value in where.items()))
     for peer in peers.MISSING:
         print(f"left out: {peer} cannot be had here")
-    if load > os.cpu_count() / 2:
-        print(f"the machine is busy (load {load:.1f}): ratios may be off")
+    if where["load"] > os.cpu_count() / 2:
+        print(f"the machine is busy (load {where['load']}): ratios may be off")
 
-    measured, missed = {}, 0
+    groups = []
     for name in options.groups or GROUPS:
-        rows = []
-        for row in GROUPS[name].rows(options.quick):
-            rounds = options.rounds or (2 if options.quick or name == "exec" else 5)
-            if sys.stderr.isatty():
-                print(f"\r\033[K{name}: {row.name} ", end="", file=sys.stderr, flush=True)
-            row.measure(rounds)
-            rows.append(row)
-        if sys.stderr.isatty():
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-        measured[name] = rows
-        missed += sum(len(row.misses()) for row in rows)
-        if rows:
+        group = measure(name, options)
+        groups.append(group)
+        if group.rows:
             print()
-            print("\n".join(report.table(name, rows)))
+            print("\n".join(report.table(group)), flush=True)
 
-    folder = pathlib.Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bench.json").write_text(report.as_json(machine, measured) + "\n")
-    chart = report.as_svg(machine, measured)
+    (folder / "bench.json").write_text(report.as_json(where, groups) + "\n")
+    chart = report.as_svg(where, groups)
     if chart:
         (folder / "bench.svg").write_text(chart)
     print(f"\nwritten: {folder}/bench.json" + (f", {folder}/bench.svg" if chart else ""))
+    missed = sum(len(m.misses()) for group in groups for m in [group, *group.rows])
     if missed:
         print(f"{missed} target{'s' if missed > 1 else ''} missed")
     return 0

@@ -38,7 +38,7 @@ def sum_row():
             runs[engine] = each("sum(store, 5, 37)", variables)
         else:
             runs[engine] = each("sum(5, 37)", {"sum": peer.function("sum")})
-    return Row("call", "sum(5, 37)", runs, [("pywasm3", 1.0)])
+    return Row("sum(5, 37)", runs, [("pywasm3", 1.0)])
 
 
 def callback_row():
@@ -58,7 +58,7 @@ def callback_row():
     )
     for engine, peer in found.items():
         runs[engine] = per_call(each(statement, {"add_up": peer.function("add_up")}))
-    return Row("call", "a call of the host by the guest", runs, [("pywasm3", 0.6)])
+    return Row("a call of the host by the guest", runs, [("pywasm3", 0.6)])
 
 
 def memory_row():
@@ -77,7 +77,7 @@ def memory_row():
         else:
             variables = {"memory": peer.runtime.get_memory(0), "address": address}
             runs[engine] = each("bytes(memory[address:address + 13])", variables)
-    return Row("call", "memory.read(address, 13)", runs)
+    return Row("memory.read(address, 13)", runs)
 
 
 def string_rows():
@@ -90,11 +90,9 @@ def string_rows():
         ("echo of 64 KiB of other text", "Fährboot" * 7281 + "boats..", []),
     ):
         variables = {"echo": guest.echo_string, "text": text}
-        rows.append(Row("call", name, {"wherry": each("echo(text)", variables)}, limits))
+        rows.append(Row(name, {"wherry": each("echo(text)", variables)}, limits))
     variables = {"reverse": guest.echo_bytes, "data": bytes(65536)}
-    rows.append(
-        Row("call", "echo of 64 KiB of bytes", {"wherry": each("reverse(data)", variables)})
-    )
+    rows.append(Row("echo of 64 KiB of bytes", {"wherry": each("reverse(data)", variables)}))
     return rows
 
 
@@ -112,7 +110,7 @@ def instance_row():
         one = wasmtime.Engine()
         variables = {"w": wasmtime, "engine": one, "module": wasmtime.Module(one, data)}
         runs["wasmtime"] = each("w.Instance(w.Store(engine), module, [])", variables)
-    return Row("call", "an instance in a new store", runs, [(None, 10e-6)])
+    return Row("an instance in a new store", runs, [(None, 10e-6)])
 
 
 def fib_row(quick):
@@ -122,7 +120,7 @@ def fib_row(quick):
     for function in found.values():
         assert function(20) == 6765
     runs = {engine: once(lambda f=f: f(n)) for engine, f in found.items()}
-    return Row("call", f"fib({n})", runs, [("pywasm3", 0.36)])
+    return Row(f"fib({n})", runs, [("pywasm3", 0.36)])
 
 
 def other_languages():
@@ -165,7 +163,7 @@ def other_languages():
             ("string", "echo of 64 KiB of ASCII", [(None, 10e-6 if language == "Ruby" else 8e-6)]),
         ):
             runs = {"wherry": lambda key=key, ask=ask: ask(key)}
-            rows.append(Row("call", f"{language}: {name}", runs, limits))
+            rows.append(Row(f"{language}: {name}", runs, limits))
     return rows
 
 

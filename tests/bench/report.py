@@ -4,7 +4,33 @@ import json
 import math
 from xml.sax.saxutils import escape
 
-from timing import geometric_mean, show
+from timing import Row, geometric_mean, over_limit
+
+
+class Group:
+    """Rows, and the limits of their means: {peer: most}."""
+
+    def __init__(self, name, rows, limits=None):
+        self.name, self.rows, self.limits = name, rows, limits or {}
+
+    def means(self):
+        """{peer: (geometric mean of the ratios to it, how many rows have one)}."""
+        found = {}
+        for peer in peers_of(self.rows):
+            ratios = [row.ratio(peer) for row in self.rows if row.ratio(peer) is not None]
+            if ratios:
+                found[peer] = (geometric_mean(ratios), len(ratios))
+        return found
+
+    def misses(self):
+        """Of the means."""
+        found = self.means()
+        return [
+            miss
+            for peer, most in self.limits.items()
+            if peer in found
+            for miss in over_limit(found[peer][0], peer, most)
+        ]
 
 
 def peers_of(rows):
@@ -14,45 +40,53 @@ def peers_of(rows):
     return found
 
 
-def means(rows):
-    """{peer: geometric mean of wherry's time by the peer's} over the rows that have both."""
-    found = {}
-    for peer in peers_of(rows):
-        ratios = [row.ratio(peer) for row in rows if row.ratio(peer) is not None]
-        if ratios:
-            found[peer] = (geometric_mean(ratios), len(ratios))
-    return found
-
-
 def ratio_text(ratio):
     return "-" if ratio is None else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
 
 
-def table(group, rows):
-    """Lines of text: wherry's time, and by what it goes past or stays below each peer's."""
-    peers = peers_of(rows)
-    head = [group, "wherry", *(f"{p}" for p in peers), *(f"wherry / {p}" for p in peers), ""]
-    lines = [head]
+def cells(group):
+    """Rows of texts, the head first: what each engine needs, ratios, what misses its limit."""
+    rows, peers = group.rows, peers_of(group.rows)
+    by = [f"{p} / wherry" if rows and rows[0].over else f"wherry / {p}" for p in peers]
+    yield [group.name, "wherry", *peers, *by, ""]
     for row in rows:
-        cells = [row.name, show(row.best["wherry"]) if "wherry" in row.best else "-"]
-        cells += [show(row.best[p]) if p in row.best else "-" for p in peers]
-        cells += [ratio_text(row.ratio(p)) for p in peers]
-        cells.append("; ".join(f"MISSES {m}" for m in row.misses()))
-        lines.append(cells)
-    mean = means(rows)
+        best = [row.show(row.best[e]) if e in row.best else "-" for e in ["wherry", *peers]]
+        ratios = [ratio_text(row.ratio(p)) for p in peers]
+        yield [row.name, *best, *ratios, "; ".join(f"MISSES {m}" for m in row.misses())]
+    mean = group.means()
     if mean and len(rows) > 1:
-        cells = ["geometric mean", "", *("" for _ in peers)]
-        lines.append([*cells, *(ratio_text(mean[p][0] if p in mean else None) for p in peers), ""])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+        ratios = [ratio_text(mean[p][0] if p in mean else None) for p in peers]
+        missed = "; ".join(f"MISSES {m}" for m in group.misses())
+        yield ["geometric mean", "", *("" for _ in peers), *ratios, missed]
+
+
+def table(group):
+    """Lines of text."""
+    lines = list(cells(group))
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for number, line in enumerate(lines):
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:-1])]
-        yield ("  ".join(cells) + ("  " + line[-1] if line[-1] else "")).rstrip()
+        texts = [line[0].ljust(widths[0])]
+        texts += [cell.rjust(width) for cell, width in zip(line[1:-1], widths[1:-1])]
+        yield ("  ".join(texts) + ("  " + line[-1] if line[-1] else "")).rstrip()
         if number == 0:
             yield "-" * (sum(widths[:-1]) + 2 * (len(widths) - 2))
-    for row in rows:
+    for row in group.rows:
         for engine, fault in row.faults.items():
             yield f"left out: {row.name} in {engine}: {fault}"
+
+
+def markdown(machine, groups):
+    """Lines: what was measured on what, for docs/performance.md."""
+    for key, value in machine.items():
+        yield f"- {key}: {value}"
+    for group in groups:
+        lines = list(cells(group))
+        missed = any(line[-1] for line in lines)
+        yield ""
+        for number, line in enumerate(lines):
+            yield "| " + " | ".join(line if missed else line[:-1]) + " |"
+            if number == 0:
+                yield "|---|" + "---:|" * (len(line) - 2) + ("---|" if missed else "")
 
 
 def as_json(machine, groups):
@@ -60,26 +94,44 @@ def as_json(machine, groups):
         {
             "machine": machine,
             "groups": {
-                name: {
+                group.name: {
                     "rows": [
                         {
                             "name": row.name,
-                            "seconds": row.best,
+                            "unit": row.unit,
+                            "best": row.best,
+                            "over": row.over,
                             "ratios": {p: row.ratio(p) for p in peers_of([row]) if row.ratio(p)},
+                            "limits": row.limits,
                             "misses": row.misses(),
                             "left_out": row.faults,
                         }
-                        for row in rows
+                        for row in group.rows
                     ],
                     "geometric_means": {
-                        p: {"ratio": m, "rows": count} for p, (m, count) in means(rows).items()
+                        p: {"ratio": m, "rows": count} for p, (m, count) in group.means().items()
                     },
+                    "limits": group.limits,
+                    "misses": group.misses(),
                 }
-                for name, rows in groups.items()
+                for group in groups
             },
         },
         indent=1,
     )
+
+
+def from_json(text):
+    """(machine, groups) of what as_json wrote."""
+    read, groups = json.loads(text), []
+    for name, group in read["groups"].items():
+        rows = []
+        for one in group["rows"]:
+            row = Row(one["name"], {}, one["limits"], one["unit"], one["over"])
+            row.best, row.faults = one["best"], one["left_out"]
+            rows.append(row)
+        groups.append(Group(name, rows, group["limits"]))
+    return read["machine"], groups
 
 
 COLOURS = ["#2b6cb0", "#dd6b20", "#718096", "#38a169", "#805ad5"]
@@ -94,7 +146,8 @@ def as_svg(machine, groups):
         extra = "".join(f' {k.replace("_", "-")}="{v}"' for k, v in style.items())
         body.append(f'<text x="{x}" y="{at}"{extra}>{escape(what)}</text>')
 
-    every = [r for rows in groups.values() for r in rows if len(r.best) > 1 and "wherry" in r.best]
+    every = [r for g in groups for r in g.rows if len(r.best) > 1 and "wherry" in r.best]
+    every = [r for r in every if not r.over]
     if not every:
         return None
     peers = peers_of(every)
@@ -111,11 +164,11 @@ def as_svg(machine, groups):
         x = label + i * 170
         body.append(f'<rect x="{x}" y="14" width="10" height="10" fill="{COLOURS[1 + i % 4]}"/>')
         text(x + 15, 23, peer)
-    for name, rows in groups.items():
-        rows = [r for r in rows if r in every]
+    for group in groups:
+        rows = [r for r in group.rows if r in every]
         if not rows:
             continue
-        text(16, y + 10, name, font_weight="bold")
+        text(16, y + 10, group.name, font_weight="bold")
         y += 22
         for row in rows:
             text(16, y + bar, row.name)

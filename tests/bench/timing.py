@@ -12,16 +12,20 @@ import timeit
 class Row:
     """One line of the table.
 
-    runs: name of an engine -> a function without arguments that returns seconds per operation of
-    one round. unit: what a result is told in. limits: [(peer or None, most)]: wherry's time by the
-    peer's, or wherry's time itself in seconds, that must not be passed.
+    runs: name of an engine -> a function without arguments that returns seconds per operation (or
+    what `unit` says) of one round. limits: [(peer or None, most)]: wherry's time by the peer's, or
+    wherry's time itself in seconds, that must not be passed. over: the peers are wherry itself with
+    something more to do, and the ratio is theirs by wherry's.
     """
 
-    def __init__(self, group, name, runs, limits=(), note=""):
-        self.group, self.name, self.runs = group, name, runs
-        self.limits, self.note = list(limits), note
+    def __init__(self, name, runs, limits=(), unit="s", over=False):
+        self.name, self.runs = name, runs
+        self.limits, self.unit, self.over = [tuple(limit) for limit in limits], unit, over
         self.best = {}
         self.faults = {}
+
+    def show(self, value):
+        return show(value, self.unit)
 
     def measure(self, rounds, patience=10.0):
         """An engine that has had `patience` seconds of its own gets no further round."""
@@ -44,7 +48,8 @@ class Row:
     def ratio(self, peer):
         if "wherry" not in self.best or peer not in self.best:
             return None
-        return self.best["wherry"] / self.best[peer]
+        ratio = self.best["wherry"] / self.best[peer]
+        return 1 / ratio if self.over else ratio
 
     def misses(self):
         """The limits that do not hold, as texts."""
@@ -53,12 +58,14 @@ class Row:
             if peer is None:
                 have = self.best.get("wherry")
                 if have is not None and have > most:
-                    missed.append(f"{show(have)} > {show(most)}")
+                    missed.append(f"{self.show(have)} > {self.show(most)}")
             else:
-                have = self.ratio(peer)
-                if have is not None and have > most:
-                    missed.append(f"{have:.2f} > {most} of {peer}")
+                missed += over_limit(self.ratio(peer), peer, most)
         return missed
+
+
+def over_limit(ratio, peer, most):
+    return [f"{ratio:.3g} > {most:.3g} of {peer}"] if ratio is not None and ratio > most else []
 
 
 def each(statement, variables, seconds=0.005, windows=8):
@@ -81,16 +88,21 @@ def each(statement, variables, seconds=0.005, windows=8):
     return run
 
 
-def once(function, least=0.0, calls=1, clock=time.thread_time):
-    """A run that times whole calls: the best of `calls`, and of as many as last `least` seconds."""
+def once(function, least=0.0, calls=1, clock=time.thread_time, batch=0.0):
+    """A run that times whole calls: the best of `calls`, and of as many as last `least` seconds.
+    Those that last less than `batch` seconds are timed many together."""
+    timer = timeit.Timer(function, timer=clock)
+    count = 1
 
     def run():
+        nonlocal count
         best, spent, done = math.inf, 0.0, 0
         while done < calls or spent < least:
-            begin = clock()
-            function()
-            taken = clock() - begin
-            best, spent, done = min(best, taken), spent + taken, done + 1
+            taken = timer.timeit(count)
+            if taken < batch / 2:
+                count *= 2
+                continue
+            best, spent, done = min(best, taken / count), spent + taken, done + 1
         return best
 
     return run
@@ -100,8 +112,15 @@ def geometric_mean(numbers):
     return math.exp(sum(map(math.log, numbers)) / len(numbers)) if numbers else None
 
 
-def show(seconds):
-    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns")):
-        if seconds * factor >= 1 or unit == "ns":
-            return f"{seconds * factor:.3g} {unit}"
-    raise AssertionError
+UNITS = {
+    "s": ((1, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns")),
+    "B": ((1e-9, "GB"), (1e-6, "MB"), (1e-3, "kB"), (1, "B")),
+}
+
+
+def show(value, unit="s"):
+    *larger, smallest = UNITS[unit]
+    for factor, name in larger:
+        if value * factor >= 1:
+            return f"{value * factor:.3g} {name}"
+    return f"{value * smallest[0]:.3g} {smallest[1]}"
