@@ -166,6 +166,7 @@ static inline uint64_t wh_leb_u(const uint8_t **at) {
   return result;
 }
 static inline int64_t wh_leb_s(const uint8_t **at) {
+  if (WH_LIKELY(**at < 0x80)) return (int64_t)((uint64_t)*(*at)++ << 57) >> 57;
   uint64_t result = 0;
   unsigned shift = 0;
   uint8_t byte;

@@ -75,11 +75,9 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
 
 /* Declares a local in the next slot. False: no memory. */
 static bool add_local(compiler_t *c, wherry_valtype_t type, int32_t *slot) {
-  bool added = wh_vec_push(c->alloc, &c->locals, type) &&
-               wh_vec_push(c->alloc, &c->local_slots, *slot) &&
-               wh_vec_push(c->alloc, &c->local_uses, 0u);
+  local_t local = {.slot = *slot, .class = (uint8_t)whc_class_of(type), .wide = whc_is_wide(type)};
   *slot += whc_slots_of(type);
-  return added;
+  return wh_vec_push(c->alloc, &c->locals, local);
 }
 
 /* Declares the locals and makes those that are not parameters zero. False: no memory. */
@@ -158,7 +156,5 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model,
   wh_vec_free(alloc, &c.marks);
   wh_vec_free(alloc, &c.guards);
   wh_vec_free(alloc, &c.locals);
-  wh_vec_free(alloc, &c.local_slots);
-  wh_vec_free(alloc, &c.local_uses);
   return error;
 }

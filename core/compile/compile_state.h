@@ -36,6 +36,13 @@ typedef struct operand {
   bool wide; /* i64, f64 and references: constants take two words */
 } operand_t;
 
+typedef struct local {
+  int32_t slot;
+  uint32_t uses; /* operands on the stack that are its slot */
+  uint8_t class;
+  bool wide;
+} local_t;
+
 typedef struct accumulator {
   int32_t entry;   /* the operand that is here and nowhere else */
   int32_t mirror;  /* the slot that holds the same value */
@@ -95,9 +102,7 @@ typedef struct compiler {
   WH_VEC(fixup_t) fixups;
   WH_VEC(mark_t) marks;
   WH_VEC(wh_guard_t) guards;
-  WH_VEC(wherry_valtype_t) locals;
-  WH_VEC(int32_t) local_slots;
-  WH_VEC(uint32_t) local_uses; /* operands on the stack that are a local's slot */
+  WH_VEC(local_t) locals;
 
   accumulator_t acc[CLASS_ACCS];
   uint32_t last_op_at;  /* the newest operation, if nothing has been bound after it */
@@ -119,9 +124,18 @@ static inline int32_t whc_slots_of_types(const wherry_valtype_t *types, uint32_t
 static inline int32_t whc_param_slots(const wherry_functype_t *type) {
   return (int32_t)wh_param_slots(type);
 }
-class_t whc_class_of(wherry_valtype_t type);
-bool whc_is_wide(wherry_valtype_t type);
-operand_t *whc_operand_at(compiler_t *c, uint32_t index);
+static inline class_t whc_class_of(wherry_valtype_t type) {
+  static const uint8_t classes[] = {CLASS_INT, CLASS_INT, CLASS_F32, CLASS_F64, CLASS_V128};
+  wherry_valtype_t place = WHERRY_I32 - type;
+  return place < WH_COUNT(classes) ? (class_t)classes[place] : CLASS_INT;
+}
+static inline bool whc_is_wide(wherry_valtype_t type) {
+  return type != WHERRY_I32 && type != WHERRY_F32;
+}
+static inline operand_t *whc_operand_at(compiler_t *c, uint32_t index) {
+  WH_ASSERT(index < c->stack.count);
+  return &c->stack.items[index];
+}
 static inline operand_t *whc_top_operand(compiler_t *c) {
   return whc_operand_at(c, (uint32_t)c->stack.count - 1);
 }
@@ -129,12 +143,44 @@ void whc_push_local(compiler_t *c, uint32_t local);
 void whc_push_home(compiler_t *c, wherry_valtype_t type);
 void whc_push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits);
 void whc_push_const_v128(compiler_t *c, const uint8_t *bytes);
-operand_t whc_pop(compiler_t *c);
+static inline void whc_leave_local(compiler_t *c, operand_t *operand) {
+  if (operand->local != NO_LOCAL) c->locals.items[operand->local].uses--;
+  operand->local = NO_LOCAL;
+}
+/* Field by field: it was written so a moment ago, and loads that are wider than the stores they depend
+   on wait for the cache. */
+static inline void whc_copy_operand(operand_t *to, const operand_t *from) {
+#define FIELD(name)      \
+  to->name = from->name; \
+  __asm__("" ::: "memory")
+  FIELD(bits);
+  FIELD(slot);
+  FIELD(home);
+  FIELD(local);
+  FIELD(where);
+  FIELD(class);
+  FIELD(wide);
+#undef FIELD
+}
+
+static inline operand_t whc_pop(compiler_t *c) {
+  WH_ASSERT(c->stack.count || c->failed);
+  if (WH_UNLIKELY(!c->stack.count)) whc_push_const(c, WHERRY_I32, 0);
+  operand_t operand;
+  whc_copy_operand(&operand, &c->stack.items[--c->stack.count]);
+  c->next_home = operand.home;
+  whc_leave_local(c, &operand);
+  if (operand.where == IN_ACC) c->acc[operand.class].entry = NO_ENTRY;
+  return operand;
+}
 /* An operand as it was in its place on the stack before it was popped; it is in a slot. */
 void whc_push_back(compiler_t *c, const operand_t *operand);
 void whc_drop_to(compiler_t *c, uint32_t height);
 /* Whether its value is in its class's accumulator now. */
-bool whc_in_acc(const compiler_t *c, const operand_t *operand);
+static inline bool whc_in_acc(const compiler_t *c, const operand_t *operand) {
+  return operand->where == IN_ACC || (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
+                                      c->acc[operand->class].mirror == operand->slot);
+}
 /* Gives an operand on the stack a slot of its own: for values that only the accumulator has, for
    locals about to change, and (constants too) for what must lie in order. */
 void whc_spill(compiler_t *c, uint32_t index);
@@ -153,12 +199,32 @@ void whc_need_slot(compiler_t *c, operand_t *operand);
 void whc_set_local(compiler_t *c, uint32_t local, bool tee);
 
 /* ---- emit.c ---- */
-uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op);
-void whc_emit(compiler_t *c, uint32_t word);
-void whc_emit_bits(compiler_t *c, uint64_t bits, bool wide);
+/* Room for `more` further words. False: no memory, which is noted. */
+bool whc_more_words(compiler_t *c, uint32_t more);
+static inline void whc_emit(compiler_t *c, uint32_t word) {
+  if (WH_UNLIKELY(c->words.count == c->words.capacity) && !whc_more_words(c, 1)) return;
+  c->words.items[c->words.count++] = word;
+}
+static inline void whc_emit_slot(compiler_t *c, int32_t slot) { whc_emit(c, (uint32_t)slot); }
+static inline void whc_emit_bits(compiler_t *c, uint64_t bits, bool wide) {
+  whc_emit(c, (uint32_t)bits);
+  if (wide) whc_emit(c, (uint32_t)(bits >> 32));
+}
 void whc_emit_v128(compiler_t *c, const uint8_t *bytes);
-void whc_emit_slot(compiler_t *c, int32_t slot);
-void whc_change_op(compiler_t *c, uint32_t at, wh_code_op_t op);
+static inline void whc_change_op(compiler_t *c, uint32_t at, wh_code_op_t op) {
+  if (WH_LIKELY(!c->failed)) memcpy(&c->words.items[at], &c->handlers->of[op], sizeof(uint64_t));
+}
+/* Returns its place. */
+static inline uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
+  uint32_t at = (uint32_t)c->words.count;
+  if (WH_UNLIKELY(c->words.capacity - at < WH_HANDLER_WORDS) &&
+      !whc_more_words(c, WH_HANDLER_WORDS))
+    return at;
+  memcpy(&c->words.items[at], &c->handlers->of[op], sizeof(uint64_t));
+  c->words.count = at + WH_HANDLER_WORDS;
+  c->last_op_at = at;
+  return at;
+}
 /* The operation emitted next may trap or call: its place in the binary must be found again. */
 void whc_mark_offset(compiler_t *c);
 /* The last word of a value's operation, and the value on the stack. base: the R form. */

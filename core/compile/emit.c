@@ -1,13 +1,9 @@
 /* Words of code as they are made, and the finished object. */
 #include "compile_state.h"
 
-void whc_emit(compiler_t *c, uint32_t word) {
-  if (WH_UNLIKELY(!wh_vec_push(c->alloc, &c->words, word))) c->failed = true;
-}
-
-void whc_emit_bits(compiler_t *c, uint64_t bits, bool wide) {
-  whc_emit(c, (uint32_t)bits);
-  if (wide) whc_emit(c, (uint32_t)(bits >> 32));
+bool whc_more_words(compiler_t *c, uint32_t more) {
+  if (!wh_vec_reserve(c->alloc, &c->words, more)) c->failed = true;
+  return !c->failed;
 }
 
 void whc_emit_v128(compiler_t *c, const uint8_t *bytes) {
@@ -18,22 +14,6 @@ void whc_emit_v128(compiler_t *c, const uint8_t *bytes) {
   }
 }
 
-void whc_emit_slot(compiler_t *c, int32_t slot) { whc_emit(c, (uint32_t)slot); }
-
-uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
-  uint32_t at = (uint32_t)c->words.count;
-  uint64_t handler = c->handlers->of[op];
-  whc_emit(c, (uint32_t)handler);
-  whc_emit(c, (uint32_t)(handler >> 32));
-  c->last_op_at = at;
-  return at;
-}
-
-void whc_change_op(compiler_t *c, uint32_t at, wh_code_op_t op) {
-  if (c->failed) return;
-  memcpy(&c->words.items[at], &c->handlers->of[op], sizeof(uint64_t));
-}
-
 void whc_mark_offset(compiler_t *c) {
   mark_t mark = {(uint32_t)c->words.count,
                  (uint32_t)(c->instruction - c->model->bodies.items[0].bytes)};
@@ -41,16 +21,15 @@ void whc_mark_offset(compiler_t *c) {
 }
 
 void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {
-  class_t class = whc_class_of(type);
   whc_push_home(c, type);
-  if (c->failed) return;
+  if (WH_UNLIKELY(c->failed)) return;
   operand_t *operand = whc_top_operand(c);
   operand->where = IN_ACC;
-  c->acc[class] = (accumulator_t) {.entry = (int32_t)c->stack.count - 1,
-                                   .mirror = NO_SLOT,
-                                   .op_at = op_at,
-                                   .dst_at = (uint32_t)c->words.count,
-                                   .op = base};
+  c->acc[operand->class] = (accumulator_t) {.entry = (int32_t)c->stack.count - 1,
+                                            .mirror = NO_SLOT,
+                                            .op_at = op_at,
+                                            .dst_at = (uint32_t)c->words.count,
+                                            .op = base};
   whc_emit(c, 0);
 }
 

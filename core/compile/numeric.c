@@ -17,10 +17,11 @@ static char kind_of(const compiler_t *c, const operand_t *operand) {
 }
 
 static int find_kind(char a, char b) {
-  static const char kinds[][3] = {"SS", "SK", "AS", "AK", "SA", "KS", "KA"};
-  for (int kind = 0; kind < 7; kind++)
-    if (kinds[kind][0] == a && kinds[kind][1] == b) return kind;
-  return -1;
+  switch (a) {
+  case 'S': return b == 'S' ? KIND_SS : b == 'K' ? KIND_SK : KIND_SA;
+  case 'A': return b == 'S' ? KIND_AS : KIND_AK;
+  default: return b == 'S' ? KIND_KS : KIND_KA;
+  }
 }
 
 void whc_unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
@@ -59,7 +60,7 @@ static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped,
   }
   whc_spill_class(c, whc_class_of(result));
   int kind = find_kind(kind_a, kind_b);
-  WH_ASSERT(kind >= 0 && (swapped == WH_CODE_COUNT || kind <= KIND_AK));
+  WH_ASSERT((swapped == WH_CODE_COUNT || kind <= KIND_AK));
   wh_code_op_t op = (wh_code_op_t)((int)base + FORMS * kind);
   uint32_t at = whc_emit_op(c, op);
   emit_operand(c, &a, kind_a);

@@ -1,89 +1,88 @@
 /* The operand stack that exists only while compiling, and what the accumulators hold. */
 #include "compile_state.h"
 
-class_t whc_class_of(wherry_valtype_t type) {
-  return type == WHERRY_F32    ? CLASS_F32
-         : type == WHERRY_F64  ? CLASS_F64
-         : type == WHERRY_V128 ? CLASS_V128
-                               : CLASS_INT;
-}
-
-bool whc_is_wide(wherry_valtype_t type) { return type != WHERRY_I32 && type != WHERRY_F32; }
-
-operand_t *whc_operand_at(compiler_t *c, uint32_t index) {
-  WH_ASSERT(index < c->stack.count);
-  return &c->stack.items[index];
-}
-
-static operand_t *push(compiler_t *c, wherry_valtype_t type) {
-  if (WH_UNLIKELY(!wh_vec_reserve(c->alloc, &c->stack, 1))) {
-    /* Goes on in the first operand's place: finish_code throws everything away. */
-    c->failed = true;
-    c->stack.count = 0;
-  }
+/* One more operand of a class, in its home; there is room for it. */
+static inline operand_t *push(compiler_t *c, class_t class, bool wide) {
   operand_t *operand = &c->stack.items[c->stack.count++];
-  *operand = (operand_t) {.slot = c->next_home,
-                          .home = c->next_home,
-                          .local = NO_LOCAL,
-                          .class = (uint8_t)whc_class_of(type),
-                          .wide = whc_is_wide(type)};
-  c->next_home += whc_slots_of(type);
-  if (c->next_home > c->top_slot) c->top_slot = c->next_home;
+  int32_t home = c->next_home;
+  operand->slot = operand->home = home;
+  operand->local = NO_LOCAL;
+  operand->where = IN_SLOT;
+  operand->class = (uint8_t)class;
+  operand->wide = wide;
+  home += class == CLASS_V128 ? 2 : 1;
+  c->next_home = home;
+  if (home > c->top_slot) c->top_slot = home;
   return operand;
 }
 
-static void leave_local(compiler_t *c, operand_t *operand) {
-  if (operand->local != NO_LOCAL) c->local_uses.items[operand->local]--;
-  operand->local = NO_LOCAL;
+static inline bool is_full(const compiler_t *c) { return c->stack.count == c->stack.capacity; }
+
+static WH_COLD void make_room(compiler_t *c) {
+  if (wh_vec_reserve(c->alloc, &c->stack, 1)) return;
+  /* Goes on in the first operand's place: finish_code throws everything away. */
+  c->failed = true;
+  c->stack.count = 0;
+}
+
+/* The rare case of the functions below is a call in tail position, so that they save no registers. */
+static WH_COLD void push_local_in_room(compiler_t *c, uint32_t local) {
+  make_room(c);
+  whc_push_local(c, local);
+}
+static WH_COLD void push_home_in_room(compiler_t *c, wherry_valtype_t type) {
+  make_room(c);
+  whc_push_home(c, type);
+}
+static WH_COLD void push_const_in_room(compiler_t *c, wherry_valtype_t type, uint64_t bits) {
+  make_room(c);
+  whc_push_const(c, type, bits);
 }
 
 void whc_push_local(compiler_t *c, uint32_t local) {
-  operand_t *operand = push(c, c->locals.items[local]);
-  operand->where = IN_SLOT;
-  operand->slot = c->local_slots.items[local];
+  if (WH_UNLIKELY(is_full(c))) {
+    push_local_in_room(c, local);
+    return;
+  }
+  local_t *from = &c->locals.items[local];
+  operand_t *operand = push(c, (class_t)from->class, from->wide);
+  operand->slot = from->slot;
   operand->local = local;
-  c->local_uses.items[local]++;
+  from->uses++;
 }
 
-void whc_push_home(compiler_t *c, wherry_valtype_t type) { push(c, type)->where = IN_SLOT; }
+void whc_push_home(compiler_t *c, wherry_valtype_t type) {
+  if (WH_UNLIKELY(is_full(c)))
+    push_home_in_room(c, type);
+  else
+    push(c, whc_class_of(type), whc_is_wide(type));
+}
 
 void whc_push_const(compiler_t *c, wherry_valtype_t type, uint64_t bits) {
-  operand_t *operand = push(c, type);
+  if (WH_UNLIKELY(is_full(c))) {
+    push_const_in_room(c, type, bits);
+    return;
+  }
+  operand_t *operand = push(c, whc_class_of(type), whc_is_wide(type));
   operand->where = IN_CONST;
   operand->bits = bits;
 }
 
 void whc_push_const_v128(compiler_t *c, const uint8_t *bytes) {
-  operand_t *operand = push(c, WHERRY_V128);
-  operand->where = IN_CONST;
-  operand->bytes = bytes;
-}
-
-operand_t whc_pop(compiler_t *c) {
-  WH_ASSERT(c->stack.count || c->failed);
-  if (WH_UNLIKELY(!c->stack.count)) whc_push_const(c, WHERRY_I32, 0);
-  operand_t operand = c->stack.items[--c->stack.count];
-  c->next_home = operand.home;
-  leave_local(c, &operand);
-  if (operand.where == IN_ACC) c->acc[operand.class].entry = NO_ENTRY;
-  return operand;
+  whc_push_const(c, WHERRY_V128, 0);
+  whc_top_operand(c)->bytes = bytes;
 }
 
 void whc_push_back(compiler_t *c, const operand_t *operand) {
   WH_ASSERT(operand->where == IN_SLOT || c->failed);
-  push(c, WHERRY_ANYREF);
+  whc_push_home(c, WHERRY_ANYREF);
   if (c->failed) return;
   *whc_top_operand(c) = *operand;
-  if (operand->local != NO_LOCAL) c->local_uses.items[operand->local]++;
+  if (operand->local != NO_LOCAL) c->locals.items[operand->local].uses++;
 }
 
 void whc_drop_to(compiler_t *c, uint32_t height) {
   while (c->stack.count > height) whc_pop(c);
-}
-
-bool whc_in_acc(const compiler_t *c, const operand_t *operand) {
-  return operand->where == IN_ACC || (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
-                                      c->acc[operand->class].mirror == operand->slot);
 }
 
 void whc_wrote(compiler_t *c, int32_t slot) {
@@ -166,7 +165,7 @@ void whc_settle(compiler_t *c, uint32_t index, bool constants) {
   if (operand->where == IN_CONST ? !constants : operand->slot == operand->home) return;
   whc_emit_move(c, operand, operand->home);
   wrote_value(c, operand, operand->home);
-  leave_local(c, operand);
+  whc_leave_local(c, operand);
   is_home(operand);
 }
 
@@ -183,7 +182,7 @@ void whc_need_slot(compiler_t *c, operand_t *operand) {
 }
 
 void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
-  int32_t slot = c->local_slots.items[local];
+  int32_t slot = c->locals.items[local].slot;
   operand_t value = *whc_top_operand(c);
   if (value.where == IN_SLOT && value.slot == slot) {
     if (!tee) whc_pop(c);
@@ -191,7 +190,7 @@ void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
   }
   whc_pop(c);
   /* Operands that still mean the old value take it with them. */
-  if (c->local_uses.items[local]) {
+  if (c->locals.items[local].uses) {
     for (uint32_t index = 0; index < c->stack.count; index++)
       if (whc_operand_at(c, index)->local == local) whc_settle(c, index, false);
   }

@@ -40,8 +40,6 @@ const wh_op_t *wh_op(uint32_t opcode) {
   return op->name ? op : NULL;
 }
 
-bool wh_op_is_prefix(uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
-
 static const char custom_descriptors[] = "custom-descriptors";
 
 const char *wh_later_opcode(uint32_t opcode) {

@@ -106,7 +106,7 @@ typedef struct wh_op {
 const wh_op_t *wh_op(uint32_t opcode);
 
 /* The byte 0xFC … that a further number follows. */
-bool wh_op_is_prefix(uint8_t byte);
+static inline bool wh_op_is_prefix(uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
 
 /* The set with a feature switched on or off: on with all that it needs, off with all that needs it. */
 wh_features_t wh_features_with(wh_features_t features, wherry_feature_t feature, bool on);
