@@ -2,9 +2,19 @@
 #include "code/code.h"
 
 static const char *const op_names[] = {
-#define OP(name, operands, ...) #name,
+#define OP(name, operands, ...) [WH_CODE_##name] = #name,
 #include "code/all.def"
 #undef OP
+#define FUSE(first, second) [WH_CODE_##first##__##second] = #first " " #second,
+#include "code/fused.def"
+#undef FUSE
+};
+
+/* The unfused operation that a fused one begins with, 0 of others. */
+static const uint16_t fused_first[WH_CODE_ALL] = {
+#define FUSE(first, second) [WH_CODE_##first##__##second] = WH_CODE_##first,
+#include "code/fused.def"
+#undef FUSE
 };
 
 static const uint8_t op_operands[] = {
@@ -15,7 +25,33 @@ static const uint8_t op_operands[] = {
 
 const char *wh_code_op_name(wh_code_op_t op) { return op_names[op]; }
 
-uint32_t wh_code_op_operands(wh_code_op_t op) { return op_operands[op]; }
+uint32_t wh_code_op_operands(wh_code_op_t op, const wh_word_t *operands) {
+  if (op == WH_CODE_BR_TABLE_S || op == WH_CODE_BR_TABLE_A)
+    return op_operands[op] + operands[op == WH_CODE_BR_TABLE_S] + 1;
+  return op_operands[op];
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const bool begins_fused[WH_CODE_ALL] = {
+#define FUSE(first, second) [WH_CODE_##first] = true,
+#include "code/fused.def"
+#undef FUSE
+};
+#pragma GCC diagnostic pop
+
+wh_code_op_t wh_code_fuse(wh_code_op_t first, wh_code_op_t second) {
+  if (!begins_fused[first]) return WH_CODE_COUNT;
+#define BOTH(first, second) ((uint32_t)(first) << 16 | (uint32_t)(second))
+  switch (BOTH(first, second)) {
+#define FUSE(first, second) \
+  case BOTH(WH_CODE_##first, WH_CODE_##second): return WH_CODE_##first##__##second;
+#include "code/fused.def"
+#undef FUSE
+  default: return WH_CODE_COUNT;
+  }
+#undef BOTH
+}
 
 /* The map is a run of pairs of LEB128: words since the last entry, and bytes of the binary since the
    last entry (the first: since nothing). */
@@ -36,7 +72,7 @@ uint64_t wh_code_offset(const wh_code_t *code, uint32_t word) {
 static wh_code_op_t op_of(const wh_handlers_t *handlers, const wh_word_t *words) {
   uint64_t handler;
   memcpy(&handler, words, sizeof handler);
-  for (uint32_t op = 0; op < WH_CODE_COUNT; op++)
+  for (uint32_t op = 0; op < WH_CODE_ALL; op++)
     if (handlers->of[op] == handler) return (wh_code_op_t)op;
   return WH_CODE_COUNT;
 }
@@ -50,11 +86,11 @@ void wh_code_print(const wh_code_t *code, const wh_handlers_t *handlers, wh_text
       wh_text_printf(text, "%5u  ?\n", at);
       return;
     }
-    uint32_t operands = op_operands[op];
+    bool fused = op > WH_CODE_COUNT;
+    while (op > WH_CODE_COUNT) op = (wh_code_op_t)fused_first[op];
     const wh_word_t *operand = code->words + at + WH_HANDLER_WORDS;
-    if (op == WH_CODE_BR_TABLE_S || op == WH_CODE_BR_TABLE_A)
-      operands += operand[op == WH_CODE_BR_TABLE_S] + 1;
-    wh_text_printf(text, "%5u  %s", at, op_names[op]);
+    uint32_t operands = wh_code_op_operands(op, operand);
+    wh_text_printf(text, "%5u  %s%s", at, op_names[op], fused ? "+" : "");
     for (uint32_t i = 0; i < operands; i++) wh_text_printf(text, " %d", (int32_t)operand[i]);
     wh_text_printf(text, "\n");
     at += WH_HANDLER_WORDS + operands;

@@ -42,12 +42,19 @@ static inline uint32_t wh_result_slots(const wherry_functype_t *type) {
   return wh_types_slots(type->types + type->param_count, type->result_count);
 }
 
-/* The operations: every OP of the definitions, in their order. */
+/* The operations: every OP of the definitions, in their order, and behind them the fused ones: an
+   operation and those behind it in one handler. Fused operations are never in code as it is listed: the
+   first's handler is exchanged, everything stays in its place, and one can still branch between. */
 typedef enum wh_code_op {
 #define OP(name, operands, body) WH_CODE_##name,
 #include "code/all.def"
 #undef OP
-  WH_CODE_COUNT
+  WH_CODE_COUNT,
+  WH_CODE_BEFORE_FUSED = WH_CODE_COUNT - 1,
+#define FUSE(first, second) WH_CODE_##first##__##second,
+#include "code/fused.def"
+#undef FUSE
+  WH_CODE_ALL
 } wh_code_op_t;
 
 /* A part of a function in which exceptions are caught: what is thrown by an operation in it, or comes out
@@ -97,21 +104,26 @@ typedef enum wh_atomic {
   WH_ATOMIC_WAIT
 } wh_atomic_t;
 
+/* The operation that does both, or WH_CODE_COUNT. first: it may be a fused one. */
+wh_code_op_t wh_code_fuse(wh_code_op_t first, wh_code_op_t second);
+
 /* Names of operations, for the disassembler. */
 const char *wh_code_op_name(wh_code_op_t op);
 
-/* Operand words of an operation, its handler not counted. WH_CODE_BR_TABLE says how many its table has:
-   that many more follow. */
-uint32_t wh_code_op_operands(wh_code_op_t op);
+/* Operand words of an operation that is not fused, its handler not counted; operands: the first of them,
+   which say how many there are of a BR_TABLE's. */
+uint32_t wh_code_op_operands(wh_code_op_t op, const wh_word_t *operands);
 
 /* The offset in the binary of the wasm instruction that the operation at `word` came from. */
 uint64_t wh_code_offset(const wh_code_t *code, uint32_t word);
 
-/* A listing, an operation a line, for tests and debugging. handlers: what exec gave for each
-   operation (see wh_handlers_t). */
+/* What exec has for each operation; 0: nothing, for this fused one. */
 typedef struct wh_handlers {
-  uint64_t of[WH_CODE_COUNT];
+  uint64_t of[WH_CODE_ALL];
 } wh_handlers_t;
+
+/* A listing, an operation a line, for tests and debugging; + stands behind those that do the next one as
+   well. */
 void wh_code_print(const wh_code_t *code, const wh_handlers_t *handlers, wh_text_t *text);
 
 #endif

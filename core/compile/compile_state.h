@@ -212,15 +212,16 @@ static inline void whc_emit_bits(compiler_t *c, uint64_t bits, bool wide) {
 }
 void whc_emit_v128(compiler_t *c, const uint8_t *bytes);
 static inline void whc_change_op(compiler_t *c, uint32_t at, wh_code_op_t op) {
-  if (WH_LIKELY(!c->failed)) memcpy(&c->words.items[at], &c->handlers->of[op], sizeof(uint64_t));
+  if (WH_LIKELY(!c->failed)) c->words.items[at] = op;
 }
-/* Returns its place. */
+/* Returns its place. Until the code is finished its number stands for the handler. */
 static inline uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
   uint32_t at = (uint32_t)c->words.count;
   if (WH_UNLIKELY(c->words.capacity - at < WH_HANDLER_WORDS) &&
       !whc_more_words(c, WH_HANDLER_WORDS))
     return at;
-  memcpy(&c->words.items[at], &c->handlers->of[op], sizeof(uint64_t));
+  c->words.items[at] = op;
+  c->words.items[at + 1] = 0;
   c->words.count = at + WH_HANDLER_WORDS;
   c->last_op_at = at;
   return at;

@@ -53,6 +53,26 @@ static uint8_t *put_leb(uint8_t *at, uint64_t value) {
   return at;
 }
 
+/* Puts handlers in, of as many operations at once as there is one for. */
+static void put_handlers(const compiler_t *c, wh_word_t *words) {
+  const wh_word_t *from = c->words.items, *end = from + c->words.count;
+  for (const wh_word_t *at = from; at < end;) {
+    wh_code_op_t op = (wh_code_op_t)*at;
+    const wh_word_t *next = at + WH_HANDLER_WORDS + wh_code_op_operands(op, at + WH_HANDLER_WORDS);
+    wh_word_t *place = words + (at - from);
+    at = next;
+    uint64_t handler = c->handlers->of[op];
+    while (next < end) {
+      wh_code_op_t second = (wh_code_op_t)*next;
+      op = wh_code_fuse(op, second);
+      if (op == WH_CODE_COUNT) break;
+      if (c->handlers->of[op]) handler = c->handlers->of[op];
+      next += WH_HANDLER_WORDS + wh_code_op_operands(second, next + WH_HANDLER_WORDS);
+    }
+    memcpy(place, &handler, sizeof handler);
+  }
+}
+
 wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
   if (c->failed) return wh_error_oom();
   /* Marks count from the first body's bytes; the map wants offsets in the binary. Both rise. */
@@ -80,6 +100,7 @@ wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
       .map_size = (uint32_t)map_size,
       .size = size};
   memcpy(code->words, c->words.items, c->words.count * sizeof(wh_word_t));
+  put_handlers(c, code->words);
   uint8_t *at = (uint8_t *)(code->words + code->word_count);
   if (guards_size) memcpy(at, c->guards.items, guards_size);
   at += guards_size;

@@ -25,53 +25,93 @@
 #define PARAMETERS                                                                         \
   const wh_word_t *ip, uint64_t *fp, uint8_t *memory, wh_context_t *context, uint64_t acc, \
       double dacc, float facc
-#define ARGUMENTS ip, fp, memory, context, acc, dacc, facc
-
 typedef CALLING int handler_t(PARAMETERS);
 
-#define DISPATCH()                            \
-  do {                                        \
-    handler_t *next_ = READ(handler_t *, ip); \
-    TAIL return next_(ARGUMENTS);             \
-  } while (0)
+/* The same while operations work on it; it never comes to be in memory. */
+typedef struct state {
+  const wh_word_t *ip;
+  uint64_t *fp;
+  uint8_t *memory;
+  wh_context_t *context;
+  uint64_t acc;
+  double dacc;
+  float facc;
+} state_t;
+#define STATE {ip, fp, memory, context, acc, dacc, facc}
+#define GO_ON_WITH(handler)                                                                     \
+  TAIL return (handler)(state.ip, state.fp, state.memory, state.context, state.acc, state.dacc, \
+                        state.facc)
 
-#define SLOW(name) TAIL return slow_##name(ARGUMENTS)
+static inline handler_t *handler_at(const wh_word_t *ip) {
+  handler_t *handler = READ(handler_t *, ip);
+  if (!handler) WH_UNREACHABLE(); /* so that the branch on it is not made */
+  return handler;
+}
+#define DISPATCH() GO_ON_WITH(handler_at(state.ip))
 
-#define DEFINE_SLOW(name)                              \
-  static CALLING WH_COLD int slow_##name(PARAMETERS) { \
-    context->ip = ip;                                  \
-    context->fp = fp;                                  \
-    context->acc = acc;                                \
-    context->f64_acc = dacc;                           \
-    context->f32_acc = facc;                           \
-    int outcome = wh_exec_##name(context);             \
-    if (outcome != CONTINUE) return outcome;           \
-    ip = context->ip;                                  \
-    fp = context->fp;                                  \
-    memory = context->memory;                          \
-    acc = context->acc;                                \
-    dacc = context->f64_acc;                           \
-    facc = context->f32_acc;                           \
-    DISPATCH();                                        \
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define DEFINE_SLOW(name)                                                      \
+  static CALLING WH_COLD int slow_##name(PARAMETERS) {                         \
+    context->ip = ip;                                                          \
+    context->fp = fp;                                                          \
+    context->acc = acc;                                                        \
+    context->f64_acc = dacc;                                                   \
+    context->f32_acc = facc;                                                   \
+    int outcome = wh_exec_##name(context);                                     \
+    if (outcome != CONTINUE) return outcome;                                   \
+    state_t state = {context->ip,  context->fp,      context->memory, context, \
+                     context->acc, context->f64_acc, context->f32_acc};        \
+    DISPATCH();                                                                \
   }
 WH_EXEC_SLOW(DEFINE_SLOW)
 
-#pragma GCC diagnostic ignored "-Wunused-parameter"
-#define OP(name, operands, ...)              \
-  static CALLING int op_##name(PARAMETERS) { \
-    __VA_ARGS__                              \
-    ip += WH_HANDLER_WORDS + (operands);     \
-    DISPATCH();                              \
+/* An operation is a function that is inlined wherever it is wanted: alone, or behind others in a handler
+   that does them all (code/fused.def). It returns the handler that goes on; NULL: the operation
+   behind it does, and ip is still its own. */
+#define S(name) (state->name)
+#define NEXT() return handler_at(state->ip)
+#define SLOW(name) return slow_##name
+#define BODY static inline __attribute__((always_inline)) handler_t *
+
+#define HANDLER(prefix, attributes, name, words)           \
+  static CALLING attributes int prefix##name(PARAMETERS) { \
+    state_t state = STATE;                                 \
+    handler_t *handler = prefix##body_##name(&state);      \
+    if (handler) GO_ON_WITH(handler);                      \
+    state.ip += (words);                                   \
+    DISPATCH();                                            \
   }
+
+#define OP(name, operands, ...)                         \
+  enum { SIZE_##name = WH_HANDLER_WORDS + (operands) }; \
+  BODY op_body_##name(state_t *state) {                 \
+    __VA_ARGS__                                         \
+    return NULL;                                        \
+  }                                                     \
+  HANDLER(op_, , name, SIZE_##name)
 #include "code/all.def"
 #undef OP
 
-#define OP(name, operands, ...)                                \
-  static CALLING WH_NUM_FUSES int relaxed_##name(PARAMETERS) { \
-    __VA_ARGS__                                                \
-    ip += WH_HANDLER_WORDS + (operands);                       \
-    DISPATCH();                                                \
-  }
+/* The next operation's size is what ip has to move in the end. */
+#define FUSE(first, second) FUSED(first##__##second, first, second)
+#define FUSED(name, first, second)               \
+  enum { SIZE_##name = SIZE_##second };          \
+  BODY op_body_##name(state_t *state) {          \
+    handler_t *handler = op_body_##first(state); \
+    if (handler) return handler;                 \
+    state->ip += SIZE_##first;                   \
+    return op_body_##second(state);              \
+  }                                              \
+  HANDLER(op_, , name, SIZE_##name)
+#include "code/fused.def"
+#undef FUSE
+
+#define OP(name, operands, ...)                           \
+  BODY WH_NUM_FUSES relaxed_body_##name(state_t *state) { \
+    __VA_ARGS__                                           \
+    return NULL;                                          \
+  }                                                       \
+  HANDLER(relaxed_, WH_NUM_FUSES, name, SIZE_##name)
 #include "code/rows.h"
 #include "code/relaxed.def"
 #include "code/rows_end.h"
@@ -83,16 +123,22 @@ typedef struct stub {
 } stub_t;
 static const stub_t exit_stub = {op_EXIT}, cross_stub = {op_CROSS_RETURN};
 static handler_t *const table[] = {
-#define OP(name, operands, ...) op_##name,
+#define OP(name, operands, ...) [WH_CODE_##name] = op_##name,
 #include "code/all.def"
 #undef OP
+#define FUSE(first, second) [WH_CODE_##first##__##second] = op_##first##__##second,
+#include "code/fused.def"
+#undef FUSE
 };
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 static handler_t *const relaxed_table[] = {
-#define OP(name, operands, ...) op_##name,
+#define OP(name, operands, ...) [WH_CODE_##name] = op_##name,
 #include "code/all.def"
 #undef OP
+#define FUSE(first, second) [WH_CODE_##first##__##second] = op_##first##__##second,
+#include "code/fused.def"
+#undef FUSE
 #define OP(name, operands, ...) [WH_CODE_##name] = relaxed_##name,
 #include "code/rows.h"
 #include "code/relaxed.def"
@@ -151,7 +197,8 @@ const wh_handlers_t *wh_exec_handlers(bool deterministic) {
 const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
 const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
 
-#define DISPATCH() goto dispatch
+#define S(name) name
+#define NEXT() goto dispatch
 
 #define SLOW(name)         \
   do {                     \
@@ -172,7 +219,7 @@ dispatch:
   case number: {                         \
     __VA_ARGS__                          \
     ip += WH_HANDLER_WORDS + (operands); \
-    DISPATCH();                          \
+    NEXT();                              \
   }
 #define OP(name, operands, ...) CASE(WH_CODE_##name, operands, __VA_ARGS__)
 #include "code/all.def"
@@ -198,7 +245,7 @@ hand_over:
   acc = context->acc;
   dacc = context->f64_acc;
   facc = context->f32_acc;
-  DISPATCH();
+  goto dispatch;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* What the words of the definitions (code/rows.h) mean, in both ways of dispatch. Included once, by
-   dispatch.c; see there for what differs. */
+   dispatch.c; see there for what differs: S(ip), S(fp) … are the machine's state, NEXT() ends an operation
+   that has set S(ip), SLOW(name) one that wh_exec_<name> carries out. */
 #ifndef WH_EXEC_DISPATCH_H
 #define WH_EXEC_DISPATCH_H
 
@@ -29,26 +30,26 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
   } while (0)
 
 #define OPERANDS WH_HANDLER_WORDS
-#define WORD(n) (ip[OPERANDS + (n)])
-#define SLOT_AT(n) (fp + (int32_t)WORD(n))
+#define WORD(n) (S(ip)[OPERANDS + (n)])
+#define SLOT_AT(n) (S(fp) + (int32_t)WORD(n))
 #define SLOT(T, n) READ(T, SLOT_AT(n))
-#define IMM(T, n) READ(T, ip + OPERANDS + (n))
+#define IMM(T, n) READ(T, S(ip) + OPERANDS + (n))
 
 #define ACC(T) ACC_##T
-#define ACC_i32 ((int32_t)acc)
-#define ACC_u32 ((uint32_t)acc)
-#define ACC_i64 ((int64_t)acc)
-#define ACC_u64 acc
-#define ACC_f32 facc
-#define ACC_f64 dacc
+#define ACC_i32 ((int32_t)S(acc))
+#define ACC_u32 ((uint32_t)S(acc))
+#define ACC_i64 ((int64_t)S(acc))
+#define ACC_u64 S(acc)
+#define ACC_f32 S(facc)
+#define ACC_f64 S(dacc)
 
 #define RESULT(T, ...) RESULT_##T(__VA_ARGS__)
-#define RESULT_i32(...) (acc = bits_of_i32(__VA_ARGS__))
-#define RESULT_u32(...) (acc = (uint32_t)(__VA_ARGS__))
-#define RESULT_i64(...) (acc = bits_of_i64(__VA_ARGS__))
-#define RESULT_u64(...) (acc = (__VA_ARGS__))
-#define RESULT_f32(...) (facc = (__VA_ARGS__))
-#define RESULT_f64(...) (dacc = (__VA_ARGS__))
+#define RESULT_i32(...) (S(acc) = bits_of_i32(__VA_ARGS__))
+#define RESULT_u32(...) (S(acc) = (uint32_t)(__VA_ARGS__))
+#define RESULT_i64(...) (S(acc) = bits_of_i64(__VA_ARGS__))
+#define RESULT_u64(...) (S(acc) = (__VA_ARGS__))
+#define RESULT_f32(...) (S(facc) = (__VA_ARGS__))
+#define RESULT_f64(...) (S(dacc) = (__VA_ARGS__))
 
 /* Slots are always written whole: reading one whole right after a half write would stall. */
 #define WHOLE_i32(x) ((uint64_t)(uint32_t)(x))
@@ -59,23 +60,23 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
 #define WHOLE_f64(x) wh_num_i64_reinterpret_f64(x)
 #define PUT(T, n, x) (*SLOT_AT(n) = WHOLE_##T(x))
 #define KEEP(T, n) KEEP_##T(n)
-#define KEEP_i32(n) (*SLOT_AT(n) = acc)
-#define KEEP_u32(n) (*SLOT_AT(n) = acc)
-#define KEEP_i64(n) (*SLOT_AT(n) = acc)
-#define KEEP_u64(n) (*SLOT_AT(n) = acc)
-#define KEEP_f32(n) PUT(f32, n, facc)
-#define KEEP_f64(n) PUT(f64, n, dacc)
+#define KEEP_i32(n) (*SLOT_AT(n) = S(acc))
+#define KEEP_u32(n) (*SLOT_AT(n) = S(acc))
+#define KEEP_i64(n) (*SLOT_AT(n) = S(acc))
+#define KEEP_u64(n) (*SLOT_AT(n) = S(acc))
+#define KEEP_f32(n) PUT(f32, n, S(facc))
+#define KEEP_f64(n) PUT(f64, n, S(dacc))
 
-#define GLOBAL(T, n) READ(T, &context->globals[WORD(n)])
-#define GLOBAL_PUT(T, n, x) (context->globals[WORD(n)] = WHOLE_##T(x))
-#define CELL(n) ((uint64_t *)(uintptr_t)context->globals[WORD(n)])
+#define GLOBAL(T, n) READ(T, &S(context)->globals[WORD(n)])
+#define GLOBAL_PUT(T, n, x) (S(context)->globals[WORD(n)] = WHOLE_##T(x))
+#define CELL(n) ((uint64_t *)(uintptr_t)S(context)->globals[WORD(n)])
 #define GLOBAL_CELL(T, n) READ(T, CELL(n))
 #define GLOBAL_CELL_PUT(T, n, x) (*CELL(n) = WHOLE_##T(x))
 
-#define TRAP(code)          \
-  do {                      \
-    context->trap = (code); \
-    SLOW(trap);             \
+#define TRAP(code)             \
+  do {                         \
+    S(context)->trap = (code); \
+    SLOW(trap);                \
   } while (0)
 #define TRAP_IF_CODE(code)               \
   do {                                   \
@@ -84,24 +85,24 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
   } while (0)
 
 /* The operation is done again once the budget has been filled up, so it must not have done anything. */
-#define CHARGE(cost)                                         \
-  do {                                                       \
-    int64_t cost_ = (cost), left_ = context->budget - cost_; \
-    if (WH_UNLIKELY(left_ < 0)) {                            \
-      context->wanted = cost_;                               \
-      SLOW(tick);                                            \
-    }                                                        \
-    context->budget = left_;                                 \
+#define CHARGE(cost)                                            \
+  do {                                                          \
+    int64_t cost_ = (cost), left_ = S(context)->budget - cost_; \
+    if (WH_UNLIKELY(left_ < 0)) {                               \
+      S(context)->wanted = cost_;                               \
+      SLOW(tick);                                               \
+    }                                                           \
+    S(context)->budget = left_;                                 \
   } while (0)
 
-#define ADDRESS(e, size)                                         \
-  ({                                                             \
-    uint64_t address_ = (e);                                     \
-    if (WH_UNLIKELY(address_ + (size) > context->memory_size)) { \
-      context->wanted = (int64_t)(address_ + (size));            \
-      SLOW(grown);                                               \
-    }                                                            \
-    memory + address_;                                           \
+#define ADDRESS(e, size)                                            \
+  ({                                                                \
+    uint64_t address_ = (e);                                        \
+    if (WH_UNLIKELY(address_ + (size) > S(context)->memory_size)) { \
+      S(context)->wanted = (int64_t)(address_ + (size));            \
+      SLOW(grown);                                                  \
+    }                                                               \
+    S(memory) + address_;                                           \
   })
 
 #define ATOMIC_ADDRESS(e, T)                                                           \
@@ -113,20 +114,20 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
 
 #define ADDRESS_IN(slot, offset, memory_word, bytes)                                  \
   ({                                                                                  \
-    const wh_memory_t *memory_ = context->instance->memories[WORD(memory_word)];      \
+    const wh_memory_t *memory_ = S(context)->instance->memories[WORD(memory_word)];   \
     uint64_t address_ = memory_->is64 ? SLOT(u64, slot) : SLOT(u32, slot);            \
     if (WH_UNLIKELY(__builtin_add_overflow(address_, IMM(u64, offset), &address_) ||  \
                     memory_->size < (bytes) || address_ > memory_->size - (bytes))) { \
-      context->operand = (memory_word);                                               \
+      S(context)->operand = (memory_word);                                            \
       SLOW(grown_in);                                                                 \
     }                                                                                 \
     memory_->base + address_;                                                         \
   })
 
-#define GO(n)               \
-  do {                      \
-    ip += (int32_t)WORD(n); \
-    DISPATCH();             \
+#define GO(n)                  \
+  do {                         \
+    S(ip) += (int32_t)WORD(n); \
+    NEXT();                    \
   } while (0)
 #define GO_BACK(n)         \
   do {                     \
@@ -137,8 +138,8 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
   do {                                           \
     uint32_t index_ = (index), count_ = WORD(n); \
     if (index_ > count_) index_ = count_;        \
-    ip += (int32_t)WORD((n) + 1 + index_);       \
-    DISPATCH();                                  \
+    S(ip) += (int32_t)WORD((n) + 1 + index_);    \
+    NEXT();                                      \
   } while (0)
 
 #define FILL_ZERO(first, count)                                    \
@@ -149,14 +150,14 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
 
 /* A result may lie over the frame's header (where a function has fewer parameters than results), so that
    is read first. */
-#define LEAVE_BY(...)                                             \
-  do {                                                            \
-    const wh_word_t *back_ = (const wh_word_t *)(uintptr_t)fp[0]; \
-    uint64_t *caller_ = (uint64_t *)(uintptr_t)fp[1];             \
-    __VA_ARGS__;                                                  \
-    ip = back_;                                                   \
-    fp = caller_;                                                 \
-    DISPATCH();                                                   \
+#define LEAVE_BY(...)                                                \
+  do {                                                               \
+    const wh_word_t *back_ = (const wh_word_t *)(uintptr_t)S(fp)[0]; \
+    uint64_t *caller_ = (uint64_t *)(uintptr_t)S(fp)[1];             \
+    __VA_ARGS__;                                                     \
+    S(ip) = back_;                                                   \
+    S(fp) = caller_;                                                 \
+    NEXT();                                                          \
   } while (0)
 #define LEAVE() LEAVE_BY((void)0)
 #define LEAVE_WITH(T, n) LEAVE_BY(KEEP(T, n))
@@ -165,55 +166,55 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
            uint64_t *to_ = SLOT_AT(to); while (from_ < end_) *to_++ = *from_++)
 
 /* n: the operand word, the operation's last, that says where the callee's frame begins. */
-#define ENTER(function, n)                                                                   \
-  do {                                                                                       \
-    const wh_code_t *code_ =                                                                 \
-        atomic_load_explicit(&context->entries[(function)], memory_order_acquire);           \
-    if (WH_UNLIKELY(!code_)) {                                                               \
-      context->wanted = (function);                                                          \
-      SLOW(compile_callee);                                                                  \
-    }                                                                                        \
-    uint64_t *frame_ = SLOT_AT(n);                                                           \
-    if (WH_UNLIKELY(frame_ + code_->frame_slots > context->stack_end)) SLOW(stack_overflow); \
-    CHARGE(code_->cost);                                                                     \
-    frame_[0] = (uint64_t)(uintptr_t)(ip + OPERANDS + (n) + 1);                              \
-    frame_[1] = (uint64_t)(uintptr_t)fp;                                                     \
-    fp = frame_;                                                                             \
-    ip = code_->words;                                                                       \
-    DISPATCH();                                                                              \
+#define ENTER(function, n)                                                                      \
+  do {                                                                                          \
+    const wh_code_t *code_ =                                                                    \
+        atomic_load_explicit(&S(context)->entries[(function)], memory_order_acquire);           \
+    if (WH_UNLIKELY(!code_)) {                                                                  \
+      S(context)->wanted = (function);                                                          \
+      SLOW(compile_callee);                                                                     \
+    }                                                                                           \
+    uint64_t *frame_ = SLOT_AT(n);                                                              \
+    if (WH_UNLIKELY(frame_ + code_->frame_slots > S(context)->stack_end)) SLOW(stack_overflow); \
+    CHARGE(code_->cost);                                                                        \
+    frame_[0] = (uint64_t)(uintptr_t)(S(ip) + OPERANDS + (n) + 1);                              \
+    frame_[1] = (uint64_t)(uintptr_t)S(fp);                                                     \
+    S(fp) = frame_;                                                                             \
+    S(ip) = code_->words;                                                                       \
+    NEXT();                                                                                     \
   } while (0)
 
 /* From operand word n on: canonical type, table, frame. */
 #define ENTER_INDIRECT(index, n)                                                  \
   do {                                                                            \
     uint64_t index_ = (index);                                                    \
-    const wh_table_t *table_ = context->tables[WORD((n) + 1)];                    \
+    const wh_table_t *table_ = S(context)->tables[WORD((n) + 1)];                 \
     if (WH_UNLIKELY(index_ >= table_->size)) TRAP(WHERRY_TRAP_UNDEFINED_ELEMENT); \
     uint64_t reference_ = table_->elements[index_];                               \
-    if (WH_UNLIKELY(reference_ >> 32 != context->instance_id)) {                  \
-      context->wanted = (int64_t)reference_;                                      \
-      context->operand = (n);                                                     \
+    if (WH_UNLIKELY(reference_ >> 32 != S(context)->instance_id)) {               \
+      S(context)->wanted = (int64_t)reference_;                                   \
+      S(context)->operand = (n);                                                  \
       SLOW(call_reference);                                                       \
     }                                                                             \
     uint32_t function_ = (uint32_t)reference_;                                    \
-    if (WH_UNLIKELY(context->type_ids[function_] != WORD(n))) {                   \
-      context->wanted = (int64_t)reference_;                                      \
-      context->operand = (n);                                                     \
+    if (WH_UNLIKELY(S(context)->type_ids[function_] != WORD(n))) {                \
+      S(context)->wanted = (int64_t)reference_;                                   \
+      S(context)->operand = (n);                                                  \
       SLOW(call_reference);                                                       \
     }                                                                             \
     ENTER(function_, (n) + 2);                                                    \
   } while (0)
 
 /* n: the operand word of the frame. */
-#define ENTER_REF(reference, n)                                  \
-  do {                                                           \
-    uint64_t reference_ = (reference);                           \
-    if (WH_UNLIKELY(reference_ >> 32 != context->instance_id)) { \
-      context->wanted = (int64_t)reference_;                     \
-      context->operand = (n);                                    \
-      SLOW(call_ref);                                            \
-    }                                                            \
-    ENTER((uint32_t)reference_, (n));                            \
+#define ENTER_REF(reference, n)                                     \
+  do {                                                              \
+    uint64_t reference_ = (reference);                              \
+    if (WH_UNLIKELY(reference_ >> 32 != S(context)->instance_id)) { \
+      S(context)->wanted = (int64_t)reference_;                     \
+      S(context)->operand = (n);                                    \
+      SLOW(call_ref);                                               \
+    }                                                               \
+    ENTER((uint32_t)reference_, (n));                               \
   } while (0)
 
 /* ---- objects ---- */
