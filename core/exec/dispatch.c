@@ -9,6 +9,7 @@
 #include "num/simd.h"
 #include "exec_state.h"
 #include "atomic.h"
+#include "counts.h"
 #include "dispatch.h"
 
 #ifndef WHERRY_DISPATCH_LOOP
@@ -214,6 +215,7 @@ wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
   float facc = context->f32_acc;
   int (*slow)(wh_context_t *);
 dispatch:
+  COUNT(ip);
   switch (READ(uint64_t, ip)) {
 #define CASE(number, operands, ...)      \
   case number: {                         \

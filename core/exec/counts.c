@@ -1,0 +1,98 @@
+#include "counts.h"
+
+#ifdef WHERRY_COUNTS
+
+#include <stdio.h>
+#include <stdlib.h>
+#include "exec/exec.h"
+
+/* What is known of a place is copied at its first run: its code may be gone at the end. */
+enum { OPERANDS_KEPT = 9 };
+typedef struct place {
+  const wh_word_t *ip;
+  uint64_t runs, falls;
+  uint32_t op, operands[OPERANDS_KEPT];
+} place_t;
+
+/* A hash table by address. */
+static place_t *places;
+static unsigned bits;
+static size_t used;
+static bool lost;                  /* there was no memory for more places */
+static const wh_word_t *following; /* the place behind the operation that ran last */
+
+static place_t *find(place_t *in, unsigned in_bits, const wh_word_t *ip) {
+  size_t mask = ((size_t)1 << in_bits) - 1;
+  size_t at = ((uint64_t)(uintptr_t)ip * UINT64_C(0x9E3779B97F4A7C15)) >> (64 - in_bits);
+  while (in[at].ip && in[at].ip != ip) at = (at + 1) & mask;
+  return &in[at];
+}
+
+static bool grow(void) {
+  unsigned new_bits = bits ? bits + 1 : 16;
+  place_t *grown = calloc((size_t)1 << new_bits, sizeof *grown);
+  if (!grown) return false;
+  for (size_t i = 0; bits && i >> bits == 0; i++)
+    if (places[i].ip) *find(grown, new_bits, places[i].ip) = places[i];
+  free(places);
+  places = grown;
+  bits = new_bits;
+  return true;
+}
+
+static void report(void) {
+  FILE *file = fopen(getenv("WHERRY_COUNTS"), "w");
+  if (!file) return;
+  if (lost) fputs("lost\n", file);
+  for (size_t i = 0; i >> bits == 0; i++) {
+    const place_t *place = &places[i];
+    if (!place->ip) continue;
+    uint32_t operands = wh_code_op_operands((wh_code_op_t)place->op);
+    fprintf(file, "%ju\t%u\t%ju\t%ju\t%s", (uintmax_t)((uintptr_t)place->ip / sizeof(wh_word_t)),
+            WH_HANDLER_WORDS + operands, (uintmax_t)place->runs, (uintmax_t)place->falls,
+            wh_code_op_name((wh_code_op_t)place->op));
+    for (uint32_t n = 0; n < operands && n < OPERANDS_KEPT; n++)
+      fprintf(file, "\t%d", (int32_t)place->operands[n]);
+    fputc('\n', file);
+  }
+  fclose(file);
+}
+
+/* Operations that handlers exist of for this processor have numbers of their own in the code. */
+static wh_code_op_t op_at(const wh_word_t *ip) {
+  uint64_t number;
+  memcpy(&number, ip, sizeof number);
+  if (number < WH_CODE_COUNT) return (wh_code_op_t)number;
+  const wh_handlers_t *handlers = wh_exec_handlers(false);
+  uint32_t op = 0;
+  while (handlers->of[op] != number) op++;
+  return (wh_code_op_t)op;
+}
+
+static place_t *place_of(const wh_word_t *ip) {
+  place_t *place = bits ? find(places, bits, ip) : NULL;
+  if (place && place->ip) return place;
+  if (lost || !getenv("WHERRY_COUNTS")) return NULL;
+  if (!bits) atexit(report);
+  if ((!bits || used >> (bits - 1)) && !grow()) {
+    lost = true;
+    return NULL;
+  }
+  place = find(places, bits, ip);
+  place->ip = ip;
+  place->op = op_at(ip);
+  for (uint32_t n = 0; n < wh_code_op_operands((wh_code_op_t)place->op) && n < OPERANDS_KEPT; n++)
+    place->operands[n] = ip[WH_HANDLER_WORDS + n];
+  used++;
+  return place;
+}
+
+void wh_exec_count(const wh_word_t *ip) {
+  place_t *place = place_of(ip);
+  if (!place) return;
+  place->runs++;
+  place->falls += ip == following;
+  following = ip + WH_HANDLER_WORDS + wh_code_op_operands((wh_code_op_t)place->op);
+}
+
+#endif
