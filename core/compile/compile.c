@@ -73,11 +73,60 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
   }
 }
 
+/* ---- vectors ---- */
+
+static bool in_scratch(const compiler_t *c, const void *items) {
+  uintptr_t place = (uintptr_t)items, scratch = (uintptr_t)c->scratch;
+  return place >= scratch && place < scratch + sizeof *c->scratch;
+}
+
+bool whc_grow(compiler_t *c, void **items, size_t *capacity, size_t wanted, size_t item_size) {
+  void *old;
+  memcpy(&old, (void *)items, sizeof old);
+  if (!in_scratch(c, old)) return wh_vec_reserve_(c->alloc, items, capacity, wanted, item_size);
+  void *moved = NULL;
+  size_t grown = 0;
+  if (!wh_vec_reserve_(c->alloc, &moved, &grown, wanted + *capacity, item_size)) return false;
+  memcpy(moved, old, *capacity * item_size);
+  memcpy((void *)items, &moved, sizeof moved);
+  *capacity = grown;
+  return true;
+}
+
+#define BEGIN(c, vec) \
+  ((c)->vec.items = (c)->scratch->vec, (c)->vec.capacity = WH_COUNT((c)->scratch->vec))
+#define END(c, vec)                                                           \
+  do {                                                                        \
+    if (!in_scratch((c), (c)->vec.items)) wh_vec_free((c)->alloc, &(c)->vec); \
+  } while (0)
+
+/* Stack and blocks have a place each that running out of memory in the middle of an instruction can
+   fall back on. */
+static void begin_vectors(compiler_t *c) {
+  BEGIN(c, stack);
+  BEGIN(c, blocks);
+  BEGIN(c, fixups);
+  BEGIN(c, marks);
+  BEGIN(c, locals);
+}
+
+static void end_vectors(compiler_t *c) {
+  END(c, stack);
+  END(c, blocks);
+  END(c, fixups);
+  END(c, marks);
+  END(c, locals);
+  wh_vec_free(c->alloc, &c->guards);
+  wh_vec_free(c->alloc, &c->words);
+}
+
+/* ---- a function ---- */
+
 /* Declares a local in the next slot. False: no memory. */
 static bool add_local(compiler_t *c, wherry_valtype_t type, int32_t *slot) {
   local_t local = {.slot = *slot, .class = (uint8_t)whc_class_of(type), .wide = whc_is_wide(type)};
   *slot += whc_slots_of(type);
-  return wh_vec_push(c->alloc, &c->locals, local);
+  return whc_add(c, &c->locals, local);
 }
 
 /* Declares the locals and makes those that are not parameters zero. False: no memory. */
@@ -113,10 +162,7 @@ static bool start(compiler_t *c, const wh_body_t *body) {
   c->next = c->instruction = body->bytes;
   c->end = body->bytes + body->size;
   c->reachable = true;
-  /* A place in each that running out of memory in the middle of an instruction can fall back on. */
-  if (!wh_vec_reserve(c->alloc, &c->stack, 64) || !wh_vec_reserve(c->alloc, &c->blocks, 16) ||
-      !wh_vec_reserve(c->alloc, &c->words, (size_t)body->size + 64))
-    return false;
+  if (!wh_vec_reserve(c->alloc, &c->words, (size_t)body->size + 64)) return false;
   block_t function = {.results = c->type->types + c->type->param_count,
                       .result_count = c->type->result_count,
                       .fixups = NO_PLACE,
@@ -125,18 +171,21 @@ static bool start(compiler_t *c, const wh_body_t *body) {
                       .end_path = UINT32_MAX};
   if (!start_locals(c)) return false;
   function.base = c->next_home;
-  return wh_vec_push(c->alloc, &c->blocks, function);
+  return whc_add(c, &c->blocks, function);
 }
 
 wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model,
                            const wh_rtype_t *const *types, uint32_t function,
                            const wh_handlers_t *handlers, bool canonical, wh_code_t **out) {
+  scratch_t scratch;
   compiler_t c = {.alloc = alloc,
+                  .scratch = &scratch,
                   .model = model,
                   .types = types,
                   .handlers = handlers,
                   .type = wh_model_functype(model, function),
                   .function = function};
+  begin_vectors(&c);
   c.failed = !start(&c, &model->bodies.items[function - model->imported_functions]);
   while (!c.done && !c.failed) {
     if (!c.reachable) whc_skip_unreachable(&c);
@@ -149,12 +198,6 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model,
     if (canonical && !c.failed) whc_canonical(&c, opcode);
   }
   wherry_error_t *error = whc_finish_code(&c, out);
-  wh_vec_free(alloc, &c.words);
-  wh_vec_free(alloc, &c.stack);
-  wh_vec_free(alloc, &c.blocks);
-  wh_vec_free(alloc, &c.fixups);
-  wh_vec_free(alloc, &c.marks);
-  wh_vec_free(alloc, &c.guards);
-  wh_vec_free(alloc, &c.locals);
+  end_vectors(&c);
   return error;
 }

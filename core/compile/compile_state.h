@@ -84,8 +84,35 @@ typedef struct mark {
   uint32_t offset;
 } mark_t;
 
+/* Where the vectors begin: few functions need more. (The cruel build wants them to move.) */
+#ifdef WHERRY_CRUEL
+enum {
+  SCRATCH_STACK = 1,
+  SCRATCH_BLOCKS = 1,
+  SCRATCH_FIXUPS = 1,
+  SCRATCH_MARKS = 1,
+  SCRATCH_LOCALS = 1
+};
+#else
+enum {
+  SCRATCH_STACK = 64,
+  SCRATCH_BLOCKS = 24,
+  SCRATCH_FIXUPS = 128,
+  SCRATCH_MARKS = 256,
+  SCRATCH_LOCALS = 64
+};
+#endif
+typedef struct scratch {
+  operand_t stack[SCRATCH_STACK];
+  block_t blocks[SCRATCH_BLOCKS];
+  fixup_t fixups[SCRATCH_FIXUPS];
+  mark_t marks[SCRATCH_MARKS];
+  local_t locals[SCRATCH_LOCALS];
+} scratch_t;
+
 typedef struct compiler {
   wh_alloc_t *alloc;
+  scratch_t *scratch;
   const wh_model_t *model;
   const wh_rtype_t *const *types; /* the engine's, for the model's */
   const wh_handlers_t *handlers;
@@ -114,6 +141,15 @@ typedef struct compiler {
   int32_t top_slot;    /* one above the highest slot used */
   uint32_t path;       /* wasm instructions on the shortest way from the function's start to here */
 } compiler_t;
+
+/* ---- vectors, which may lie in the scratch: as wh_vec_reserve and wh_vec_push (compile.c) ---- */
+bool whc_grow(compiler_t *c, void **items, size_t *capacity, size_t wanted, size_t item_size);
+#define whc_reserve(c, vec, more)                                                 \
+  ((vec)->count + (more) <= (vec)->capacity ||                                    \
+   whc_grow((c), (void **)&(vec)->items, &(vec)->capacity, (vec)->count + (more), \
+            sizeof *(vec)->items))
+#define whc_add(c, vec, item) \
+  (whc_reserve((c), (vec), 1) ? ((vec)->items[(vec)->count++] = (item), true) : false)
 
 /* ---- operands.c ---- */
 /* Numbers of slots as differences between slots, which have a sign. */

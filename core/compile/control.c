@@ -16,7 +16,7 @@ static void shorten(uint32_t *path, uint32_t other) {
 
 static void add_fixup(compiler_t *c, uint32_t at, uint32_t op_at, uint32_t *chain) {
   fixup_t fixup = {at, op_at, *chain};
-  if (!wh_vec_push(c->alloc, &c->fixups, fixup))
+  if (!whc_add(c, &c->fixups, fixup))
     c->failed = true;
   else
     *chain = (uint32_t)c->fixups.count - 1;
@@ -311,39 +311,44 @@ static void pass_clauses(compiler_t *c) {
 }
 
 static void compile_block(compiler_t *c, uint8_t opcode) {
-  block_t block = {.opcode = opcode,
-                   .fixups = NO_PLACE,
-                   .else_fixups = NO_PLACE,
-                   .delegates = NO_PLACE,
-                   .end_path = UINT32_MAX,
-                   .else_path = c->path};
-  read_block_type(c, &block);
-  block.clauses = c->next;
+  if (!whc_reserve(c, &c->blocks, 1)) {
+    c->failed = true;
+    return;
+  }
+  block_t *block = &c->blocks.items[c->blocks.count];
+  *block = (block_t) {.opcode = opcode,
+                      .fixups = NO_PLACE,
+                      .else_fixups = NO_PLACE,
+                      .delegates = NO_PLACE,
+                      .end_path = UINT32_MAX,
+                      .else_path = c->path};
+  read_block_type(c, block);
+  block->clauses = c->next;
   if (opcode == WH_OP_TRY_TABLE) pass_clauses(c);
   operand_t condition = {0};
   if (opcode == WH_OP_IF) condition = whc_pop(c);
   uint32_t count = (uint32_t)c->stack.count;
-  block.height = count - block.param_count;
-  block.base = c->next_home - whc_slots_of_types(block.params, block.param_count);
-  whc_settle_all(c, block.height, false);
+  block->height = count - block->param_count;
+  block->base = c->next_home - whc_slots_of_types(block->params, block->param_count);
+  whc_settle_all(c, block->height, false);
   /* A loop's parameters are a label's; an if's must be the same for both branches. */
   bool constants = opcode == WH_OP_LOOP || opcode == WH_OP_IF;
-  for (uint32_t i = block.height; i < count; i++) whc_settle(c, i, constants);
+  for (uint32_t i = block->height; i < count; i++) whc_settle(c, i, constants);
   if (opcode == WH_OP_LOOP) {
     whc_forget_accs(c);
     c->last_op_at = NO_PLACE;
-    block.loop_at = (uint32_t)c->words.count;
-    block.loop_path = c->path;
+    block->loop_at = (uint32_t)c->words.count;
+    block->loop_path = c->path;
   }
   if (opcode == WH_OP_IF) {
-    block.else_open = true;
+    block->else_open = true;
     uint32_t at = emit_condition(c, &condition, false, false);
-    emit_fixup(c, at, &block.else_fixups);
-    block.branch_at = at;
+    emit_fixup(c, at, &block->else_fixups);
+    block->branch_at = at;
     c->last_op_at = NO_PLACE;
   }
-  block.body_at = (uint32_t)c->words.count;
-  if (!wh_vec_push(c->alloc, &c->blocks, block)) c->failed = true;
+  block->body_at = (uint32_t)c->words.count;
+  c->blocks.count++;
 }
 
 void whc_end_branch(compiler_t *c, block_t *block) {

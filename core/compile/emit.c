@@ -17,7 +17,7 @@ void whc_emit_v128(compiler_t *c, const uint8_t *bytes) {
 void whc_mark_offset(compiler_t *c) {
   mark_t mark = {(uint32_t)c->words.count,
                  (uint32_t)(c->instruction - c->model->bodies.items[0].bytes)};
-  if (!wh_vec_push(c->alloc, &c->marks, mark)) c->failed = true;
+  if (!whc_add(c, &c->marks, mark)) c->failed = true;
 }
 
 void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {

@@ -37,20 +37,20 @@ void whc_unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
 
 /* Emits base with two popped operands, turned round first where that needs no other operation. swapped:
    the operation that means the same then; base itself where it commutes, WH_CODE_COUNT: none. */
-static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped, operand_t a,
-                         operand_t b, wherry_valtype_t result) {
-  if (a.where == IN_CONST && b.where == IN_CONST) whc_need_slot(c, &a);
-  char kind_a = kind_of(c, &a), kind_b = kind_of(c, &b);
+static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped, operand_t *a,
+                         operand_t *b, wherry_valtype_t result) {
+  if (a->where == IN_CONST && b->where == IN_CONST) whc_need_slot(c, a);
+  char kind_a = kind_of(c, a), kind_b = kind_of(c, b);
   if (kind_a == 'A' && kind_b == 'A') {
     /* One value in both places: a local read twice, so one of them can be its slot. */
-    WH_ASSERT(a.where == IN_SLOT || b.where == IN_SLOT);
-    if (b.where == IN_SLOT)
+    WH_ASSERT(a->where == IN_SLOT || b->where == IN_SLOT);
+    if (b->where == IN_SLOT)
       kind_b = 'S';
     else
       kind_a = 'S';
   }
   if (swapped != WH_CODE_COUNT && (kind_a == 'K' || (kind_b == 'A' && kind_a == 'S'))) {
-    operand_t operand = a;
+    operand_t *operand = a;
     a = b;
     b = operand;
     char kind = kind_a;
@@ -60,17 +60,17 @@ static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped,
   }
   whc_spill_class(c, whc_class_of(result));
   int kind = find_kind(kind_a, kind_b);
-  WH_ASSERT((swapped == WH_CODE_COUNT || kind <= KIND_AK));
+  WH_ASSERT(swapped == WH_CODE_COUNT || kind <= KIND_AK);
   wh_code_op_t op = (wh_code_op_t)((int)base + FORMS * kind);
   uint32_t at = whc_emit_op(c, op);
-  emit_operand(c, &a, kind_a);
-  emit_operand(c, &b, kind_b);
+  emit_operand(c, a, kind_a);
+  emit_operand(c, b, kind_b);
   whc_emit_result(c, at, op, result);
 }
 
 static void binary(compiler_t *c, wh_code_op_t base, bool commutes, wherry_valtype_t type) {
   operand_t b = whc_pop(c), a = whc_pop(c);
-  two_operands(c, base, commutes ? base : WH_CODE_COUNT, a, b, type);
+  two_operands(c, base, commutes ? base : WH_CODE_COUNT, &a, &b, type);
 }
 
 /* Operands in slots, results in the two lowest of their homes. */
@@ -88,8 +88,8 @@ static void wide(compiler_t *c, wh_code_op_t op, uint32_t operands) {
   whc_wrote(c, home + 1);
 }
 
-static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror, operand_t a,
-                             operand_t b) {
+static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror, operand_t *a,
+                             operand_t *b) {
   two_operands(c, base, mirror, a, b, WHERRY_I32);
   if (c->failed) return;
   /* Which of the two it became shows in the operation emitted. */
@@ -100,7 +100,7 @@ static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirr
 
 static void compare(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror) {
   operand_t b = whc_pop(c), a = whc_pop(c);
-  compare_operands(c, base, mirror, a, b);
+  compare_operands(c, base, mirror, &a, &b);
 }
 
 wh_code_op_t whc_inverse_compare(wh_code_op_t base) {
@@ -144,7 +144,7 @@ static void equals_zero(compiler_t *c, bool wide) {
   a.wide = wide;
   if (zero.home >= c->top_slot) c->top_slot = zero.home + 1;
   wh_code_op_t base = wide ? WH_CODE_I64_EQ_SS_R : WH_CODE_I32_EQ_SS_R;
-  compare_operands(c, base, base, a, zero);
+  compare_operands(c, base, base, &a, &zero);
 }
 
 void whc_is_null(compiler_t *c) { equals_zero(c, true); }

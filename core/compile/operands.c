@@ -19,7 +19,7 @@ static inline operand_t *push(compiler_t *c, class_t class, bool wide) {
 static inline bool is_full(const compiler_t *c) { return c->stack.count == c->stack.capacity; }
 
 static WH_COLD void make_room(compiler_t *c) {
-  if (wh_vec_reserve(c->alloc, &c->stack, 1)) return;
+  if (whc_reserve(c, &c->stack, 1)) return;
   /* Goes on in the first operand's place: finish_code throws everything away. */
   c->failed = true;
   c->stack.count = 0;
@@ -183,12 +183,12 @@ void whc_need_slot(compiler_t *c, operand_t *operand) {
 
 void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
   int32_t slot = c->locals.items[local].slot;
-  operand_t value = *whc_top_operand(c);
-  if (value.where == IN_SLOT && value.slot == slot) {
+  const operand_t *top = whc_top_operand(c);
+  if (top->where == IN_SLOT && top->slot == slot) {
     if (!tee) whc_pop(c);
     return;
   }
-  whc_pop(c);
+  operand_t value = whc_pop(c);
   /* Operands that still mean the old value take it with them. */
   if (c->locals.items[local].uses) {
     for (uint32_t index = 0; index < c->stack.count; index++)
