@@ -7,11 +7,11 @@
 #include "exec/exec.h"
 
 /* What is known of a place is copied at its first run: its code may be gone at the end. */
-enum { OPERANDS_KEPT = 9 };
+enum { OPERANDS_KEPT = 8 };
 typedef struct place {
   const wh_word_t *ip;
   uint64_t runs, falls;
-  uint32_t op, operands[OPERANDS_KEPT];
+  uint32_t op, operand_count, operands[OPERANDS_KEPT];
 } place_t;
 
 /* A hash table by address. */
@@ -47,11 +47,10 @@ static void report(void) {
   for (size_t i = 0; i >> bits == 0; i++) {
     const place_t *place = &places[i];
     if (!place->ip) continue;
-    uint32_t operands = wh_code_op_operands((wh_code_op_t)place->op);
     fprintf(file, "%ju\t%u\t%ju\t%ju\t%s", (uintmax_t)((uintptr_t)place->ip / sizeof(wh_word_t)),
-            WH_HANDLER_WORDS + operands, (uintmax_t)place->runs, (uintmax_t)place->falls,
-            wh_code_op_name((wh_code_op_t)place->op));
-    for (uint32_t n = 0; n < operands && n < OPERANDS_KEPT; n++)
+            WH_HANDLER_WORDS + place->operand_count, (uintmax_t)place->runs,
+            (uintmax_t)place->falls, wh_code_op_name((wh_code_op_t)place->op));
+    for (uint32_t n = 0; n < place->operand_count && n < OPERANDS_KEPT; n++)
       fprintf(file, "\t%d", (int32_t)place->operands[n]);
     fputc('\n', file);
   }
@@ -81,8 +80,10 @@ static place_t *place_of(const wh_word_t *ip) {
   place = find(places, bits, ip);
   place->ip = ip;
   place->op = op_at(ip);
-  for (uint32_t n = 0; n < wh_code_op_operands((wh_code_op_t)place->op) && n < OPERANDS_KEPT; n++)
-    place->operands[n] = ip[WH_HANDLER_WORDS + n];
+  const wh_word_t *operands = ip + WH_HANDLER_WORDS;
+  place->operand_count = wh_code_op_operands((wh_code_op_t)place->op, operands);
+  for (uint32_t n = 0; n < place->operand_count && n < OPERANDS_KEPT; n++)
+    place->operands[n] = operands[n];
   used++;
   return place;
 }
@@ -92,7 +93,7 @@ void wh_exec_count(const wh_word_t *ip) {
   if (!place) return;
   place->runs++;
   place->falls += ip == following;
-  following = ip + WH_HANDLER_WORDS + wh_code_op_operands((wh_code_op_t)place->op);
+  following = ip + WH_HANDLER_WORDS + place->operand_count;
 }
 
 #endif

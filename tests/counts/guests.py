@@ -15,8 +15,10 @@ import wherry
 from components import Component, innermost
 
 HERE = pathlib.Path(__file__).resolve().parent
-SHARED = pathlib.Path(os.environ.get("WHERRY_SHARED", HERE.parents[2] / "shared"))
-CORE, COMPONENTS = SHARED / "guests" / "core", SHARED / "guests" / "components"
+SHARED = HERE.parents[2] / "shared"
+GUESTS = pathlib.Path(os.environ.get("WHERRY_GUESTS") or SHARED / "guests")
+BENCH = pathlib.Path(os.environ.get("WHERRY_BENCH") or SHARED / "bench")
+CORE, COMPONENTS = GUESTS / "core", GUESTS / "components"
 FUEL = 1 << 62
 API, MACHINE = "local:kitchen/api#", "xyz:machine/machine-interface#"
 
@@ -130,7 +132,7 @@ def reverse(guest, rounds=20):
 
 def obfuscator(guest):
     caller = Caller(guest, "")
-    source = (SHARED / "guests" / "inputs" / "tiny-2k.js").read_bytes()
+    source = (GUESTS / "inputs" / "tiny-2k.js").read_bytes()
     assert len(caller.call("obfuscate", *caller.text(source))) == 3190
     return spent(guest.store)
 
@@ -234,7 +236,7 @@ def go(name, wasi):
 
 
 def go_wordfreq():
-    wasi = Wasi(["wordfreq", "10"], (SHARED / "guests" / "inputs" / "small-17k.js").read_bytes())
+    wasi = Wasi(["wordfreq", "10"], (GUESTS / "inputs" / "small-17k.js").read_bytes())
     store, exports = go("go-wordfreq", wasi)
     try:
         exports["_start"]()
@@ -273,7 +275,7 @@ def number(text):
 
 
 def bench(name, case):
-    data = (SHARED / "bench" / "wasm" / f"{name}.wasm").read_bytes()
+    data = (BENCH / "wasm" / f"{name}.wasm").read_bytes()
     imports = {"env": {"clock_ms": clock}} if "imports" in case else None
     store = new_store()
     exports = wherry.Instance(store, wherry.Module(None, data), imports).exports
@@ -287,7 +289,7 @@ def bench(name, case):
 
 
 def bench_cases():
-    file = SHARED / "bench" / "cases.json"
+    file = BENCH / "cases.json"
     cases = json.loads(file.read_text()) if file.exists() else {}
     return {name: case for name, case in cases.items() if "load" not in case}
 
