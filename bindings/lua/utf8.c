@@ -18,16 +18,21 @@ static size_t character(const uint8_t *text, size_t size) {
   return bytes;
 }
 
+enum { BLOCK = 32 };
+
+static inline bool block_is_ascii(const uint8_t *text) {
+  uint64_t words[BLOCK / 8];
+  memcpy(words, text, sizeof words);
+  return ((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool wl_utf8_valid(const char *data, size_t size) {
   const uint8_t *text = (const uint8_t *)data;
   size_t i = 0;
   while (i < size) {
     if (text[i] < 0x80) {
-      uint64_t words[4];
-      bool many = size - i >= sizeof words;
-      if (many) memcpy(words, text + i, sizeof words);
-      many = many && !((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080));
-      i += many ? sizeof words : 1;
+      while (size - i >= BLOCK && block_is_ascii(text + i)) i += BLOCK;
+      while (i < size && text[i] < 0x80) i++;
       continue;
     }
     /* Most text beyond ASCII has characters of two bytes, or of three, in a row. */

@@ -21,7 +21,8 @@ wherry_error_t *wherry_memory_new(wherry_store_t *store, uint64_t minimum, uint6
   wherry_error_t *error = wh_store_check(store);
   if (!error) error = api_check_pages(store->alloc, minimum, maximum, true);
   if (error) return error;
-  wh_memory_type_t type = {.limits = {minimum, maximum}, .page_log2 = WH_PAGE_LOG2};
+  wh_memory_type_t type = {.limits = {.minimum = minimum, .maximum = maximum},
+                           .page_log2 = WH_PAGE_LOG2};
   wh_memory_t *memory;
   error = wh_memory_make(store, &type, NULL, &memory);
   if (error) return error;

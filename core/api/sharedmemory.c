@@ -5,7 +5,9 @@ wherry_error_t *wherry_sharedmemory_new(wherry_engine_t *engine, uint64_t minimu
                                         wherry_sharedmemory_t **out) {
   wherry_error_t *error = api_check_pages(&engine->alloc, minimum, maximum, false);
   if (error) return error;
-  wh_memory_type_t type = {.limits = {minimum, maximum}, .shared = true, .page_log2 = WH_PAGE_LOG2};
+  wh_memory_type_t type = {.limits = {.minimum = minimum, .maximum = maximum},
+                           .shared = true,
+                           .page_log2 = WH_PAGE_LOG2};
   return wh_sharedmemory_make(engine, &type, out);
 }
 

@@ -20,7 +20,7 @@ wherry_error_t *wherry_table_new(wherry_store_t *store, wherry_valtype_t element
   uint64_t slot = 0;
   if (initial) error = wh_value_to_slot(store, initial, element, &slot);
   if (error) return error;
-  wh_table_type_t type = {.element = element, .limits = {minimum, maximum}};
+  wh_table_type_t type = {.element = element, .limits = {.minimum = minimum, .maximum = maximum}};
   wh_table_t *table;
   error = wh_table_make(store, &type, slot, &table);
   if (error) return error;
