@@ -12,12 +12,22 @@ import sys
 
 import group_call
 import group_exec
+import group_instantiate
+import group_limits
 import group_load
+import group_marshal
 import machine
 import peers
 import report
 
-GROUPS = {"exec": group_exec, "load": group_load, "call": group_call}
+GROUPS = {
+    "exec": group_exec,
+    "limits": group_limits,
+    "load": group_load,
+    "instantiate": group_instantiate,
+    "call": group_call,
+    "marshal": group_marshal,
+}
 
 
 def arguments():

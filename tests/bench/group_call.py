@@ -1,12 +1,9 @@
-"""Crossing the border: calls, callbacks, memory, strings, instances; and fib, all calls."""
+"""Crossing the border with numbers, in each language: calls, callbacks, memory; and fib."""
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
-
+import languages
 import wherry
-from peers import GUESTS, ROOT, Wasm3, Wasmtime, guest_bytes, wasm3, wasmtime
+from guests import own
+from peers import Node, Wasm3, Wasmtime, node, wasm3, wasmtime
 from timing import Row, each, once
 
 CALLS = 1000  # of the host, in one call of add_up
@@ -21,31 +18,39 @@ def ignore(_address, _size):
 
 
 def peers(name, wasm3_imports=(), wasmtime_imports=()):
-    """{engine: the module in it} for the peers that are there."""
-    found = {}
+    """{engine: the module in it} for the peers in Python that are there."""
+    found, data = {}, own(name).read_bytes()
     if wasm3:
-        found["pywasm3"] = Wasm3(guest_bytes(name), wasm3_imports)
+        found["pywasm3"] = Wasm3(data, wasm3_imports)
     if wasmtime:
-        found["wasmtime"] = Wasmtime(guest_bytes(name), wasmtime_imports)
+        found["wasmtime"] = Wasmtime(data, wasmtime_imports)
     return found
 
 
+def in_node(runs, guest, name, *args, per=1):
+    if node:
+        what = {"file": str(own(guest)), "name": name, "args": args}
+        run = Node.timed("call", least=0.02, batch=0.002, **what)
+        runs["V8"] = lambda: run() / per
+
+
 def sum_row():
-    runs = {"wherry": each("guest.sum(5, 37)", {"guest": wherry.load(str(GUESTS / "simple.wasm"))})}
+    runs = {"wherry": each("guest.sum(5, 37)", {"guest": wherry.load(str(own("simple")))})}
     for engine, peer in peers("simple").items():
         if engine == "wasmtime":
             variables = {"sum": peer.exports["sum"], "store": peer.store}
             runs[engine] = each("sum(store, 5, 37)", variables)
         else:
             runs[engine] = each("sum(5, 37)", {"sum": peer.function("sum")})
-    return Row("sum(5, 37)", runs, [("pywasm3", 1.0)])
+    in_node(runs, "simple", "sum", 5, 37)
+    return Row("Python: sum(5, 37)", runs, [(None, 60e-9), ("pywasm3", 0.6)])
 
 
 def callback_row():
     def per_call(run):
         return lambda: run() / CALLS
 
-    guest = wherry.load(str(GUESTS / "host.wasm"), imports={"env": {"add": add, "on_word": ignore}})
+    guest = wherry.load(str(own("host")), imports={"env": {"add": add, "on_word": ignore}})
     statement = f"add_up({CALLS})"
     runs = {"wherry": per_call(each(statement, {"add_up": guest.add_up}))}
     found = peers(
@@ -58,11 +63,12 @@ def callback_row():
     )
     for engine, peer in found.items():
         runs[engine] = per_call(each(statement, {"add_up": peer.function("add_up")}))
-    return Row("a call of the host by the guest", runs, [("pywasm3", 0.6)])
+    in_node(runs, "host", "add_up", CALLS, per=CALLS)
+    return Row("Python: a call of the host", runs, [(None, 100e-9), ("pywasm3", 0.6)])
 
 
 def memory_row():
-    guest = wherry.load(str(GUESTS / "simple.wasm"))
+    guest = wherry.load(str(own("simple")))
     address = guest.string()
     variables = {"memory": guest.memory, "address": address}
     runs = {"wherry": each("memory.read(address, 13)", variables)}
@@ -77,101 +83,41 @@ def memory_row():
         else:
             variables = {"memory": peer.runtime.get_memory(0), "address": address}
             runs[engine] = each("bytes(memory[address:address + 13])", variables)
-    return Row("memory.read(address, 13)", runs)
-
-
-def string_rows():
-    """No peer here lifts strings of a core module; what is timed is there and back again."""
-    guest = wherry.load(str(GUESTS / "greet.wasm"))
-    rows = []
-    for name, text, limits in (
-        ("echo of a string of 16 bytes", "sixteen letters!", []),
-        ("echo of 64 KiB of ASCII", "wherry! " * 8192, [(None, 10e-6)]),
-        ("echo of 64 KiB of other text", "Fährboot" * 7281 + "boats..", []),
-    ):
-        variables = {"echo": guest.echo_string, "text": text}
-        rows.append(Row(name, {"wherry": each("echo(text)", variables)}, limits))
-    variables = {"reverse": guest.echo_bytes, "data": bytes(65536)}
-    rows.append(Row("echo of 64 KiB of bytes", {"wherry": each("reverse(data)", variables)}))
-    return rows
-
-
-def instance_row():
-    data = guest_bytes("simple")
-    engine = wherry.Engine()
-    variables = {"wherry": wherry, "engine": engine, "module": wherry.Module(engine, data)}
-    runs = {"wherry": each("wherry.Instance(wherry.Store(engine), module)", variables)}
-    if wasm3:
-        variables = {"environment": wasm3.Environment(), "data": data}
-        runs["pywasm3"] = each(
-            "environment.new_runtime(65536).load(environment.parse_module(data))", variables
-        )
-    if wasmtime:
-        one = wasmtime.Engine()
-        variables = {"w": wasmtime, "engine": one, "module": wasmtime.Module(one, data)}
-        runs["wasmtime"] = each("w.Instance(w.Store(engine), module, [])", variables)
-    return Row("an instance in a new store", runs, [(None, 10e-6)])
+    return Row("Python: memory.read(address, 13)", runs, [(None, 50e-9)])
 
 
 def fib_row(quick):
-    n = 30 if quick else 38
-    found = {"wherry": wherry.load(str(GUESTS / "fib.wasm")).fib}
+    n = 24 if quick else 34
+    found = {"wherry": wherry.load(str(own("fib"))).fib}
     found.update((engine, peer.function("fib")) for engine, peer in peers("fib").items())
     for function in found.values():
         assert function(20) == 6765
     runs = {engine: once(lambda f=f: f(n)) for engine, f in found.items()}
-    return Row(f"fib({n})", runs, [("pywasm3", 0.36)])
+    in_node(runs, "fib", "fib", n)
+    return Row(f"Python: fib({n})", runs, [("pywasm3", 0.36)])
 
 
-def other_languages():
-    """Rows that run in the other interpreters, one process a round."""
-    built = Path(wherry.__file__).parents[2]
-    here = Path(__file__).parent
-    commands = {
-        "Ruby": ["ruby", "-I", str(built / "ruby"), str(here / "call.rb")],
-        "Lua": ["lua5.4", str(here / "call.lua")],
-    }
-    environment = {
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "LUA_PATH": f"{built}/lua/?.lua;{built}/lua/?/init.lua;;",
-        "LUA_CPATH": f"{built}/lua/?.so;;",
-    }
-    rows = []
-    for language, command in commands.items():
-        if not (built / language.lower()).is_dir() or not shutil.which(command[0]):
-            continue
-        cache = {}
-
-        def ask(key, command=command, cache=cache):
-            """One run of the script answers for all its rows once."""
-            if key not in cache:
-                done = subprocess.run(
-                    [*command, str(GUESTS)],
-                    capture_output=True,
-                    env=environment,
-                    cwd=ROOT,
-                    check=False,
-                )
-                if done.returncode:
-                    raise RuntimeError(done.stderr.decode().strip() or "failed")
-                cache.update(json.loads(done.stdout))
-            return cache.pop(key) * 1e-9
-
-        for key, name, limits in (
-            ("sum", "sum(5, 37)", [(None, 60e-9)]),
-            ("callback", "a call of the host by the guest", []),
-            ("string", "echo of 64 KiB of ASCII", [(None, 10e-6 if language == "Ruby" else 8e-6)]),
-        ):
-            runs = {"wherry": lambda key=key, ask=ask: ask(key)}
-            rows.append(Row(f"{language}: {name}", runs, limits))
-    return rows
+OTHERS = (
+    ("Ruby", "sum", "sum(5, 37)", 60e-9),
+    ("Ruby", "callback", "a call of the host", None),
+    ("Ruby", "read", "memory.read(address, 13)", None),
+    ("Lua", "sum", "sum(5, 37)", 60e-9),
+    ("Lua", "callback", "a call of the host", None),
+    ("Lua", "read", "memory:read(address, 13)", None),
+    ("C", "by-name", "sum by name", None),
+    ("C", "checked", "sum, checked", None),
+    ("C", "sum", "sum by slots", None),
+    ("C", "callback", "a call of the host", None),
+    ("C", "read", "wherry_memory_read of 13", None),
+)
 
 
 def rows(quick):
     yield sum_row()
     yield callback_row()
     yield memory_row()
-    yield from string_rows()
-    yield instance_row()
     yield fib_row(quick)
-    yield from other_languages()
+    for language, key, name, most in OTHERS:
+        if languages.there(language):
+            runs = {"wherry": languages.asked(language, key)}
+            yield Row(f"{language}: {name}", runs, [(None, most)] if most else [])

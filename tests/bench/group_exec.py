@@ -4,7 +4,8 @@ import json
 import time
 
 import wherry
-from peers import HAVE, SHARED, Node, Wasm3, Wasmtime
+from guests import SHARED
+from peers import HAVE, Node, Wasm3, Wasmtime
 from timing import Row, once
 
 # wasm3 takes tail calls for calls and runs over the end of its C stack.

@@ -1,35 +1,92 @@
-"""From bytes to a module that is checked and can be instantiated; by the clock on the wall."""
+"""From bytes to the end of a first call; and to a module that is checked; by the clock on the wall.
+
+Imports are stubs: the first call ends where the guest calls one.
+"""
 
 import time
 
 import wherry
-from peers import GUESTS, SHARED, wasm3, wasmtime
-from timing import Row, once
+from guests import SHARED, own, there
+from peers import HAVE, Node, Stub, Wasm3, Wasmtime, node, stub, wasmtime
+from timing import Row, once, show
+
+FIRST = {
+    "greet": "starts",
+    "coremark": "run",
+    "erc20": "deploy",
+    "bz2": "_start",
+    "spidermonkey": "_start",
+}
+LIMITS = {"spidermonkey": [(None, 20e-3), ("wasmtime", 0.0133)]}
+
+LEAST = 0.1
+
+
+def letters(types):
+    """ "i32, i64" -> "iI", as wasm3 writes signatures."""
+    return "".join(t[0] if t[1:] == "32" else t[0].upper() for t in types.split(", ") if t)
+
+
+def stubs(data):
+    """{module: {name: stub}}, and what wasm3 links."""
+    spaces, links = {}, []
+    for entry in wherry.Module(None, data).imports:
+        spaces.setdefault(entry.module, {})[entry.name] = stub
+        params, _, result = entry.type.removeprefix("func ").partition(" -> ")
+        signature = f"{letters(result) or 'v'}({letters(params[1:-1])})"
+        links.append((entry.module, entry.name, signature, stub))
+    return spaces, links
+
+
+def first_call(data, name):
+    """{engine: a function that does it all}."""
+    engine = wherry.Engine()
+    spaces, links = stubs(data)
+
+    def in_wherry():
+        instance = wherry.Instance(wherry.Store(engine), wherry.Module(engine, data), spaces)
+        try:
+            getattr(instance.exports, name)()
+        except Stub:
+            pass
+
+    def in_wasm3():
+        try:
+            Wasm3(data, links).function(name)()
+        except Stub:
+            pass
+
+    def in_wasmtime():
+        try:
+            Wasmtime(data).function(name)()
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as error:
+            if "unknown import" not in str(error):
+                raise
+
+    found = {"wherry": in_wherry, "pywasm3": in_wasm3, "wasmtime": in_wasmtime}
+    return {engine: run for engine, run in found.items() if engine in ["wherry", *HAVE]}
+
+
+def checked(data):
+    engine = wherry.Engine()
+    found = {"wherry": lambda: wherry.Module(engine, data)}
+    if wasmtime:
+        found["wasmtime"] = lambda: wasmtime.Module.validate(Wasmtime.engine(), data)
+    return found
 
 
 def rows(_quick):
-    files = [GUESTS / "greet.wasm"]
-    files += [SHARED / "wasm" / f"{n}.wasm" for n in ("coremark", "erc20", "bz2", "spidermonkey")]
-    engine = wherry.Engine()
-    for file in files:
-        if not file.exists():
-            print(f"skipped: {file} is not there")
-            continue
-        data = file.read_bytes()
-        runs = {
-            "wherry": once(lambda d=data: wherry.Module(engine, d), 0.05, clock=time.perf_counter)
-        }
-        if wasm3:
-            environment = wasm3.Environment()
-            runs["pywasm3"] = once(
-                lambda d=data, e=environment: e.parse_module(d), 0.05, clock=time.perf_counter
-            )
-        if wasmtime:
-            one = wasmtime.Engine()
-            runs["wasmtime"] = once(
-                lambda d=data, e=one: wasmtime.Module(e, d), 0.05, clock=time.perf_counter
-            )
-            runs["wasmtime, check only"] = once(
-                lambda d=data, e=one: wasmtime.Module.validate(e, d), 0.05, clock=time.perf_counter
-            )
-        yield Row(f"{file.stem} ({len(data) / 1000:.3g} kB)", runs)
+    files = [own("greet")]
+    files += [SHARED / "wasm" / f"{name}.wasm" for name in FIRST if name != "greet"]
+    for file in there(files):
+        data, how = file.read_bytes(), {"least": LEAST, "clock": time.perf_counter}
+        name = f"{file.stem} ({show(len(data), 'B')})"
+        runs = {e: once(run, **how) for e, run in first_call(data, FIRST[file.stem]).items()}
+        runs_checked = {e: once(run, **how) for e, run in checked(data).items()}
+        if node:
+            where = {"least": LEAST, "clock": "wall", "file": str(file)}
+            runs["V8"] = Node.timed("load", name=FIRST[file.stem], **where)
+            runs_checked["V8"] = Node.timed("check", **where)
+        # A peer that compiles for seconds does so once.
+        yield Row(f"{name}, first call", runs, LIMITS.get(file.stem, []), patience=1.0)
+        yield Row(f"{name}, only checked", runs_checked)

@@ -2,14 +2,9 @@
 
 import ctypes
 import json
-import os
 import pathlib
 import shutil
 import subprocess
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-GUESTS = ROOT / "examples" / "guests"
-SHARED = pathlib.Path(os.environ.get("WHERRY_BENCH", ROOT.parent / "shared" / "bench"))
 
 try:
     import wasmtime
@@ -19,15 +14,18 @@ try:
     import wasm3
 except ImportError:
     wasm3 = None
-
 node = shutil.which("node")
 
 HAVE = [n for n, m in (("pywasm3", wasm3), ("wasmtime", wasmtime), ("V8", node)) if m]
 MISSING = [n for n in ("pywasm3", "wasmtime", "V8 (node)") if n.split()[0] not in HAVE]
 
 
-def guest_bytes(name):
-    return (GUESTS / f"{name}.wasm").read_bytes()
+class Stub(Exception):
+    """What functions raise that stand in for a module's imports."""
+
+
+def stub(*_args):
+    raise Stub("stub")
 
 
 class Wasm3:
@@ -52,21 +50,26 @@ class Wasm3:
 class Wasmtime:
     """A module in a store of its own. imports: (module, name, params, results, function)."""
 
-    engine = None
+    shared = None
 
     def __init__(self, data, imports=()):
-        if Wasmtime.engine is None:
-            config = wasmtime.Config()
-            config.wasm_tail_call = True
-            Wasmtime.engine = wasmtime.Engine(config)
-        self.store = wasmtime.Store(Wasmtime.engine)
-        self.module = wasmtime.Module(Wasmtime.engine, data)
-        linker = wasmtime.Linker(Wasmtime.engine)
+        self.store = wasmtime.Store(self.engine())
+        self.module = wasmtime.Module(self.engine(), data)
+        linker = wasmtime.Linker(self.engine())
         for module, name, params, results, function in imports:
             types = [[getattr(wasmtime.ValType, t)() for t in side] for side in (params, results)]
             linker.define_func(module, name, wasmtime.FuncType(*types), function)
+        linker.define_unknown_imports_as_traps(self.module)
         self.instance = linker.instantiate(self.store, self.module)
         self.exports = self.instance.exports(self.store)
+
+    @classmethod
+    def engine(cls):
+        if cls.shared is None:
+            config = wasmtime.Config()
+            config.wasm_tail_call = True
+            cls.shared = wasmtime.Engine(config)
+        return cls.shared
 
     def function(self, name):
         function, store = self.exports[name], self.store
@@ -106,26 +109,38 @@ class Wasmtime:
 class Node:
     """V8, in a child that lives as long as this process and times itself when it is asked to."""
 
-    child = None
+    shared = None
 
-    @classmethod
-    def ask(cls, verb, **what):
-        if cls.child is None:
-            cls.child = subprocess.Popen(
-                [node, str(pathlib.Path(__file__).with_name("peer.js"))],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
+    def __init__(self):
+        self.child = subprocess.Popen(
+            [node, str(pathlib.Path(__file__).with_name("peer.js"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def request(self, verb, **what):
         try:
-            cls.child.stdin.write(json.dumps({"verb": verb, **what}) + "\n")
-            cls.child.stdin.flush()
-            answer = json.loads(cls.child.stdout.readline())
+            self.child.stdin.write(json.dumps({"verb": verb, **what}) + "\n")
+            self.child.stdin.flush()
+            answer = json.loads(self.child.stdout.readline())
         except (OSError, ValueError):
             raise RuntimeError("node ended") from None
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer.get("value")
+
+    def close(self):
+        self.child.stdin.close()
+        self.child.stdout.close()
+        self.child.wait()
+
+    @classmethod
+    def ask(cls, verb, **what):
+        """Of the one child that all rows use."""
+        if cls.shared is None:
+            cls.shared = cls()
+        return cls.shared.request(verb, **what)
 
     @classmethod
     def timed(cls, verb, least=0.0, calls=1, batch=0.0, clock="cpu", **what):

@@ -14,10 +14,10 @@ class Group:
         self.name, self.rows, self.limits = name, rows, limits or {}
 
     def means(self):
-        """{peer: (geometric mean of the ratios to it, how many rows have one)}."""
-        found = {}
-        for peer in peers_of(self.rows):
-            ratios = [row.ratio(peer) for row in self.rows if row.ratio(peer) is not None]
+        """{peer: (geometric mean of the ratios to it, how many rows have one)}, of times."""
+        found, rows = {}, [row for row in self.rows if row.unit == "s"]
+        for peer in peers_of(rows):
+            ratios = [row.ratio(peer) for row in rows if row.ratio(peer) is not None]
             if ratios:
                 found[peer] = (geometric_mean(ratios), len(ratios))
         return found

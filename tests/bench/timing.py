@@ -15,11 +15,12 @@ class Row:
     runs: name of an engine -> a function without arguments that returns seconds per operation (or
     what `unit` says) of one round. limits: [(peer or None, most)]: wherry's time by the peer's, or
     wherry's time itself in seconds, that must not be passed. over: the peers are wherry itself with
-    something more to do, and the ratio is theirs by wherry's.
+    something more to do, and the ratio is theirs by wherry's. patience: an engine that has had so
+    many seconds of its own gets no further round.
     """
 
-    def __init__(self, name, runs, limits=(), unit="s", over=False):
-        self.name, self.runs = name, runs
+    def __init__(self, name, runs, limits=(), unit="s", over=False, patience=10.0):
+        self.name, self.runs, self.patience = name, runs, patience
         self.limits, self.unit, self.over = [tuple(limit) for limit in limits], unit, over
         self.best = {}
         self.faults = {}
@@ -27,12 +28,11 @@ class Row:
     def show(self, value):
         return show(value, self.unit)
 
-    def measure(self, rounds, patience=10.0):
-        """An engine that has had `patience` seconds of its own gets no further round."""
+    def measure(self, rounds):
         spent = dict.fromkeys(self.runs, 0.0)
         for _ in range(rounds):
             for engine, run in self.runs.items():
-                if engine in self.faults or spent[engine] > patience:
+                if engine in self.faults or spent[engine] > self.patience:
                     continue
                 begin = time.perf_counter()
                 try:
