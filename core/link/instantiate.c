@@ -92,7 +92,7 @@ static wherry_error_t *make_elems(wherry_store_t *store, wh_instance_t *instance
   return NULL;
 }
 
-/* What the module defines: tags, memories, tables, globals, values of element segments. */
+/* What the module defines: tags, tables, globals, memories, values of element segments. */
 static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) {
   const wh_model_t *model = instance->module->model;
   uint64_t high = (uint64_t)instance->id << 32;
@@ -105,17 +105,16 @@ static wherry_error_t *make_own(wherry_store_t *store, wh_instance_t *instance) 
     if (error) return error;
     instance->tables[i]->self = high | i;
   }
-  for (size_t i = model->imported_memories; i < model->memories.count; i++) {
-    const wh_image_t *image =
-        i ? NULL : atomic_load_explicit(&instance->module->image, memory_order_acquire);
-    error = wh_memory_make(store, &model->memories.items[i], image, &instance->memories[i]);
-    if (error) return error;
-    instance->memories[i]->self = high | i;
-  }
   for (size_t i = model->imported_globals; i < model->globals.count; i++) {
     const uint8_t *at = model->globals.items[i].init.bytes;
     error = wh_exec_constant(instance, &at, wh_global_cell(instance, (uint32_t)i));
     if (error) return error;
+  }
+  for (size_t i = model->imported_memories; i < model->memories.count; i++) {
+    const wh_image_t *image = i ? NULL : wh_link_image(instance);
+    error = wh_memory_make(store, &model->memories.items[i], image, &instance->memories[i]);
+    if (error) return error;
+    instance->memories[i]->self = high | i;
   }
   for (size_t i = model->imported_tables; i < model->tables.count; i++) {
     error = init_table(instance, i);
@@ -169,16 +168,16 @@ static wherry_error_t *fill_tables(wherry_store_t *store, wh_instance_t *instanc
 
 static wherry_error_t *fill_memories(wherry_store_t *store, wh_instance_t *instance) {
   const wh_model_t *model = instance->module->model;
-  const wh_image_t *image = wh_link_image(instance);
-  if (image && !wh_image_map(image, instance->memories[0])) return wh_error_oom();
-  if (image && image->covers_all) {
+  bool has_image =
+      model->memories.count && !model->imported_memories && instance->memories[0]->image;
+  if (has_image && wh_module_image(instance->module)->covers_all) {
     memset(instance->dropped_datas, 1, model->datas.count); /* some compilers make thousands */
     return NULL;
   }
   for (size_t i = 0; i < model->datas.count; i++) {
     const wh_data_t *data = &model->datas.items[i];
     if (data->mode != WH_SEGMENT_ACTIVE) continue;
-    if (!image || data->memory) {
+    if (!has_image || data->memory) {
       uint64_t to;
       wherry_error_t *error = wh_link_offset(instance, &data->offset, &to);
       if (error) return error;
@@ -194,7 +193,6 @@ static wherry_error_t *fill_memories(wherry_store_t *store, wh_instance_t *insta
     }
     instance->dropped_datas[i] = 1;
   }
-  if (!image) wh_link_make_image(instance);
   return NULL;
 }
 

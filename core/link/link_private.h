@@ -69,9 +69,8 @@ WH_MUST_USE wherry_error_t *wh_link_offset(const wh_instance_t *instance,
 
 /* ---- images ---- */
 
-/* The module's image of memory 0; NULL: copy the segments. */
+/* The image for memory 0 of an instance whose globals have their values, made when it is time; NULL:
+   its segments are to be copied. */
 const wh_image_t *wh_link_image(const wh_instance_t *instance);
-/* Makes it, if it is time, from an instance whose segments have been copied and which has not run. */
-void wh_link_make_image(const wh_instance_t *instance);
 
 #endif

@@ -255,7 +255,7 @@ wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memory_type_t *ty
   wh_memory_t *memory = take_idle(engine, wanted, image);
   if (!memory) memory = map_memory(engine, wanted, size);
   if (!memory) return wh_error_oom();
-  if (!commit(memory->base, &memory->committed, size)) {
+  if (!commit(memory->base, &memory->committed, size) || (image && !wh_image_map(image, memory))) {
     wh_memory_free(memory);
     return wh_error_oom();
   }

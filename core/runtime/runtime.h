@@ -136,6 +136,9 @@ struct wh_image {
   int file;
   bool covers_all; /* all data segments of the module are in it, and active */
 };
+static inline const wh_image_t *wh_module_image(const wherry_module_t *module) {
+  return atomic_load_explicit(&module->image, memory_order_acquire);
+}
 /* NULL: the OS has no such thing to give (or no memory); then one copies. */
 wh_image_t *wh_image_make(wherry_engine_t *engine, uint64_t start, uint64_t end);
 bool wh_image_write(wh_image_t *image, uint64_t address, const void *bytes, size_t size);
@@ -189,7 +192,7 @@ typedef struct wh_table {
 } wh_table_t;
 
 enum { WH_MEMORY_CLEARED = 128 << 10 }; /* up to this size an idle memory is cleared by hand */
-/* image: what will be mapped in it, NULL: nothing. The memory is zero, or has that image already. */
+/* image: what the memory is to hold, NULL: nothing, it is zero. */
 WH_MUST_USE wherry_error_t *wh_memory_make(wherry_store_t *store, const wh_memory_type_t *type,
                                            const wh_image_t *image, wh_memory_t **out);
 void wh_memory_free(wh_memory_t *memory); /* for the engine */
