@@ -6,14 +6,18 @@ static const char *const op_names[] = {
 #include "code/all.def"
 #undef OP
 #define FUSE(first, second) [WH_CODE_##first##__##second] = #first " " #second,
+#define FUSE_LOOP FUSE
 #include "code/fused.def"
+#undef FUSE_LOOP
 #undef FUSE
 };
 
 /* The unfused operation that a fused one begins with, 0 of others. */
 static const uint16_t fused_first[WH_CODE_ALL] = {
 #define FUSE(first, second) [WH_CODE_##first##__##second] = WH_CODE_##first,
+#define FUSE_LOOP FUSE
 #include "code/fused.def"
+#undef FUSE_LOOP
 #undef FUSE
 };
 
@@ -35,7 +39,9 @@ uint32_t wh_code_op_operands(wh_code_op_t op, const wh_word_t *operands) {
 #pragma GCC diagnostic ignored "-Woverride-init"
 static const bool begins_fused[WH_CODE_ALL] = {
 #define FUSE(first, second) [WH_CODE_##first] = true,
+#define FUSE_LOOP FUSE
 #include "code/fused.def"
+#undef FUSE_LOOP
 #undef FUSE
 };
 #pragma GCC diagnostic pop
@@ -46,7 +52,9 @@ wh_code_op_t wh_code_fuse(wh_code_op_t first, wh_code_op_t second) {
   switch (BOTH(first, second)) {
 #define FUSE(first, second) \
   case BOTH(WH_CODE_##first, WH_CODE_##second): return WH_CODE_##first##__##second;
+#define FUSE_LOOP FUSE
 #include "code/fused.def"
+#undef FUSE_LOOP
 #undef FUSE
   default: return WH_CODE_COUNT;
   }

@@ -52,7 +52,9 @@ typedef enum wh_code_op {
   WH_CODE_COUNT,
   WH_CODE_BEFORE_FUSED = WH_CODE_COUNT - 1,
 #define FUSE(first, second) WH_CODE_##first##__##second,
+#define FUSE_LOOP FUSE
 #include "code/fused.def"
+#undef FUSE_LOOP
 #undef FUSE
   WH_CODE_ALL
 } wh_code_op_t;

@@ -135,11 +135,13 @@ typedef struct compiler {
   uint32_t last_op_at;  /* the newest operation, if nothing has been bound after it */
   wh_code_op_t compare; /* base of the comparison emitted last, in R form, at last_op_at */
   uint32_t compare_at;
-  uint32_t home_op_at; /* the operation that emit_home_result was called for last */
-  wh_code_op_t branch; /* base of the conditional branch emitted last */
-  int32_t next_home;   /* slot above the topmost operand's home */
-  int32_t top_slot;    /* one above the highest slot used */
-  uint32_t path;       /* wasm instructions on the shortest way from the function's start to here */
+  uint32_t global_set;    /* the global that was set from an accumulator's entry … */
+  uint32_t global_set_at; /* … by the operation emitted last, if that is here */
+  uint32_t home_op_at;    /* the operation that emit_home_result was called for last */
+  wh_code_op_t branch;    /* base of the conditional branch emitted last */
+  int32_t next_home;      /* slot above the topmost operand's home */
+  int32_t top_slot;       /* one above the highest slot used */
+  uint32_t path; /* wasm instructions on the shortest way from the function's start to here */
 } compiler_t;
 
 /* ---- vectors, which may lie in the scratch: as wh_vec_reserve and wh_vec_push (compile.c) ---- */
@@ -209,6 +211,8 @@ static inline operand_t whc_pop(compiler_t *c) {
   if (operand.where == IN_ACC) c->acc[operand.class].entry = NO_ENTRY;
   return operand;
 }
+/* The value that was popped from an accumulator just now, in the same place on the stack. */
+void whc_push_again(compiler_t *c, wherry_valtype_t type);
 /* An operand as it was in its place on the stack before it was popped; it is in a slot. */
 void whc_push_back(compiler_t *c, const operand_t *operand);
 void whc_drop_to(compiler_t *c, uint32_t height);

@@ -204,10 +204,20 @@ void whc_return(compiler_t *c) {
   emit_return(c);
 }
 
+/* Before a branch back to a loop: its operands to their homes, if those are where the loop wants them.
+   It costs little where the branch is not taken, and saves a branch where it is. */
+static void settle_for_loop(compiler_t *c, const block_t *loop, const operand_t *condition) {
+  if (condition->where == IN_ACC && c->compare_at == c->last_op_at) return;
+  uint32_t first = (uint32_t)c->stack.count - loop->param_count;
+  if (!loop->param_count || whc_operand_at(c, first)->home != loop->base) return;
+  for (uint32_t i = 0; i < loop->param_count; i++) whc_settle(c, first + i, true);
+}
+
 void whc_branch_if(compiler_t *c, uint32_t label, operand_t *condition, bool when) {
   block_t *block = block_at(c, label);
   bool returns = is_function(c, block);
   if (returns) settle_results(c);
+  if (block->opcode == WH_OP_LOOP) settle_for_loop(c, block, condition);
   if (!returns && !needs_moves(c, block)) {
     uint32_t at = emit_condition(c, condition, when, block->opcode == WH_OP_LOOP);
     emit_target(c, block, at);

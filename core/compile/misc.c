@@ -137,6 +137,10 @@ void whc_global(compiler_t *c, uint32_t opcode) {
     return;
   }
   if (opcode == WH_OP_GLOBAL_GET) {
+    if (c->global_set_at == c->last_op_at && c->last_op_at != NO_PLACE && c->global_set == index) {
+      whc_push_again(c, global->type);
+      return;
+    }
     whc_spill_class(c, class);
     wh_code_op_t op = (wh_code_op_t)((unsigned)get[class] + (cell ? FORMS : 0));
     uint32_t at = whc_emit_op(c, op);
@@ -147,9 +151,14 @@ void whc_global(compiler_t *c, uint32_t opcode) {
   operand_t value = whc_pop(c);
   if (value.where == IN_CONST) whc_need_slot(c, &value);
   bool in_accumulator = whc_in_acc(c, &value);
-  whc_emit_op(c, (wh_code_op_t)((unsigned)set[class] + (cell ? 2 : 0) + in_accumulator));
+  uint32_t at =
+      whc_emit_op(c, (wh_code_op_t)((unsigned)set[class] + (cell ? 2 : 0) + in_accumulator));
   if (!in_accumulator) whc_emit_slot(c, value.slot);
   whc_emit(c, index);
+  if (value.where == IN_ACC) {
+    c->global_set = index;
+    c->global_set_at = at;
+  }
 }
 
 void whc_emit_called(compiler_t *c, wh_code_op_t op, uint32_t operands, bool has_result,

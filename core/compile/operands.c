@@ -81,6 +81,14 @@ void whc_push_back(compiler_t *c, const operand_t *operand) {
   if (operand->local != NO_LOCAL) c->locals.items[operand->local].uses++;
 }
 
+void whc_push_again(compiler_t *c, wherry_valtype_t type) {
+  whc_push_home(c, type);
+  if (c->failed) return;
+  operand_t *operand = whc_top_operand(c);
+  operand->where = IN_ACC;
+  c->acc[operand->class].entry = (int32_t)c->stack.count - 1;
+}
+
 void whc_drop_to(compiler_t *c, uint32_t height) {
   while (c->stack.count > height) whc_pop(c);
 }

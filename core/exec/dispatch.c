@@ -37,8 +37,9 @@ typedef struct state {
   uint64_t acc;
   double dacc;
   float facc;
+  bool looped; /* known when compiled: the operation is part of a loop within a handler */
 } state_t;
-#define STATE {ip, fp, memory, context, acc, dacc, facc}
+#define STATE {ip, fp, memory, context, acc, dacc, facc, false}
 #define GO_ON_WITH(handler)                                                                     \
   TAIL return (handler)(state.ip, state.fp, state.memory, state.context, state.acc, state.dacc, \
                         state.facc)
@@ -51,18 +52,18 @@ static inline handler_t *handler_at(const wh_word_t *ip) {
 #define DISPATCH() GO_ON_WITH(handler_at(state.ip))
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-#define DEFINE_SLOW(name)                                                      \
-  static CALLING WH_COLD int slow_##name(PARAMETERS) {                         \
-    context->ip = ip;                                                          \
-    context->fp = fp;                                                          \
-    context->acc = acc;                                                        \
-    context->f64_acc = dacc;                                                   \
-    context->f32_acc = facc;                                                   \
-    int outcome = wh_exec_##name(context);                                     \
-    if (outcome != CONTINUE) return outcome;                                   \
-    state_t state = {context->ip,  context->fp,      context->memory, context, \
-                     context->acc, context->f64_acc, context->f32_acc};        \
-    DISPATCH();                                                                \
+#define DEFINE_SLOW(name)                                                       \
+  static CALLING WH_COLD int slow_##name(PARAMETERS) {                          \
+    context->ip = ip;                                                           \
+    context->fp = fp;                                                           \
+    context->acc = acc;                                                         \
+    context->f64_acc = dacc;                                                    \
+    context->f32_acc = facc;                                                    \
+    int outcome = wh_exec_##name(context);                                      \
+    if (outcome != CONTINUE) return outcome;                                    \
+    state_t state = {context->ip,  context->fp,      context->memory,  context, \
+                     context->acc, context->f64_acc, context->f32_acc, false};  \
+    DISPATCH();                                                                 \
   }
 WH_EXEC_SLOW(DEFINE_SLOW)
 
@@ -70,8 +71,17 @@ WH_EXEC_SLOW(DEFINE_SLOW)
    that does them all (code/fused.def). It returns the handler that goes on; NULL: the operation
    behind it does, and ip is still its own. */
 #define S(name) (state->name)
-#define NEXT() return handler_at(state->ip)
+#define NEXT() return state->looped ? JUMPED : handler_at(state->ip)
+#define JUMPED ((handler_t *)(uintptr_t)1) /* in a looped one, and never out of it */
 #define SLOW(name) return slow_##name
+/* In such loops latency counts: a load by base and index waits 7 cycles for the store before it, one by a
+   register alone none (Golden Cove). Elsewhere the addition costs more than that. */
+#define SLOT_AT(n)                                 \
+  ({                                               \
+    uint64_t *slot_at_ = S(fp) + (int32_t)WORD(n); \
+    if (S(looped)) OPAQUE(slot_at_);               \
+    slot_at_;                                      \
+  })
 #define BODY static inline __attribute__((always_inline)) handler_t *
 
 #define HANDLER(prefix, attributes, name, words)           \
@@ -104,8 +114,30 @@ WH_EXEC_SLOW(DEFINE_SLOW)
     return op_body_##second(state);              \
   }                                              \
   HANDLER(op_, , name, SIZE_##name)
+/* A loop that is all one handler goes round in it. The place to go on is known then, so that no round
+   waits for the one before to have read where it goes. */
+#define FUSE_LOOP(first, second) LOOPED(first##__##second, first, second)
+#define LOOPED(name, first, second)                             \
+  enum { SIZE_##name = SIZE_##second };                         \
+  BODY op_body_##name(state_t *state) {                         \
+    handler_t *handler;                                         \
+    const wh_word_t *start = state->ip;                         \
+    state->looped = true;                                       \
+    do {                                                        \
+      const wh_word_t *round = start;                           \
+      OPAQUE(round);                                            \
+      state->ip = round;                                        \
+      handler = op_body_##first(state);                         \
+      if (handler) break;                                       \
+      state->ip += SIZE_##first;                                \
+      handler = op_body_##second(state);                        \
+    } while (handler == JUMPED && state->ip == start);          \
+    return handler == JUMPED ? handler_at(state->ip) : handler; \
+  }                                                             \
+  HANDLER(op_, , name, SIZE_##name)
 #include "code/fused.def"
 #undef FUSE
+#undef FUSE_LOOP
 
 #define OP(name, operands, ...)                           \
   BODY WH_NUM_FUSES relaxed_body_##name(state_t *state) { \
@@ -128,7 +160,9 @@ static handler_t *const table[] = {
 #include "code/all.def"
 #undef OP
 #define FUSE(first, second) [WH_CODE_##first##__##second] = op_##first##__##second,
+#define FUSE_LOOP FUSE
 #include "code/fused.def"
+#undef FUSE_LOOP
 #undef FUSE
 };
 #pragma GCC diagnostic push
@@ -138,7 +172,9 @@ static handler_t *const relaxed_table[] = {
 #include "code/all.def"
 #undef OP
 #define FUSE(first, second) [WH_CODE_##first##__##second] = op_##first##__##second,
+#define FUSE_LOOP FUSE
 #include "code/fused.def"
+#undef FUSE_LOOP
 #undef FUSE
 #define OP(name, operands, ...) [WH_CODE_##name] = relaxed_##name,
 #include "code/rows.h"
@@ -199,6 +235,7 @@ const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void
 const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
 
 #define S(name) name
+#define SLOT_AT(n) (S(fp) + (int32_t)WORD(n))
 #define NEXT() goto dispatch
 
 #define SLOW(name)         \

@@ -1,6 +1,6 @@
 /* What the words of the definitions (code/rows.h) mean, in both ways of dispatch. Included once, by
    dispatch.c; see there for what differs: S(ip), S(fp) … are the machine's state, NEXT() ends an operation
-   that has set S(ip), SLOW(name) one that wh_exec_<name> carries out. */
+   that has set S(ip), SLOT_AT(n) is the place of the slot that word n names, SLOW(name) one that wh_exec_<name> carries out. */
 #ifndef WH_EXEC_DISPATCH_H
 #define WH_EXEC_DISPATCH_H
 
@@ -29,9 +29,11 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     memcpy((to), &written_, sizeof(T)); \
   } while (0)
 
+/* From here on the compiler does not know where a value comes from. */
+#define OPAQUE(variable) __asm__("" : "+r"(variable))
+
 #define OPERANDS WH_HANDLER_WORDS
 #define WORD(n) (S(ip)[OPERANDS + (n)])
-#define SLOT_AT(n) (S(fp) + (int32_t)WORD(n))
 #define SLOT(T, n) READ(T, SLOT_AT(n))
 #define IMM(T, n) READ(T, S(ip) + OPERANDS + (n))
 
@@ -184,6 +186,34 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     NEXT();                                                                                     \
   } while (0)
 
+/* The callee's arguments go where ours are, and it returns where we should. Operand words: slots of its
+   parameters, frame where they are now, slots of our parameters. */
+#define ENTER_INSTEAD(function, params, frame, own)                                   \
+  do {                                                                                \
+    const wh_code_t *code_ =                                                          \
+        atomic_load_explicit(&S(context)->entries[(function)], memory_order_acquire); \
+    if (WH_UNLIKELY(!code_)) SLOW(return_call);                                       \
+    if (WH_UNLIKELY(S(fp) - WORD(own) + WORD(params) + code_->frame_slots >           \
+                    S(context)->stack_end))                                           \
+      SLOW(return_call);                                                              \
+    CHARGE(code_->cost);                                                              \
+    OPAQUE(S(fp)); /* gcc would save registers to keep parts of that sum */           \
+    OPAQUE(S(ip));                                                                    \
+    const uint64_t *from_ = SLOT_AT(frame);                                           \
+    uint64_t *to_ = S(fp) - WORD(own), *frame_ = to_ + WORD(params);                  \
+    v128 header_ = READ(v128, S(fp));                                                 \
+    for (from_ -= WORD(params); to_ < frame_; to_++, from_++) {                       \
+      uint64_t slot_ = *from_;                                                        \
+      OPAQUE(slot_); /* and make this a string instruction */                         \
+      *to_ = slot_;                                                                   \
+    }                                                                                 \
+    WRITE(v128, frame_, header_);                                                     \
+    S(fp) = frame_;                                                                   \
+    S(ip) = code_->words;                                                             \
+    S(acc) = 0;                                                                       \
+    NEXT();                                                                           \
+  } while (0)
+
 /* From operand word n on: canonical type, table, frame. */
 #define ENTER_INDIRECT(index, n)                                                  \
   do {                                                                            \
@@ -245,7 +275,7 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     wh_array_t *array_ = ARRAY_(reference);                                           \
     if (WH_UNLIKELY(index_ >= array_->length)) TRAP(WHERRY_TRAP_ARRAY_OUT_OF_BOUNDS); \
     char *element_ = array_->elements + (size_t)index_ * (size);                      \
-    __asm__("" : "+r"(element_));                                                     \
+    OPAQUE(element_);                                                                 \
     element_;                                                                         \
   })
 
