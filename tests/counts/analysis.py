@@ -1,15 +1,15 @@
 """What follows from the counter build's reports (core/exec/counts.h) of one program and of many."""
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
+
+import fusing
 
 VARIANT = re.compile(
     r"(.+?)(?:_([SAKX]{1,2}))?(?:_(R|D|RET|BR|BRN|BRL|BRNL|RETIF))?"
 )  # see core/code/rows.h
-LEAVES = re.compile(r"_(BR|BRN|BRL|BRNL|RETIF|RET)$|^(BR|BRL|BR_TABLE|CALL|RETURN|THROW|UNREACH)")
-NEVER = 1000  # what happens once in so many runs does not count
 
 
 class Place(NamedTuple):
@@ -64,7 +64,7 @@ class Program:
         self.per_fuel = total / fuel if fuel else None
         self.jumps = sum(place.runs - place.falls for place in places) / total
         self.ops, self.pairs, self.triples, self.fed = Counter(), Counter(), Counter(), Counter()
-        self.blocks = Counter()
+        self.code = fusing.Code(places)
         for place in places:
             self.ops[place.name] += place.runs / total
         for a, b in pairwise(places):
@@ -76,28 +76,6 @@ class Program:
             if a.at + a.words == b.at and b.at + b.words == c.at:
                 together = c.falls * b.falls / b.runs  # if who came from a goes on like all
                 self.triples[a.name, b.name, c.name] += together / total
-        block = []
-        for place in places:
-            if block and not together_always(block[-1], place):
-                self.close(block)
-                block = []
-            block.append(place)
-        self.close(block)
-
-    def close(self, block):
-        if len(block) > 1:
-            names = tuple(place.name for place in block)
-            self.blocks[names] += min(place.runs for place in block) / self.total
-
-
-def together_always(a, b):
-    """Could one operation do both? Not if something jumps to the second."""
-    return (
-        a.at + a.words == b.at
-        and not LEAVES.search(a.name)
-        and (b.runs - b.falls) * NEVER <= b.runs
-        and (a.runs - b.falls) * NEVER <= a.runs
-    )
 
 
 class Average:
@@ -105,10 +83,11 @@ class Average:
 
     def __init__(self, programs):
         self.count = len(programs)
-        self.ops, self.pairs, self.triples, self.fed, self.blocks = (
+        self.ops, self.pairs, self.triples, self.fed = (
             self.sum(getattr(program, what) for program in programs)
-            for what in ("ops", "pairs", "triples", "fed", "blocks")
+            for what in ("ops", "pairs", "triples", "fed")
         )
+        self.codes = [program.code for program in programs]
         self.jumps = sum(program.jumps for program in programs) / self.count
         known = [program.per_fuel for program in programs if program.per_fuel]
         self.per_fuel = sum(known) / len(known) if known else None
@@ -126,41 +105,3 @@ def by_family(counter):
     for key, share in counter.items():
         found[family(key) if isinstance(key, str) else tuple(map(family, key))] += share
     return found
-
-
-def fusions(blocks, count, least=0.0005):
-    """Which operations to make one, the best first: always the commonest pair of neighbours, of
-    what has been made as well. Yields (names, share of all dispatches that it saves)."""
-    texts = [(list(names), share) for names, share in blocks.items() if share > 1e-7]
-    pairs, where = Counter(), defaultdict(set)
-
-    def enter(index, sign):
-        text, share = texts[index]
-        last = None
-        for i, pair in enumerate(pairwise(text)):
-            if last == (i - 1, pair):  # of three alike two can be made one
-                last = None
-                continue
-            last = (i, pair)
-            pairs[pair] += sign * share
-            where[pair].add(index)
-
-    for index in range(len(texts)):
-        enter(index, 1)
-    for _ in range(count):
-        if not pairs:
-            return
-        pair, share = max(pairs.items(), key=lambda item: item[1])
-        if share < least:
-            return
-        yield pair, share
-        for index in list(where[pair]):
-            text = texts[index][0]
-            enter(index, -1)
-            i = 0
-            while i + 1 < len(text):
-                if (text[i], text[i + 1]) == pair:
-                    text[i : i + 2] = [" ".join(pair)]
-                i += 1
-            enter(index, 1)
-        del pairs[pair], where[pair]

@@ -1,7 +1,8 @@
-"""What the interpreter dispatches: counts.py [--top N] [--keep FOLDER] [GROUP or GUEST …].
+"""What the interpreter dispatches: counts.py [--top N] [--fuse N] [--keep FOLDER] [NAME …].
 
-Runs the benchmark's programs and real guests in the counter build and tells which operations, pairs
-and triples they dispatch, and what which fusions would save. Each guest has the same weight.
+Runs the benchmark's programs and real guests, or groups or guests of those names, in the counter
+build. Tells which operations, pairs and triples they dispatch if none are fused, and what the rows
+of core/code/fused.def save. Each guest has the same weight.
 """
 
 import argparse
@@ -12,9 +13,15 @@ import sys
 import tempfile
 
 import analysis
+import fusing
 import guests
 
 HERE = pathlib.Path(__file__).resolve().parent
+FUSED = HERE.parents[1] / "core" / "code" / "fused.def"
+
+
+def fused_rows():
+    return fusing.rows_of(FUSED.read_text(encoding="utf-8"))
 
 
 def measure(name, folder):
@@ -67,21 +74,28 @@ def show(title, found, top):
     table(f"pairs, and how often the second reads what the first made ({len(found.pairs)})", rows)
     listing("triples, of all kinds of operands", analysis.by_family(found.triples), top)
     listing("triples", found.triples, top)
-    for what, blocks in (
-        ("of all kinds of operands", analysis.by_family(found.blocks)),
-        ("of exact operations", found.blocks),
-    ):
-        saved, rows = 0.0, []
-        for pair, share in analysis.fusions(blocks, top):
-            saved += share
-            rows.append((percent(share), percent(saved), "  +  ".join(pair)))
-        table(f"best fusions {what}: dispatches saved, saved by all so far", rows)
+    left = fusing.dispatches(fusing.alike(found.codes), fused_rows())
+    print(f"\n  core/code/fused.def leaves {percent(left).strip()} of the dispatches")
+
+
+def show_rows(title, weighted, count):
+    """The rows that fused.def lacks most."""
+    rows = fused_rows()
+    left = fusing.dispatches(weighted, rows)
+    listed = []
+    for row, saved in fusing.choose(weighted, rows, count):
+        left -= saved
+        listed.append((percent(saved), percent(left), fusing.row_text(row)))
+    table(f"{title}: rows to add, dispatches that each saves, all that are left then", listed)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("wanted", nargs="*", metavar="NAME", help=", ".join(guests.GROUPS))
     parser.add_argument("--top", type=int, default=40, help="rows of each table")
+    parser.add_argument(
+        "--fuse", type=int, default=0, metavar="N", help="tell the N best rows to add to fused.def"
+    )
     parser.add_argument("--keep", help="folder for the raw counts")
     options = parser.parse_args()
     known = {*guests.GROUPS, *(name for group in guests.GROUPS.values() for name in group)}
@@ -92,15 +106,24 @@ def main():
         if options.keep:
             folder = options.keep
             os.makedirs(folder, exist_ok=True)
-        real = run(options, folder)
+        benchmark, real = run(options, folder)
     if len(real) > 1:
         show(f"real guests ({len(real)})", analysis.Average(real), options.top)
+    if options.fuse:
+        codes = [[program.code for program in programs] for programs in (benchmark, real)]
+        for title, groups in (
+            ("the benchmark", codes[:1]),
+            ("real guests", codes[1:]),
+            ("both alike", codes),
+        ):
+            if all(groups):
+                show_rows(title, fusing.alike(*groups), options.fuse)
     return 0
 
 
 def run(options, folder):
-    """Measures and shows the groups; the programs of all groups but the benchmark's."""
-    real = []
+    """Measures and shows the groups; the programs of the benchmark's, and those of the others."""
+    benchmark, real = [], []
     for group, members in guests.GROUPS.items():
         programs = []
         for name in members:
@@ -117,9 +140,9 @@ def run(options, folder):
             programs.append(program)
         if programs:
             show(f"{group} ({len(programs)})", analysis.Average(programs), options.top)
-        if group != "bench":
-            real += programs
-    return real
+        kept = benchmark if group == "bench" else real
+        kept += programs
+    return benchmark, real
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import unittest
 
 import analysis
 import components
+import fusing
 import wherry
 
 COUNTING = pathlib.Path(__file__).resolve().parents[2] / "build" / "counts" / "python"
@@ -56,15 +57,33 @@ class Analysis(unittest.TestCase):
         ):
             self.assertEqual(analysis.family(name), wanted)
 
-    def test_fusions_are_of_what_always_runs_together(self):
-        found = list(analysis.fusions(self.program().blocks, 9))
-        self.assertEqual(len(found), 2)  # not over the head of the loop, nor past its end
-        self.assertEqual({share for _, share in found}, {10 / 32})
-        self.assertEqual(" ".join(found[1][0]), "I32_LOAD_S_R I32_ADD_AK_D I32_LT_S_AS_BRL")
+    def test_rows_save_what_they_cover(self):
+        codes = fusing.alike([self.program().code])
+        load, add, branch, leave = "I32_LOAD_S_R", "I32_ADD_AK_D", "I32_LT_S_AS_BRL", "RETURN_S_u64"
+        for rows, left in (
+            ([], 32),
+            ([(load, add)], 22),
+            ([(load, add), (load, add, branch)], 12),
+            ([(load, branch)], 32),
+            ([("ZERO", load)], 31),  # a jump to the second comes to itself
+            ([("ZERO", load), (load, add)], 22),  # but what comes from the first is cut otherwise
+            ([(branch, leave)], 31),  # past a branch that is not taken
+        ):
+            self.assertAlmostEqual(fusing.dispatches(codes, rows) * 32, left, msg=rows)
 
-    def test_a_fusion_takes_its_parts_away(self):
-        found = list(analysis.fusions({("A", "A", "A", "B"): 0.5, ("A", "B"): 0.25}, 9))
-        self.assertEqual(found, [(("A", "B"), 0.75), (("A", "A"), 0.5), (("A A", "A B"), 0.5)])
+    def test_the_best_rows_come_first(self):
+        codes = fusing.alike([self.program().code])
+        found = [
+            (fusing.row_text(row), round(saved * 32)) for row, saved in fusing.choose(codes, [], 2)
+        ]
+        self.assertEqual(found[0][1] + found[1][1], 20)
+        self.assertEqual(found[1][0], "FUSE(I32_LOAD_S_R__I32_ADD_AK_D, I32_LT_S_AS_BRL)")
+
+    def test_rows_are_read_from_the_definitions(self):
+        text = "/* FUSE(first, second) */\nFUSE(A, B)\nFUSE(A__B, C)\n"
+        rows = fusing.rows_of(text)
+        self.assertEqual(rows, [("A", "B"), ("A", "B", "C")])
+        self.assertEqual("\n".join(map(fusing.row_text, rows)), text.partition("\n")[2].strip())
 
     def test_an_incomplete_report_is_refused(self):
         with self.assertRaises(MemoryError):

@@ -1,0 +1,127 @@
+"""Which rows core/code/fused.def should have: what programs dispatch then, what one more saves.
+
+compile gives each operation the handler of the longest row that begins with it, so a row serves
+wherever its operations lie in that order, also over the target of a jump and past a branch that is
+not taken.
+"""
+
+import re
+from collections import Counter
+
+ROW = re.compile(r"^FUSE\((\w+), (\w+)\)", re.MULTILINE)
+NEVER = re.compile(r"^(EXIT|CROSS_RETURN)$")
+RARE = 1e-6  # places with a smaller share are left out
+
+
+def rows_of(text):
+    """The rows of a file like fused.def, each as a tuple of operations."""
+    return [(*first.split("__"), second) for first, second in ROW.findall(text)]
+
+
+def row_text(row):
+    return f"FUSE({'__'.join(row[:-1])}, {row[-1]})"
+
+
+class Code:
+    """A program's places as lists: share of dispatches that come by a jump, and which part of
+    what ran goes on at the next place."""
+
+    def __init__(self, places):
+        total = sum(place.runs for place in places)
+        self.names, self.jumps, self.goes_on = [], [], []
+        behind = None
+        for place in places:
+            if place.runs < total * RARE:
+                continue
+            if behind and behind.at + behind.words == place.at:
+                self.goes_on[-1] = place.falls / behind.runs
+            falls = place.falls if self.goes_on and self.goes_on[-1] else 0
+            self.names.append(place.name)
+            self.jumps.append((place.runs - falls) / total)
+            self.goes_on.append(0.0)
+            behind = place
+
+    def dispatches(self, tree, wanted=None):
+        """How many, as a share of those without rows. wanted, a Counter: what one operation more
+        behind each row, or operation, would save at once."""
+        names, goes_on = self.names, self.goes_on
+        flow_to = self.jumps + [0.0]
+        total = 0.0
+        for i, name in enumerate(names):
+            flow = flow_to[i]
+            if not flow:
+                continue
+            total += flow
+            node = tree.get(name, NO_ROWS)
+            j = i
+            while True:
+                flow *= goes_on[j]
+                j += 1
+                if not flow:
+                    break
+                following = node.get(names[j])
+                if following is None:
+                    flow_to[j] += flow
+                    if wanted is not None and flow > 1e-6:
+                        wanted[tuple(names[i : j + 1])] += flow
+                    break
+                node = following
+        return total
+
+
+NO_ROWS = {}
+
+
+def tree_of(rows):
+    tree = {}
+    for row in rows:
+        node = tree
+        for name in row:
+            node = node.setdefault(name, {})
+    return tree
+
+
+def alike(*groups):
+    """Programs' codes with weights, so that groups weigh the same, and programs in a group."""
+    return [(code, 1 / len(groups) / len(codes)) for codes in groups for code in codes]
+
+
+def dispatches(weighted, rows, wanted=None):
+    """The mean over codes with weights."""
+    tree = tree_of(rows)
+    total = 0.0
+    for code, weight in weighted:
+        own = None if wanted is None else Counter()
+        total += weight * code.dispatches(tree, own)
+        for row, share in (own or {}).items():
+            wanted[row] += weight * share
+    return total
+
+
+def choose(weighted, rows, count, longest=6, looked_at=4):
+    """The next rows to add, each the one that saves most; yields (row, share of dispatches saved).
+
+    Of some that save most at once the one is taken that saves most when all is counted: a row may
+    take the first operation of another away.
+    """
+    rows = list(rows)
+    have = dispatches(weighted, rows)
+    for _ in range(count):
+        wanted = Counter()
+        dispatches(weighted, rows, wanted)
+        best = None
+        tried = 0
+        for row, share in wanted.most_common():
+            if len(row) > longest or any(map(NEVER.match, row)):
+                continue
+            if tried == looked_at or (best and share < best[1]):
+                break
+            tried += 1
+            saved = have - dispatches(weighted, [*rows, row])
+            if best is None or saved > best[1]:
+                best = row, saved
+        if best is None or best[1] <= 0:
+            return
+        rows.append(best[0])
+        have -= best[1]
+        yield best
