@@ -10,7 +10,8 @@ from collections import Counter
 
 ROW = re.compile(r"^FUSE\((\w+), (\w+)\)", re.MULTILINE)
 NEVER = re.compile(r"^(EXIT|CROSS_RETURN)$")
-RARE = 1e-6  # places with a smaller share are left out
+RARE = 5e-6  # places with a smaller share are left out
+LEAST = 1e-5  # and rows that save less
 
 
 def rows_of(text):
@@ -109,18 +110,17 @@ def choose(weighted, rows, count, longest=6, looked_at=4):
     for _ in range(count):
         wanted = Counter()
         dispatches(weighted, rows, wanted)
-        best = None
-        tried = 0
+        best, tried = (None, LEAST), 0
         for row, share in wanted.most_common():
+            if share <= best[1] or (best[0] and tried >= looked_at):
+                break
             if len(row) > longest or any(map(NEVER.match, row)):
                 continue
-            if tried == looked_at or (best and share < best[1]):
-                break
             tried += 1
             saved = have - dispatches(weighted, [*rows, row])
-            if best is None or saved > best[1]:
+            if saved > best[1]:
                 best = row, saved
-        if best is None or best[1] <= 0:
+        if not best[0]:
             return
         rows.append(best[0])
         have -= best[1]

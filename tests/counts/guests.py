@@ -103,7 +103,7 @@ def kitchen(guest, rounds=12):
         points = [(i, i * n) for i in range(20)]
         packed = b"".join(struct.pack("<ii", *point) for point in points)
         caller.call("translate", caller.put(packed, 4), len(points), 3, 4)
-        caller.call("sum-bytes", *caller.text(bytes(range(200))))
+        caller.call("sum-bytes", *caller.text(bytes(range(20))))
         record = struct.pack("<17I", *range(17)) + struct.pack("<II", *caller.text(b"r"))
         caller.call("many", caller.put(record, 4))
         caller.call("log-twice", *caller.text(b"told"))
@@ -117,8 +117,7 @@ def machine(guest, rounds=20):
         assert caller.call("get-str") == b"simple string to return"
         caller.call("get-vec")
         caller.call("run", n, 1, 2, 3, n)
-        text = b"string with symbols (~25)" * (n + 1)
-        assert caller.call("count-symbols", *caller.text(text)) == 25 * (n + 1)
+        assert caller.call("count-symbols", *caller.text(b"string with symbols (~25)")) == 25
     return spent(guest.store)
 
 
