@@ -1,4 +1,4 @@
-"""Times wherry beside its peers: bench.py [--quick] [--rounds N] [--case NAME]… [GROUP…].
+"""Times wherry beside its peers: bench.py [OPTION…] [GROUP…].
 
 All engines run in turn in one process (V8 in a child of it), several rounds; the best round of
 each counts. Prints a table of ratios and writes build/bench.json and build/bench.svg.
@@ -40,12 +40,19 @@ def arguments():
     parser.add_argument(
         "--case", action="append", default=[], help="only rows whose name has this in it"
     )
+    parser.add_argument(
+        "--build", action="append", default=[], help="another build of wherry, to exec beside it"
+    )
     parser.add_argument("--out", default="build", help="folder for bench.json and bench.svg")
     parser.add_argument("--markdown", action="store_true", help="print bench.json as tables")
     options = parser.parse_args()
     unknown = [g for g in options.groups if g not in GROUPS]
     if unknown:
         parser.error(f"there is no group {unknown[0]}; there are {', '.join(GROUPS)}")
+    for build in options.build:
+        if not (pathlib.Path(build) / "python" / "wherry").is_dir():
+            parser.error(f"there is no wherry for Python in {build}")
+        peers.add_build(build)
     return options
 
 

@@ -3,7 +3,7 @@
 import languages
 import wherry
 from guests import own
-from peers import Node, Wasm3, Wasmtime, node, wasm3, wasmtime
+from peers import Wasm3, Wasmtime, node, v8, wasm3, wasmtime
 from timing import Row, each, once
 
 CALLS = 1000  # of the host, in one call of add_up
@@ -30,7 +30,7 @@ def peers(name, wasm3_imports=(), wasmtime_imports=()):
 def in_node(runs, guest, name, *args, per=1):
     if node:
         what = {"file": str(own(guest)), "name": name, "args": args}
-        run = Node.timed("call", least=0.02, batch=0.002, **what)
+        run = v8.timed("call", least=0.02, batch=0.002, **what)
         runs["V8"] = lambda: run() / per
 
 

@@ -5,7 +5,7 @@ import time
 
 import wherry
 from guests import SHARED
-from peers import HAVE, Node, Wasm3, Wasmtime
+from peers import HAVE, Wasm3, Wasmtime, builds, v8
 from timing import Row, once
 
 # wasm3 takes tail calls for calls and runs over the end of its C stack.
@@ -17,7 +17,7 @@ OF_CASE = {
     "bulk-ops": {"wasmtime": 1.1},  # memory bounds it
     "fibonacci-rec": {"wasmtime": 3.0, "pywasm3": 1.0},
 }
-MEANS = {"wasmtime": 5.0, "pywasm3": 0.5}
+MEANS = {"wasmtime": 5.0, "pywasm3": 0.5, "build gcc": 1.25}
 
 ROUND = {"least": 0.25, "calls": 1, "batch": 0.002}
 QUICK = {"least": 0.0, "calls": 1, "batch": 0.0}
@@ -99,16 +99,16 @@ def lazily(engine, case, data, how, **limits):
     return measure
 
 
-def in_node(file, case, how):
-    what = {"file": str(file), "one": case, "clock": FASTER if "imports" in case else 0}
+def in_child(child, file, case, how):
+    what = {"file": str(file), "one": case, "faster": FASTER if "imports" in case else 0}
     if "score" not in case:
-        return Node.timed("prepare", **how, **what)
+        return child.timed("prepare", **how, **what)
     number = []
 
     def run():
         if not number:
-            number.append(Node.ask("prepare", **what))
-        return Node.ask("result", id=number[0])
+            number.append(child.ask("prepare", **what))
+        return child.ask("result", id=number[0])
 
     return seconds_of(run)
 
@@ -132,7 +132,9 @@ def rows(quick):
             if name in CANNOT.get(engine, []):
                 continue
             if engine == "V8":
-                runs[engine] = in_node(file, case, how)
+                runs[engine] = in_child(v8, file, case, how)
             else:
                 runs[engine] = lazily(engine, case, data, how)
-        yield Row(name, runs, list(OF_CASE.get(name, LIMITS).items()))
+        for build, child in builds.items():
+            runs[build] = in_child(child, file, case, how)
+        yield Row(name, runs, list(OF_CASE.get(name, LIMITS).items()), over=builds)

@@ -9,7 +9,7 @@ import tempfile
 
 import wherry
 from guests import REAL, largest_core_module, own, there
-from peers import HAVE, Node, Wasmtime, node, wasm3, wasmtime
+from peers import HAVE, Wasmtime, new_v8, node, v8, wasm3, wasmtime
 from timing import Row, each
 
 COMPONENTS = ("kitchen.sm-pure", "obfuscator.sm-pure")
@@ -33,7 +33,7 @@ def small():
         variables = {"w": wasmtime, "engine": one, "module": wasmtime.Module(one, data)}
         runs["wasmtime"] = each("w.Instance(w.Store(engine), module, [])", variables)
     if node:
-        runs["V8"] = Node.timed("instance", least=0.02, batch=0.002, file=str(file))
+        runs["V8"] = v8.timed("instance", least=0.02, batch=0.002, file=str(file))
     return Row(f"{file.stem}, memory of 64 KiB", runs, [(None, 5e-6)])
 
 
@@ -45,9 +45,9 @@ class Idle:
 
     def ask(self):
         if self.engine == "V8":
-            child = Node()
+            child = new_v8()
             try:
-                return child.request("instances", file=str(self.file), count=COUNT)
+                return child.ask("instances", file=str(self.file), count=COUNT)
             finally:
                 child.close()
         file = self.file

@@ -7,7 +7,7 @@ import time
 
 import wherry
 from guests import SHARED, own, there
-from peers import HAVE, Node, Stub, Wasm3, Wasmtime, node, stub, wasmtime
+from peers import HAVE, Stub, Wasm3, Wasmtime, node, stub, v8, wasmtime
 from timing import Row, once, show
 
 FIRST = {
@@ -85,8 +85,8 @@ def rows(_quick):
         runs_checked = {e: once(run, **how) for e, run in checked(data).items()}
         if node:
             where = {"least": LEAST, "clock": "wall", "file": str(file)}
-            runs["V8"] = Node.timed("load", name=FIRST[file.stem], **where)
-            runs_checked["V8"] = Node.timed("check", **where)
+            runs["V8"] = v8.timed("load", name=FIRST[file.stem], **where)
+            runs_checked["V8"] = v8.timed("check", **where)
         # A peer that compiles for seconds does so once.
         yield Row(f"{name}, first call", runs, LIMITS.get(file.stem, []), patience=1.0)
         yield Row(f"{name}, only checked", runs_checked)

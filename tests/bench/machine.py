@@ -80,6 +80,7 @@ def description():
         "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "wherry": wherry_build(),
+        **{name: build.ask("version") for name, build in peers.builds.items()},
     }
     if peers.wasm3:
         by = compilers(pathlib.Path(peers.wasm3.__file__))
@@ -87,5 +88,5 @@ def description():
     if peers.wasmtime:
         found["wasmtime"] = f"{version('wasmtime')}, Cranelift"
     if peers.node:
-        found["V8"] = peers.Node.ask("version")
+        found["V8"] = peers.v8.ask("version")
     return found

@@ -20,13 +20,14 @@ function value(text) {
 
 const hosts = { add: (x, y) => x + y, on_word: () => {} };
 
-// A stand-in for everything that a module imports but those.
-function stubs(module, clock) {
+// A stand-in for everything that a module imports but those. faster: than the processor, goes the
+// clock of a program that times itself.
+function stubs(module, faster) {
   const imports = {};
   for (const { module: space, name, kind } of WebAssembly.Module.imports(module)) {
     imports[space] = imports[space] || {};
-    if (name === "clock_ms" && clock) {
-      imports[space][name] = () => (cpu() * 1000 * clock) & 0x7fffffff;
+    if (name === "clock_ms" && faster) {
+      imports[space][name] = () => (cpu() * 1000 * faster) & 0x7fffffff;
     } else if (hosts[name]) {
       imports[space][name] = hosts[name];
     } else if (kind === "function") {
@@ -40,8 +41,8 @@ function stubs(module, clock) {
   return imports;
 }
 
-function instantiate(module, clock) {
-  return new WebAssembly.Instance(module, stubs(module, clock)).exports;
+function instantiate(module, faster) {
+  return new WebAssembly.Instance(module, stubs(module, faster)).exports;
 }
 
 function privateDirty() {
@@ -64,8 +65,8 @@ const verbs = {
   version: () => `${process.version}, V8 ${process.versions.v8}`,
 
   // A program of cases.json.
-  prepare({ file, one, clock }) {
-    const exports = instantiate(new WebAssembly.Module(fs.readFileSync(file)), clock);
+  prepare({ file, one, faster }) {
+    const exports = instantiate(new WebAssembly.Module(fs.readFileSync(file)), faster);
     if (one.setup) {
       const state = exports.setup(...one.setup.map(value));
       exports.run(state);

@@ -2,9 +2,11 @@
 
 import ctypes
 import json
+import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 try:
     import wasmtime
@@ -106,51 +108,67 @@ class Wasmtime:
         return result if kinds[1] else run
 
 
-class Node:
-    """V8, in a child that lives as long as this process and times itself when it is asked to."""
+class Child:
+    """An engine in a process that lives as long as this one and times itself when it is asked to;
+    it starts when it is first asked something.
+    """
 
-    shared = None
+    def __init__(self, command, **environment):
+        self.command, self.environment = command, environment
+        self.process = None
 
-    def __init__(self):
-        self.child = subprocess.Popen(
-            [node, str(pathlib.Path(__file__).with_name("peer.js"))],
+    def start(self):
+        self.process = subprocess.Popen(
+            self.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, **self.environment},
         )
 
-    def request(self, verb, **what):
+    def ask(self, verb, **what):
+        if self.process is None:
+            self.start()
         try:
-            self.child.stdin.write(json.dumps({"verb": verb, **what}) + "\n")
-            self.child.stdin.flush()
-            answer = json.loads(self.child.stdout.readline())
+            self.process.stdin.write(json.dumps({"verb": verb, **what}) + "\n")
+            self.process.stdin.flush()
+            answer = json.loads(self.process.stdout.readline())
         except (OSError, ValueError):
-            raise RuntimeError("node ended") from None
+            raise RuntimeError(f"{self.command[0]} ended") from None
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer.get("value")
 
     def close(self):
-        self.child.stdin.close()
-        self.child.stdout.close()
-        self.child.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
 
-    @classmethod
-    def ask(cls, verb, **what):
-        """Of the one child that all rows use."""
-        if cls.shared is None:
-            cls.shared = cls()
-        return cls.shared.request(verb, **what)
-
-    @classmethod
-    def timed(cls, verb, least=0.0, calls=1, batch=0.0, clock="cpu", **what):
+    def timed(self, verb, least=0.0, calls=1, batch=0.0, clock="cpu", **what):
         """A run that times what the verb prepares, in the first round."""
         number = None
 
         def run():
             nonlocal number
             if number is None:
-                number = cls.ask(verb, **what)
-            return cls.ask("time", id=number, least=least, calls=calls, batch=batch, clock=clock)
+                number = self.ask(verb, **what)
+            return self.ask("time", id=number, least=least, calls=calls, batch=batch, clock=clock)
 
         return run
+
+
+HERE = pathlib.Path(__file__).parent
+
+
+def new_v8():
+    return Child([node, str(HERE / "peer.js")])
+
+
+v8 = new_v8()
+builds = {}  # {name: another build of wherry}
+
+
+def add_build(folder):
+    folder = pathlib.Path(folder).resolve()
+    command = [sys.executable, str(HERE / "child.py")]
+    builds[f"build {folder.name}"] = Child(command, PYTHONPATH=str(folder / "python"))

@@ -47,7 +47,8 @@ def ratio_text(ratio):
 def cells(group):
     """Rows of texts, the head first: what each engine needs, ratios, what misses its limit."""
     rows, peers = group.rows, peers_of(group.rows)
-    by = [f"{p} / wherry" if rows and rows[0].over else f"wherry / {p}" for p in peers]
+    over = {p for row in rows for p in row.over}
+    by = [f"{p} / wherry" if p in over else f"wherry / {p}" for p in peers]
     yield [group.name, "wherry", *peers, *by, ""]
     for row in rows:
         best = [row.show(row.best[e]) if e in row.best else "-" for e in ["wherry", *peers]]
@@ -147,10 +148,11 @@ def as_svg(machine, groups):
         body.append(f'<text x="{x}" y="{at}"{extra}>{escape(what)}</text>')
 
     every = [r for g in groups for r in g.rows if len(r.best) > 1 and "wherry" in r.best]
-    every = [r for r in every if not r.over]
+    guises = {p for row in every for p in row.over}
+    peers = [p for p in peers_of(every) if p not in guises]
+    every = [r for r in every if any(map(r.ratio, peers))]
     if not every:
         return None
-    peers = peers_of(every)
     logs = [math.log10(1 / row.ratio(p)) for row in every for p in peers if row.ratio(p)]
     low, high = math.floor(min([*logs, 0])), math.ceil(max([*logs, 0.1]))
     scale = (width - label - 80) / (high - low)

@@ -13,15 +13,15 @@ class Row:
     """One line of the table.
 
     runs: name of an engine -> a function without arguments that returns seconds per operation (or
-    what `unit` says) of one round. limits: [(peer or None, most)]: wherry's time by the peer's, or
-    wherry's time itself in seconds, that must not be passed. over: the peers are wherry itself with
-    something more to do, and the ratio is theirs by wherry's. patience: an engine that has had so
-    many seconds of its own gets no further round.
+    what `unit` says) of one round. limits: [(peer or None, most)]: a ratio, or wherry's time itself
+    in seconds, that must not be passed. The ratio is wherry's time by the peer's; that of peers in
+    `over`, which are wherry in another guise, theirs by wherry's. patience: an engine that has had
+    so many seconds of its own gets no further round.
     """
 
-    def __init__(self, name, runs, limits=(), unit="s", over=False, patience=10.0):
+    def __init__(self, name, runs, limits=(), unit="s", over=(), patience=10.0):
         self.name, self.runs, self.patience = name, runs, patience
-        self.limits, self.unit, self.over = [tuple(limit) for limit in limits], unit, over
+        self.limits, self.unit, self.over = [tuple(limit) for limit in limits], unit, list(over)
         self.best = {}
         self.faults = {}
 
@@ -49,7 +49,7 @@ class Row:
         if "wherry" not in self.best or peer not in self.best:
             return None
         ratio = self.best["wherry"] / self.best[peer]
-        return 1 / ratio if self.over else ratio
+        return 1 / ratio if peer in self.over else ratio
 
     def misses(self):
         """The limits that do not hold, as texts."""
