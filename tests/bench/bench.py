@@ -2,7 +2,7 @@
 
 All engines run in turn in one process (V8 in a child of it), several rounds; the best round of
 each counts. Prints a table of ratios and writes build/bench.json and build/bench.svg.
---markdown prints what build/bench.json holds, as docs/performance.md shows it, and times nothing.
+--markdown prints what build/bench.json holds as docs/performance.md shows it, and times nothing.
 """
 
 import argparse
@@ -10,6 +10,7 @@ import os
 import pathlib
 import sys
 
+import chart
 import group_call
 import group_exec
 import group_instantiate
@@ -28,6 +29,7 @@ GROUPS = {
     "call": group_call,
     "marshal": group_marshal,
 }
+BEGIN, END = "<!-- results:", "<!-- end of results -->"  # where a page has the tables
 
 
 def arguments():
@@ -44,7 +46,13 @@ def arguments():
         "--build", action="append", default=[], help="another build of wherry, to exec beside it"
     )
     parser.add_argument("--out", default="build", help="folder for bench.json and bench.svg")
-    parser.add_argument("--markdown", action="store_true", help="print bench.json as tables")
+    parser.add_argument(
+        "--markdown",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="print bench.json as tables, or put them into FILE between its marks",
+    )
     options = parser.parse_args()
     unknown = [g for g in options.groups if g not in GROUPS]
     if unknown:
@@ -74,11 +82,26 @@ def measure(name, options):
     return report.Group(name, rows, getattr(module, "MEANS", {}))
 
 
+def show_markdown(folder, target):
+    measured = report.from_json((folder / "bench.json").read_text())
+    text = "\n".join(report.markdown(*measured))
+    if target == "-":
+        print(text)
+        return
+    file = pathlib.Path(target)
+    before, begin, rest = file.read_text().partition(BEGIN)
+    rest, end, after = rest.partition(END)
+    if not end:
+        sys.exit(f"{file} has no lines {BEGIN}… and {END}")
+    mark = begin + rest.partition("\n")[0]
+    file.write_text(f"{before}{mark}\n\n{text}\n\n{end}{after}")
+
+
 def main():
     options = arguments()
     folder = pathlib.Path(options.out)
     if options.markdown:
-        print("\n".join(report.markdown(*report.from_json((folder / "bench.json").read_text()))))
+        show_markdown(folder, options.markdown)
         return 0
 
     where = machine.description()
@@ -98,10 +121,10 @@ def main():
 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.json").write_text(report.as_json(where, groups) + "\n")
-    chart = report.as_svg(where, groups)
-    if chart:
-        (folder / "bench.svg").write_text(chart)
-    print(f"\nwritten: {folder}/bench.json" + (f", {folder}/bench.svg" if chart else ""))
+    picture = chart.as_svg(where, groups)
+    if picture:
+        (folder / "bench.svg").write_text(picture)
+    print(f"\nwritten: {folder}/bench.json" + (f", {folder}/bench.svg" if picture else ""))
     missed = sum(len(m.misses()) for group in groups for m in [group, *group.rows])
     if missed:
         print(f"{missed} target{'s' if missed > 1 else ''} missed")

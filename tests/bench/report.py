@@ -1,8 +1,6 @@
 """What was measured: table, JSON, SVG."""
 
 import json
-import math
-from xml.sax.saxutils import escape
 
 from timing import Row, geometric_mean, over_limit
 
@@ -133,68 +131,3 @@ def from_json(text):
             rows.append(row)
         groups.append(Group(name, rows, group["limits"]))
     return read["machine"], groups
-
-
-COLOURS = ["#2b6cb0", "#dd6b20", "#718096", "#38a169", "#805ad5"]
-
-
-def as_svg(machine, groups):
-    """Bars on a logarithmic scale: the time of each engine by wherry's; right of 1 is slower."""
-    width, label, bar, gap = 900, 260, 11, 10
-    body, y = [], 64
-
-    def text(x, at, what, **style):
-        extra = "".join(f' {k.replace("_", "-")}="{v}"' for k, v in style.items())
-        body.append(f'<text x="{x}" y="{at}"{extra}>{escape(what)}</text>')
-
-    every = [r for g in groups for r in g.rows if len(r.best) > 1 and "wherry" in r.best]
-    guises = {p for row in every for p in row.over}
-    peers = [p for p in peers_of(every) if p not in guises]
-    every = [r for r in every if any(map(r.ratio, peers))]
-    if not every:
-        return None
-    logs = [math.log10(1 / row.ratio(p)) for row in every for p in peers if row.ratio(p)]
-    low, high = math.floor(min([*logs, 0])), math.ceil(max([*logs, 0.1]))
-    scale = (width - label - 80) / (high - low)
-
-    def place(log):
-        return label + (log - low) * scale
-
-    text(16, 24, "Time of others, wherry = 1", font_size=16, font_weight="bold")
-    text(16, 42, f"{machine['cpu']}, {machine['when']}; logarithmic", fill="#718096")
-    for i, peer in enumerate(peers):
-        x = label + i * 170
-        body.append(f'<rect x="{x}" y="14" width="10" height="10" fill="{COLOURS[1 + i % 4]}"/>')
-        text(x + 15, 23, peer)
-    for group in groups:
-        rows = [r for r in group.rows if r in every]
-        if not rows:
-            continue
-        text(16, y + 10, group.name, font_weight="bold")
-        y += 22
-        for row in rows:
-            text(16, y + bar, row.name)
-            for i, peer in enumerate(peers):
-                if not row.ratio(peer):
-                    continue
-                log = math.log10(1 / row.ratio(peer))
-                left, right = sorted((place(0), place(log)))
-                body.append(
-                    f'<rect x="{left:.1f}" y="{y}" width="{max(right - left, 1):.1f}" '
-                    f'height="{bar}" fill="{COLOURS[1 + i % 4]}"/>'
-                )
-                text(f"{max(right, place(0)) + 4:.1f}", y + bar - 2, f"{10**log:.3g}")
-                y += bar + 2
-            y += gap
-    lines = [
-        f'<line x1="{place(t):.1f}" x2="{place(t):.1f}" y1="52" y2="{y}" '
-        f'stroke="{COLOURS[0] if t == 0 else "#e2e8f0"}"/>'
-        for t in range(low, high + 1)
-    ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y + 16}" '
-        'font-family="sans-serif" font-size="11">\n'
-        f'<rect width="{width}" height="{y + 16}" fill="white"/>\n'
-        + "\n".join(lines + body)
-        + "\n</svg>\n"
-    )
