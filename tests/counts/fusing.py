@@ -2,13 +2,15 @@
 
 compile gives each operation the handler of the longest row that begins with it, so a row serves
 wherever its operations lie in that order, also over the target of a jump and past a branch that is
-not taken.
+not taken. A row that ends in a branch backwards goes round in its handler where the branch goes to
+the row's own beginning.
 """
 
 import re
 from collections import Counter
 
-ROW = re.compile(r"^FUSE\((\w+), (\w+)\)", re.MULTILINE)
+ROW = re.compile(r"^FUSE(?:_LOOP)?\((\w+), (\w+)\)", re.MULTILINE)
+BACKWARDS = re.compile(r"(^|_)BRN?L$")  # the last operands: where to, and the cost
 NEVER = re.compile(r"^(EXIT|CROSS_RETURN)$")
 RARE = 5e-6  # places with a smaller share are left out
 LEAST = 1e-5  # and rows that save less
@@ -20,16 +22,18 @@ def rows_of(text):
 
 
 def row_text(row):
-    return f"FUSE({'__'.join(row[:-1])}, {row[-1]})"
+    kind = "FUSE_LOOP" if BACKWARDS.search(row[-1]) else "FUSE"
+    return f"{kind}({'__'.join(row[:-1])}, {row[-1]})"
 
 
 class Code:
-    """A program's places as lists: share of dispatches that come by a jump, and which part of
-    what ran goes on at the next place."""
+    """A program's places as lists: share of dispatches that come by a jump, which part of what ran
+    goes on at the next place, and the place that a branch backwards goes to, or none."""
 
     def __init__(self, places):
         total = sum(place.runs for place in places)
-        self.names, self.jumps, self.goes_on = [], [], []
+        self.names, self.jumps, self.goes_on, self.back = [], [], [], []
+        index = {}
         behind = None
         for place in places:
             if place.runs < total * RARE:
@@ -37,6 +41,9 @@ class Code:
             if behind and behind.at + behind.words == place.at:
                 self.goes_on[-1] = place.falls / behind.runs
             falls = place.falls if self.goes_on and self.goes_on[-1] else 0
+            index[place.at] = len(self.names)
+            backwards = BACKWARDS.search(place.name)
+            self.back.append(index.get(place.at + place.operands[-2]) if backwards else None)
             self.names.append(place.name)
             self.jumps.append((place.runs - falls) / total)
             self.goes_on.append(0.0)
@@ -56,6 +63,8 @@ class Code:
             node = tree.get(name, NO_ROWS)
             j = i
             while True:
+                if self.back[j] == i and j > i:  # it does not leave the handler
+                    total -= flow * (1 - goes_on[j])
                 flow *= goes_on[j]
                 j += 1
                 if not flow:
@@ -64,7 +73,8 @@ class Code:
                 if following is None:
                     flow_to[j] += flow
                     if wanted is not None and flow > 1e-6:
-                        wanted[tuple(names[i : j + 1])] += flow
+                        around = flow * (1 - goes_on[j]) if self.back[j] == i else 0
+                        wanted[tuple(names[i : j + 1])] += flow + around
                     break
                 node = following
         return total
