@@ -99,17 +99,20 @@
   BRANCHES_(N##_AK, WORDS_##T, T a = ACC(T); T b = IMM(T, 0);, __VA_ARGS__)
 
 /* Address operands: slot or accumulator with an offset that is added without wrapping, or the whole
-   effective address as a 64-bit constant; all of memory 0 with 32-bit addresses. X is for all other
-   memories: slot, offset in two words, memory. M: the type in memory. */
+   effective address as a 64-bit constant; W: slot and constant, added as 32 bits, with an offset; all of
+   memory 0 with 32-bit addresses. X is for all other memories: slot, offset in two words, memory. M: the
+   type in memory. */
 #define AT_X_(size) ADDRESS_IN(0, 1, 3, size)
 #define AT_S_(size) ADDRESS((uint64_t)SLOT(u32, 0) + WORD(1), size)
 #define AT_A_(size) ADDRESS((uint64_t)ACC(u32) + WORD(0), size)
 #define AT_K_(size) ADDRESS(IMM(u64, 0), size)
+#define AT_W_(size) ADDRESS((uint64_t)(SLOT(u32, 0) + WORD(1)) + WORD(2), size)
 #define LOAD(N, R, M)                                                             \
   RESULTS_(N##_S, 2, R, uint8_t *at = AT_S_(sizeof(M)); M m = READ(M, at);, (R)m) \
   RESULTS_(N##_A, 1, R, uint8_t *at = AT_A_(sizeof(M)); M m = READ(M, at);, (R)m) \
   RESULTS_(N##_K, 2, R, uint8_t *at = AT_K_(sizeof(M)); M m = READ(M, at);, (R)m) \
-  RESULTS_(N##_X, 4, R, uint8_t *at = AT_X_(sizeof(M)); M m = READ(M, at);, (R)m)
+  RESULTS_(N##_X, 4, R, uint8_t *at = AT_X_(sizeof(M)); M m = READ(M, at);, (R)m) \
+  RESULTS_(N##_W, 3, R, uint8_t *at = AT_W_(sizeof(M)); M m = READ(M, at);, (R)m)
 #define STORE_(N, V, M, where, words)                                                            \
   OP(N##S, (words) + 1, uint8_t *at = where(sizeof(M)); WRITE(M, at, (M)SLOT(V, words));)        \
   OP(N##K, (words) + WORDS_##V, uint8_t *at = where(sizeof(M)); WRITE(M, at, (M)IMM(V, words));) \
@@ -118,7 +121,8 @@
   STORE_(N##_S, V, M, AT_S_, 2) \
   STORE_(N##_A, V, M, AT_A_, 1) \
   STORE_(N##_K, V, M, AT_K_, 2) \
-  STORE_(N##_X, V, M, AT_X_, 4)
+  STORE_(N##_X, V, M, AT_X_, 4) \
+  STORE_(N##_W, V, M, AT_W_, 3)
 
 /* Vectors. */
 #define VECTOR_PUT_(at, ...) WRITE(v128, SLOT_AT(at), __VA_ARGS__);

@@ -20,6 +20,7 @@
 #undef AT_A_
 #undef AT_K_
 #undef AT_X_
+#undef AT_W_
 #undef LOAD
 #undef STORE_
 #undef STORE

@@ -26,7 +26,7 @@ static uint64_t read_bytes(compiler_t *c, size_t size) {
 static bool compile_simple(compiler_t *c, uint32_t opcode) {
   switch (opcode) {
   case WH_OP_NOP: return true;
-  case WH_OP_DROP: whc_pop(c); return true;
+  case WH_OP_DROP: whc_pop_as_is(c); return true;
   case WH_OP_SELECT: {
     /* The type is that of an operand; the class and width are all that matters of it. */
     const operand_t *b = whc_operand_at(c, (uint32_t)c->stack.count - 2);
@@ -45,6 +45,11 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
   case WH_OP_I64_CONST: whc_push_const(c, WHERRY_I64, (uint64_t)wh_leb_s(&c->next)); return true;
   case WH_OP_F32_CONST: whc_push_const(c, WHERRY_F32, read_bytes(c, 4)); return true;
   case WH_OP_F64_CONST: whc_push_const(c, WHERRY_F64, read_bytes(c, 8)); return true;
+  case WH_OP_I32_ADD:
+  case WH_OP_I32_SUB:
+  case WH_OP_I64_ADD:
+  case WH_OP_I32_WRAP_I64:
+  case WH_OP_I64_EXTEND_I32_U: return whc_sum(c, opcode);
   case WH_OP_REF_NULL:
     wh_leb_s(&c->next);
     whc_push_const(c, WHERRY_FUNCREF, 0);

@@ -3,7 +3,8 @@
 
    The operand stack of the wasm code exists only here: an operand is a slot (a local's, or its own
    home, a temporary chosen by its height), a constant, or in the accumulator of its class. Code is
-   emitted when an operation consumes operands; gets of locals and constants emit nothing. */
+   emitted when an operation consumes operands; gets of locals and constants emit nothing, and so does
+   a constant that is added to an i32: see sums.c. */
 #ifndef WH_COMPILE_STATE_H
 #define WH_COMPILE_STATE_H
 
@@ -25,7 +26,7 @@ typedef enum where { IN_SLOT, IN_CONST, IN_ACC } where_t;
 
 typedef struct operand {
   union {
-    uint64_t bits;        /* constant */
+    uint64_t bits;        /* constant; of a sum: what is added */
     const uint8_t *bytes; /* constant v128: 16 bytes of the binary */
   };
   int32_t slot;   /* the slot it is in */
@@ -34,6 +35,7 @@ typedef struct operand {
   uint8_t where;
   uint8_t class;
   bool wide; /* i64, f64 and references: constants take two words */
+  bool sum;  /* an i32: the low half of what is there, plus bits; not a constant */
 } operand_t;
 
 typedef struct local {
@@ -198,10 +200,16 @@ static inline void whc_copy_operand(operand_t *to, const operand_t *from) {
   FIELD(where);
   FIELD(class);
   FIELD(wide);
+  FIELD(sum);
 #undef FIELD
 }
 
-static inline operand_t whc_pop(compiler_t *c) {
+/* Of the topmost operand, which is a sum: computes it, and of what is in an accumulator changes only
+   what is its own. */
+void whc_settle_sum(compiler_t *c);
+
+/* It may be a sum. */
+static inline operand_t whc_pop_as_is(compiler_t *c) {
   WH_ASSERT(c->stack.count || c->failed);
   if (WH_UNLIKELY(!c->stack.count)) whc_push_const(c, WHERRY_I32, 0);
   operand_t operand;
@@ -210,6 +218,11 @@ static inline operand_t whc_pop(compiler_t *c) {
   whc_leave_local(c, &operand);
   if (operand.where == IN_ACC) c->acc[operand.class].entry = NO_ENTRY;
   return operand;
+}
+/* It is none. */
+static inline operand_t whc_pop(compiler_t *c) {
+  if (c->stack.count && WH_UNLIKELY(whc_top_operand(c)->sum)) whc_settle_sum(c);
+  return whc_pop_as_is(c);
 }
 /* The value that was popped from an accumulator just now, in the same place on the stack. */
 void whc_push_again(compiler_t *c, wherry_valtype_t type);
@@ -237,6 +250,29 @@ void whc_emit_move(compiler_t *c, const operand_t *operand, int32_t slot);
 /* A popped operand that must be in a slot: constants go to its home. */
 void whc_need_slot(compiler_t *c, operand_t *operand);
 void whc_set_local(compiler_t *c, uint32_t local, bool tee);
+
+/* ---- sums.c ---- */
+/* Makes an operand on the stack that is a sum one that is in the accumulator: nothing that has been
+   popped may be there. */
+void whc_compute(compiler_t *c, uint32_t index);
+static inline void whc_compute_top(compiler_t *c) {
+  if (c->stack.count && whc_top_operand(c)->sum) whc_compute(c, (uint32_t)c->stack.count - 1);
+}
+/* The same for what only the low half counts of, as an i32 to every operation that is one of its type:
+   it need not be computed if nothing is added. */
+static inline void whc_compute_low(compiler_t *c, uint32_t index) {
+  const operand_t *operand = whc_operand_at(c, index);
+  if (operand->sum && operand->bits) whc_compute(c, index);
+}
+static inline operand_t whc_pop_low(compiler_t *c) {
+  whc_compute_low(c, (uint32_t)c->stack.count - 1);
+  operand_t operand = whc_pop_as_is(c);
+  operand.sum = false;
+  return operand;
+}
+/* Additions of constants and changes of width that only change what is known of an operand. False: this
+   one needs an operation. */
+bool whc_sum(compiler_t *c, uint32_t opcode);
 
 /* ---- emit.c ---- */
 /* Room for `more` further words. False: no memory, which is noted. */
@@ -270,6 +306,8 @@ static inline uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
 void whc_mark_offset(compiler_t *c);
 /* The last word of a value's operation, and the value on the stack. base: the R form. */
 void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type);
+/* The last word of an operation whose value an operand on the stack is now. */
+void whc_emit_result_of(compiler_t *c, uint32_t index, uint32_t op_at, wh_code_op_t base);
 /* The same for an operation that stores its result itself: its home, and nothing in an accumulator. */
 void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type);
 wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out);
@@ -291,7 +329,8 @@ void whc_select(compiler_t *c, wherry_valtype_t type);
 void whc_is_null(compiler_t *c);
 
 /* Where an access goes: its address operand, offset and memory. Kind S and A name the operand's place,
-   K has address and offset in one, X is for any but a 32-bit memory 0 and has the address in a slot. */
+   K has address and offset in one, W is a sum of a slot, X is for any but a 32-bit memory 0 and has the
+   address in a slot. */
 typedef struct access {
   operand_t address;
   uint64_t offset;

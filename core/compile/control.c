@@ -60,7 +60,7 @@ static bool needs_moves(compiler_t *c, const block_t *block) {
   int32_t slot = block->base;
   for (uint32_t i = 0; i < arity; i++) {
     const operand_t *operand = whc_operand_at(c, (uint32_t)c->stack.count - arity + i);
-    if (operand->where != IN_SLOT || operand->slot != slot) return true;
+    if (operand->where != IN_SLOT || operand->slot != slot || operand->sum) return true;
     slot += whc_slots_of(label_types(block)[i]);
   }
   return false;
@@ -74,7 +74,8 @@ static void emit_moves(compiler_t *c, const block_t *block) {
   int32_t slot = block->base;
   for (uint32_t i = 0; i < arity; i++) {
     const operand_t *operand = whc_operand_at(c, (uint32_t)c->stack.count - arity + i);
-    if (operand->where != IN_SLOT || operand->slot != slot) whc_emit_move(c, operand, slot);
+    if (operand->where != IN_SLOT || operand->slot != slot || operand->sum)
+      whc_emit_move(c, operand, slot);
     slot += whc_slots_of(label_types(block)[i]);
   }
 }
@@ -127,6 +128,12 @@ static void emit_return(compiler_t *c) {
     return;
   }
   operand_t operand = *whc_operand_at(c, (uint32_t)c->stack.count - count);
+  if (operand.sum) {
+    whc_emit_move(c, &operand, operand.home);
+    operand.where = IN_SLOT;
+    operand.slot = operand.home;
+    operand.sum = false;
+  }
   if (slots > 1) {
     whc_emit_op(c, WH_CODE_RETURN_MANY);
     whc_emit_slot(c, operand.home);
@@ -184,7 +191,7 @@ static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, b
 static bool emit_return_if(compiler_t *c, uint32_t at, uint32_t *chain) {
   if (c->type->result_count != 1 || c->failed) return false;
   const operand_t *result = whc_top_operand(c);
-  if (result->class != CLASS_INT || result->where != IN_SLOT) return false;
+  if (result->class != CLASS_INT || result->where != IN_SLOT || result->sum) return false;
   whc_change_op(c, at, (wh_code_op_t)(c->branch + FORM_RETIF));
   c->words.items[c->fixups.items[*chain].at] = (uint32_t)result->slot;
   whc_emit_slot(c, -whc_param_slots(c->type));
@@ -200,6 +207,7 @@ void whc_return(compiler_t *c) {
   if (block->opcode == WH_OP_IF && block->else_open && block->body_at == c->words.count &&
       emit_return_if(c, block->branch_at, &block->else_fixups))
     return;
+  if (c->type->result_count == 1) whc_compute_top(c);
   settle_results(c);
   emit_return(c);
 }
@@ -239,7 +247,7 @@ void whc_branch_if(compiler_t *c, uint32_t label, operand_t *condition, bool whe
 
 static void compile_br_if(compiler_t *c) {
   uint32_t label = whc_imm_u32(c);
-  operand_t condition = whc_pop(c);
+  operand_t condition = whc_pop_low(c);
   whc_branch_if(c, label, &condition, true);
 }
 
@@ -253,7 +261,7 @@ static bool table_returns(const compiler_t *c, uint32_t count) {
 }
 
 static void compile_br_table(compiler_t *c) {
-  operand_t index = whc_pop(c);
+  operand_t index = whc_pop_low(c);
   uint32_t count = whc_imm_u32(c);
   bool in_accumulator = whc_in_acc(c, &index);
   if (index.where == IN_CONST) whc_need_slot(c, &index);
@@ -336,7 +344,7 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
   block->clauses = c->next;
   if (opcode == WH_OP_TRY_TABLE) pass_clauses(c);
   operand_t condition = {0};
-  if (opcode == WH_OP_IF) condition = whc_pop(c);
+  if (opcode == WH_OP_IF) condition = whc_pop_low(c);
   uint32_t count = (uint32_t)c->stack.count;
   block->height = count - block->param_count;
   block->base = c->next_home - whc_slots_of_types(block->params, block->param_count);

@@ -23,9 +23,14 @@ void whc_mark_offset(compiler_t *c) {
 void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {
   whc_push_home(c, type);
   if (WH_UNLIKELY(c->failed)) return;
-  operand_t *operand = whc_top_operand(c);
+  whc_emit_result_of(c, (uint32_t)c->stack.count - 1, op_at, base);
+}
+
+void whc_emit_result_of(compiler_t *c, uint32_t index, uint32_t op_at, wh_code_op_t base) {
+  operand_t *operand = whc_operand_at(c, index);
   operand->where = IN_ACC;
-  c->acc[operand->class] = (accumulator_t) {.entry = (int32_t)c->stack.count - 1,
+  operand->sum = false;
+  c->acc[operand->class] = (accumulator_t) {.entry = (int32_t)index,
                                             .mirror = NO_SLOT,
                                             .op_at = op_at,
                                             .dst_at = (uint32_t)c->words.count,

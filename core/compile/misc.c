@@ -50,6 +50,7 @@ static void compile_call_direct(compiler_t *c, bool tail) {
 static void compile_call_indirect(compiler_t *c, bool tail) {
   const wherry_functype_t *type = &c->model->types.items[whc_imm_u32(c)];
   uint32_t table = whc_imm_u32(c);
+  whc_compute_top(c);
   operand_t index = whc_pop(c);
   bool wide = c->model->tables.items[table].is64;
   if (index.where == IN_CONST || tail || wide) whc_need_slot(c, &index);
@@ -148,6 +149,7 @@ void whc_global(compiler_t *c, uint32_t opcode) {
     whc_emit_result(c, at, op, global->type);
     return;
   }
+  whc_compute_top(c);
   operand_t value = whc_pop(c);
   if (value.where == IN_CONST) whc_need_slot(c, &value);
   bool in_accumulator = whc_in_acc(c, &value);

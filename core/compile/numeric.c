@@ -25,7 +25,7 @@ static int find_kind(char a, char b) {
 }
 
 void whc_unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
-  operand_t a = whc_pop(c);
+  operand_t a = whc_pop_low(c);
   if (a.where == IN_CONST) whc_need_slot(c, &a);
   char kind = kind_of(c, &a);
   whc_spill_class(c, whc_class_of(result));
@@ -68,8 +68,16 @@ static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped,
   whc_emit_result(c, at, op, result);
 }
 
+/* The two topmost, as whc_pop_low. */
+static void pop_two_low(compiler_t *c, operand_t *a, operand_t *b) {
+  whc_compute_low(c, (uint32_t)c->stack.count - 2);
+  *b = whc_pop_low(c);
+  *a = whc_pop_low(c);
+}
+
 static void binary(compiler_t *c, wh_code_op_t base, bool commutes, wherry_valtype_t type) {
-  operand_t b = whc_pop(c), a = whc_pop(c);
+  operand_t a, b;
+  pop_two_low(c, &a, &b);
   two_operands(c, base, commutes ? base : WH_CODE_COUNT, &a, &b, type);
 }
 
@@ -99,7 +107,16 @@ static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirr
 }
 
 static void compare(compiler_t *c, wh_code_op_t base, wh_code_op_t mirror) {
-  operand_t b = whc_pop(c), a = whc_pop(c);
+  if (base == WH_CODE_I32_EQ_SS_R || base == WH_CODE_I32_NE_SS_R) {
+    /* Added to a sum, or subtracted from what it is compared with: that is the same. */
+    operand_t *top = whc_top_operand(c), *below = top - 1;
+    if (below->sum && top->where == IN_CONST) {
+      top->bits = (uint32_t)(top->bits - below->bits);
+      below->bits = 0;
+    }
+  }
+  operand_t a, b;
+  pop_two_low(c, &a, &b);
   compare_operands(c, base, mirror, &a, &b);
 }
 
@@ -125,8 +142,8 @@ wh_code_op_t whc_inverse_compare(wh_code_op_t base) {
 
 /* x == 0; of an integer comparison just made, its opposite. wide: x is an i64 or a reference. */
 static void equals_zero(compiler_t *c, bool wide) {
-  operand_t a = whc_pop(c);
-  if (!wide && a.where == IN_ACC && c->compare_at == c->last_op_at) {
+  operand_t a = whc_pop_as_is(c);
+  if (!wide && !a.sum && a.where == IN_ACC && c->compare_at == c->last_op_at) {
     accumulator_t *acc = &c->acc[CLASS_INT];
     wh_code_op_t inverse = whc_inverse_compare(c->compare);
     if (inverse != WH_CODE_COUNT && acc->op_at == c->last_op_at) {
@@ -141,6 +158,8 @@ static void equals_zero(compiler_t *c, bool wide) {
     }
   }
   operand_t zero = {.where = IN_CONST, .class = CLASS_INT, .wide = wide, .home = a.home + 1};
+  if (a.sum) zero.bits = (uint32_t)(0 - a.bits);
+  a.sum = false;
   a.wide = wide;
   if (zero.home >= c->top_slot) c->top_slot = zero.home + 1;
   wh_code_op_t base = wide ? WH_CODE_I64_EQ_SS_R : WH_CODE_I32_EQ_SS_R;
@@ -167,13 +186,26 @@ static void choose_kind(compiler_t *c, access_t *access) {
   whc_choose_slot_kind(c, access);
   if (access->kind == 'X')
     whc_need_slot(c, &access->address);
+  else if (access->address.sum && access->address.bits)
+    access->kind = 'W';
   else
     access->kind = kind_of(c, &access->address);
 }
 
+/* Before an address is popped as it is: it is the sum of a slot, or none, or adds nothing. */
+static void prepare_address(compiler_t *c, uint32_t index) {
+  if (whc_operand_at(c, index)->where == IN_ACC) whc_compute_low(c, index);
+}
+
 /* The kinds' places in the order of rows.h. */
 static unsigned kind_place(char kind) {
-  return kind == 'S' ? 0 : kind == 'A' ? 1 : kind == 'K' ? 2 : 3;
+  switch (kind) {
+  case 'S': return 0;
+  case 'A': return 1;
+  case 'K': return 2;
+  case 'X': return 3;
+  default: return 4;
+  }
 }
 
 void whc_emit_access(compiler_t *c, const access_t *access) {
@@ -183,6 +215,11 @@ void whc_emit_access(compiler_t *c, const access_t *access) {
     whc_emit_slot(c, access->address.slot);
     whc_emit_bits(c, access->offset, true);
     whc_emit(c, access->memory);
+    break;
+  case 'W':
+    whc_emit_slot(c, access->address.slot);
+    whc_emit(c, (uint32_t)access->address.bits);
+    whc_emit(c, (uint32_t)access->offset);
     break;
   default:
     emit_operand(c, &access->address, access->kind);
@@ -194,7 +231,8 @@ void whc_emit_access(compiler_t *c, const access_t *access) {
 static void load(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
   access_t access;
   whc_read_access(c, &access);
-  access.address = whc_pop(c);
+  prepare_address(c, (uint32_t)c->stack.count - 1);
+  access.address = whc_pop_as_is(c);
   choose_kind(c, &access);
   whc_spill_class(c, whc_class_of(result));
   whc_mark_offset(c);
@@ -207,8 +245,11 @@ static void load(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
 static void store(compiler_t *c, wh_code_op_t base) {
   access_t access;
   whc_read_access(c, &access);
-  operand_t value = whc_pop(c);
-  access.address = whc_pop(c);
+  uint32_t top = (uint32_t)c->stack.count - 1;
+  whc_compute_low(c, top);
+  prepare_address(c, top - 1);
+  operand_t value = whc_pop_low(c);
+  access.address = whc_pop_as_is(c);
   choose_kind(c, &access);
   char kind = kind_of(c, &value);
   whc_mark_offset(c);
@@ -234,7 +275,7 @@ static void select_v128(compiler_t *c, operand_t *condition) {
 }
 
 void whc_select(compiler_t *c, wherry_valtype_t type) {
-  operand_t condition = whc_pop(c);
+  operand_t condition = whc_pop_low(c);
   if (type == WHERRY_V128) {
     select_v128(c, &condition);
     return;

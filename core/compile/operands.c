@@ -10,6 +10,7 @@ static inline operand_t *push(compiler_t *c, class_t class, bool wide) {
   operand->where = IN_SLOT;
   operand->class = (uint8_t)class;
   operand->wide = wide;
+  operand->sum = false;
   home += class == CLASS_V128 ? 2 : 1;
   c->next_home = home;
   if (home > c->top_slot) c->top_slot = home;
@@ -90,7 +91,7 @@ void whc_push_again(compiler_t *c, wherry_valtype_t type) {
 }
 
 void whc_drop_to(compiler_t *c, uint32_t height) {
-  while (c->stack.count > height) whc_pop(c);
+  while (c->stack.count > height) whc_pop_as_is(c);
 }
 
 void whc_wrote(compiler_t *c, int32_t slot) {
@@ -108,6 +109,7 @@ static void store_result(compiler_t *c, class_t class, int32_t slot) {
   acc->entry = NO_ENTRY;
 }
 
+/* Where it is; a sum it stays. */
 static void is_home(operand_t *operand) {
   operand->where = IN_SLOT;
   operand->slot = operand->home;
@@ -142,7 +144,12 @@ void whc_forget_accs(compiler_t *c) {
 void whc_emit_move(compiler_t *c, const operand_t *operand, int32_t slot) {
   static const wh_code_op_t set_acc[] = {WH_CODE_SET_A_u64, WH_CODE_SET_A_f32, WH_CODE_SET_A_f64};
   bool is_v128 = operand->class == CLASS_V128;
-  if (whc_in_acc(c, operand)) {
+  if (operand->sum) {
+    bool in_accumulator = whc_in_acc(c, operand);
+    whc_emit_op(c, in_accumulator ? WH_CODE_SUM_A : WH_CODE_SUM_S);
+    if (!in_accumulator) whc_emit_slot(c, operand->slot);
+    whc_emit(c, (uint32_t)operand->bits);
+  } else if (whc_in_acc(c, operand)) {
     whc_emit_op(c, set_acc[operand->class]);
   } else if (operand->where == IN_CONST && is_v128) {
     whc_emit_op(c, WH_CODE_SET_K128);
@@ -167,14 +174,17 @@ static void wrote_value(compiler_t *c, const operand_t *operand, int32_t slot) {
 void whc_settle(compiler_t *c, uint32_t index, bool constants) {
   operand_t *operand = whc_operand_at(c, index);
   if (operand->where == IN_ACC) {
+    if (operand->sum) whc_compute(c, index);
     whc_spill(c, index);
     return;
   }
-  if (operand->where == IN_CONST ? !constants : operand->slot == operand->home) return;
+  if (operand->where == IN_CONST ? !constants : operand->slot == operand->home && !operand->sum)
+    return;
   whc_emit_move(c, operand, operand->home);
   wrote_value(c, operand, operand->home);
   whc_leave_local(c, operand);
   is_home(operand);
+  operand->sum = false;
 }
 
 void whc_settle_all(compiler_t *c, uint32_t count, bool constants) {
@@ -182,26 +192,28 @@ void whc_settle_all(compiler_t *c, uint32_t count, bool constants) {
 }
 
 void whc_need_slot(compiler_t *c, operand_t *operand) {
-  if (operand->where == IN_SLOT) return;
+  if (operand->where == IN_SLOT && !operand->sum) return;
   whc_emit_move(c, operand, operand->home);
   wrote_value(c, operand, operand->home);
-  if (operand->where == IN_ACC) c->acc[operand->class].mirror = operand->home;
+  if (operand->where == IN_ACC && !operand->sum) c->acc[operand->class].mirror = operand->home;
   is_home(operand);
+  operand->sum = false;
 }
 
 void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
   int32_t slot = c->locals.items[local].slot;
   const operand_t *top = whc_top_operand(c);
-  if (top->where == IN_SLOT && top->slot == slot) {
+  if (top->where == IN_SLOT && top->slot == slot && !top->sum) {
     if (!tee) whc_pop(c);
     return;
   }
-  operand_t value = whc_pop(c);
   /* Operands that still mean the old value take it with them. */
   if (c->locals.items[local].uses) {
-    for (uint32_t index = 0; index < c->stack.count; index++)
+    for (uint32_t index = 0; index + 1 < c->stack.count; index++)
       if (whc_operand_at(c, index)->local == local) whc_settle(c, index, false);
   }
+  whc_compute_top(c);
+  operand_t value = whc_pop(c);
   if (value.where == IN_ACC && c->acc[value.class].op_at == c->last_op_at) {
     store_result(c, (class_t)value.class, slot);
   } else if (!c->failed && c->home_op_at != NO_PLACE && c->home_op_at == c->last_op_at &&

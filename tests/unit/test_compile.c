@@ -62,7 +62,7 @@ static const struct {
      "I32_ADD_SK_D -2 1 2|I32_ADD_SK_R -1 2 0|I32_MUL_AS_RET 2 -2"},
     {"a loop pays for its next round where it branches back",
      {{I32}, {0}, BODY(0, 0x03, 0x40, 0x20, 0, 0x41, 1, 0x6B, 0x22, 0, 0x0D, 0, 0x0B, 0x0B)},
-     "I32_SUB_SK_D -1 1 -1|TRUE_A_BRL -5 5|RETURN"},
+     "I32_ADD_SK_D -1 -1 -1|TRUE_A_BRL -5 5|RETURN"},
     {"a branch that carries a value moves it on the way taken only",
      {{I32}, {I32}, BODY(0, 0x02, I32, 0x20, 0, 0x20, 0, 0x0D, 0, 0x1A, 0x41, 3, 0x0B, 0x0B)},
      "TRUE_S_BRN -1 11|MOVE -1 2|BR 7|SET_K32 3 2|RETURN_S_u64 2 -1"},
@@ -75,6 +75,49 @@ static const struct {
     {"a wide product's halves go to locals by moves",
      {{I64}, {I64}, BODY(1, 1, I64, 0x20, 0, 0x42, 3, 0xFC, 0x15, 0x21, 1, 0x20, 1, 0x7C, 0x0B)},
      "SET_K32 0 2|SET_K32 3 4|I64_MUL_WIDE_S -1 4 3|MOVE 4 2|I64_ADD_SS_RET 3 2 -1"},
+    {"a constant added to an address is a part of the access",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x28, 2, 4, 0x0B)},
+     "I32_LOAD_W_RET -1 8 4 -1"},
+    {"so it is when the value to store is computed in between",
+     {{I32, I32}, {0}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x20, 1, 0x20, 1, 0x6C, 0x36, 2, 0, 0x0B)},
+     "I32_MUL_SS_R -1 -1 0|I32_STORE_WA -2 8 0|RETURN"},
+    {"constants that are added and subtracted become one",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x41, 3, 0x6B, 0x41, 1, 0x6A, 0x0B)},
+     "I32_ADD_SK_RET -1 6 -1"},
+    {"a sum keeps a local's old value when the local is set",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x41, 7, 0x21, 0, 0x28, 2, 0, 0x0B)},
+     "SUM_S -1 8 2|SET_K32 7 -1|I32_LOAD_S_RET 2 0 -1"},
+    {"a sum is computed right into the local that is set",
+     {{I32, I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x22, 1, 0x20, 1, 0x6C, 0x0B)},
+     "I32_ADD_SK_D -2 8 -1|I32_MUL_AS_RET -1 -2"},
+    {"a sum in the accumulator is stored without the constant",
+     {{I32, I32},
+      {I32},
+      BODY(0, 0x20, 0, 0x20, 1, 0x6C, 0x41, 8, 0x6A, 0x28, 2, 0, 0x20, 0, 0x20, 1, 0x6C, 0x41, 8,
+           0x6A, 0x20, 1, 0x20, 1, 0x6C, 0x36, 2, 0, 0x0B)},
+     "I32_MUL_SS_R -2 -1 0|I32_ADD_AK_R 8 0|I32_LOAD_A_D 0 2|I32_MUL_SS_D -2 -1 3|I32_MUL_SS_R -1 "
+     "-1 "
+     "0|I32_STORE_WA 3 8 0|RETURN_S_u64 2 -2"},
+    {"a constant is subtracted from the other that a sum is compared with",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x41, 9, 0x46, 0x0B)},
+     "I32_EQ_SK_RET -1 1 -1"},
+    {"a sum is zero if its slot is the negative constant",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x45, 0x0B)},
+     "I32_EQ_SK_RET -1 -8 -1"},
+    {"a branch that carries a sum computes it on the way taken only",
+     {{I32},
+      {I32},
+      BODY(0, 0x02, I32, 0x20, 0, 0x41, 1, 0x6A, 0x20, 0, 0x0D, 0, 0x1A, 0x41, 3, 0x0B, 0x0B)},
+     "TRUE_S_BRN -1 12|SUM_S -1 1 2|BR 7|SET_K32 3 2|RETURN_S_u64 2 -1"},
+    {"an address is the low half of where its i64 is",
+     {{I64}, {I32}, BODY(0, 0x20, 0, 0xA7, 0x28, 2, 0, 0x0B)},
+     "I32_LOAD_S_RET -1 0 -1"},
+    {"a value that is moved as a whole has no high half",
+     {{I64}, {I32}, BODY(0, 0x20, 0, 0xA7, 0x0B)},
+     "I32_WRAP_I64_S_RET -1 -1"},
+    {"an address computed in 64 bits is a sum",
+     {{I32}, {I32}, BODY(0, 0x20, 0, 0xAD, 0x42, 8, 0x7C, 0xA7, 0x28, 2, 0, 0x0B)},
+     "I32_LOAD_W_RET -1 8 0 -1"},
     {"locals start as zero",
      {{0}, {I64}, BODY(2, 1, I64, 2, I32, 0x20, 0, 0x0B)},
      "ZERO 2 3|RETURN_S_u64 2 0"},
@@ -87,7 +130,7 @@ static size_t put_types(uint8_t *at, const uint8_t *types) {
   return count + 1;
 }
 
-/* A module with the one function. */
+/* A module with the one function and a memory. */
 static size_t assemble(const function_t *function, uint8_t *out) {
   static const uint8_t head[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
   uint8_t *at = out;
@@ -101,8 +144,9 @@ static size_t assemble(const function_t *function, uint8_t *out) {
   at += put_types(at, function->params);
   at += put_types(at, function->results);
   section[1] = (uint8_t)(at - section - 2);
-  memcpy(at, ((uint8_t[]) {3, 2, 1, 0, 10}), 5); /* functions; code */
-  at += 5;
+  static const uint8_t sections[] = {3, 2, 1, 0, 5, 3, 1, 0, 1, 10}; /* functions, memories, code */
+  memcpy(at, sections, sizeof sections);
+  at += sizeof sections;
   *at++ = (uint8_t)(function->size + 2);
   *at++ = 1;
   *at++ = (uint8_t)function->size;
