@@ -24,7 +24,7 @@ VERBS = {
     "version": machine.wherry_build,
     "prepare": prepare,
     "result": lambda id: kept[id](),
-    "time": lambda id, least, calls, batch, clock: once(kept[id], least, calls, batch=batch)(),
+    "time": lambda id, least, calls, batch: once(kept[id], least, calls, batch=batch)(),
 }
 
 

@@ -2,7 +2,6 @@
 // JSON on standard output answers. It ends with its input.
 "use strict";
 const fs = require("fs");
-const { performance } = require("perf_hooks");
 
 // Seconds of CPU; where only the whole process is known, V8's own threads count while they compile.
 const used = process.threadCpuUsage ? () => process.threadCpuUsage() : () => process.cpuUsage();
@@ -10,7 +9,6 @@ function cpu() {
   const { user, system } = used();
   return (user + system) * 1e-6;
 }
-const wall = () => performance.now() * 1e-3;
 
 // "i64:30" -> 30n
 function value(text) {
@@ -136,16 +134,15 @@ const verbs = {
 
   // The best of `calls` calls, and of as many as last `least` seconds; those that last less than
   // `batch` seconds are timed many together.
-  time({ id, least, calls, batch, clock }) {
-    const now = clock === "wall" ? wall : cpu;
+  time({ id, least, calls, batch }) {
     const run = kept[id];
     let best = Infinity;
     let spent = 0;
     let count = 1;
     for (let done = 0; done < calls || spent < least; ) {
-      const begin = now();
+      const begin = cpu();
       repeat(run, count);
-      const taken = now() - begin;
+      const taken = cpu() - begin;
       if (taken < batch / 2) {
         count *= 2;
         continue;

@@ -144,7 +144,7 @@ class Child:
         self.process.stdout.close()
         self.process.wait()
 
-    def timed(self, verb, least=0.0, calls=1, batch=0.0, clock="cpu", **what):
+    def timed(self, verb, least=0.0, calls=1, batch=0.0, **what):
         """A run that times what the verb prepares, in the first round."""
         number = None
 
@@ -152,7 +152,7 @@ class Child:
             nonlocal number
             if number is None:
                 number = self.ask(verb, **what)
-            return self.ask("time", id=number, least=least, calls=calls, batch=batch, clock=clock)
+            return self.ask("time", id=number, least=least, calls=calls, batch=batch)
 
         return run
 
