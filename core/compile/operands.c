@@ -200,6 +200,31 @@ void whc_need_slot(compiler_t *c, operand_t *operand) {
   operand->sum = false;
 }
 
+/* Moves made since the words were so many trade places with the operation before them, the last one, so
+   that it can still store its result. They move operands that lie deeper than all it takes, and read
+   nothing that it writes. */
+static void put_before_last(compiler_t *c, accumulator_t *acc, uint32_t moves_at) {
+  enum { MOST_WORDS = 16 };
+  wh_word_t saved[MOST_WORDS];
+  uint32_t at = acc->op_at, size = moves_at - at, moves = (uint32_t)c->words.count - moves_at;
+  if (c->failed || !moves || size > MOST_WORDS) return;
+  wh_word_t *words = c->words.items;
+  memcpy(saved, words + at, size * sizeof *words);
+  memmove(words + at, words + moves_at, moves * sizeof *words);
+  memcpy(words + at + moves, saved, size * sizeof *words);
+  if (c->marks.count && c->marks.items[c->marks.count - 1].word == at)
+    c->marks.items[c->marks.count - 1].word += moves;
+  acc->op_at += moves;
+  acc->dst_at += moves;
+  c->last_op_at = acc->op_at;
+}
+
+/* Operands that still mean a local's old value take it with them; all but the topmost. */
+static void settle_uses(compiler_t *c, uint32_t local) {
+  for (uint32_t index = 0; index + 1 < c->stack.count; index++)
+    if (whc_operand_at(c, index)->local == local) whc_settle(c, index, false);
+}
+
 void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
   int32_t slot = c->locals.items[local].slot;
   const operand_t *top = whc_top_operand(c);
@@ -207,10 +232,12 @@ void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
     if (!tee) whc_pop(c);
     return;
   }
-  /* Operands that still mean the old value take it with them. */
   if (c->locals.items[local].uses) {
-    for (uint32_t index = 0; index + 1 < c->stack.count; index++)
-      if (whc_operand_at(c, index)->local == local) whc_settle(c, index, false);
+    accumulator_t *acc = top->where == IN_ACC && !top->sum ? &c->acc[top->class] : NULL;
+    bool just_made = acc && acc->op_at == c->last_op_at;
+    uint32_t moves_at = (uint32_t)c->words.count;
+    settle_uses(c, local);
+    if (just_made) put_before_last(c, acc, moves_at);
   }
   whc_compute_top(c);
   operand_t value = whc_pop(c);

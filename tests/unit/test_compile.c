@@ -87,6 +87,12 @@ static const struct {
     {"a sum keeps a local's old value when the local is set",
      {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x41, 7, 0x21, 0, 0x28, 2, 0, 0x0B)},
      "SUM_S -1 8 2|SET_K32 7 -1|I32_LOAD_S_RET 2 0 -1"},
+    {"the old value is moved before the operation that makes the new one, which can then be stored "
+     "by it",
+     {{I32, I32},
+      {I32},
+      BODY(0, 0x20, 0, 0x20, 0, 0x28, 2, 0, 0x22, 0, 0x20, 1, 0x6C, 0x6B, 0x20, 0, 0x6C, 0x0B)},
+     "MOVE -2 2|I32_LOAD_S_D -2 0 -2|I32_MUL_AS_R -1 0|I32_SUB_SA_R 2 0|I32_MUL_AS_RET -2 -2"},
     {"a sum is computed right into the local that is set",
      {{I32, I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x22, 1, 0x20, 1, 0x6C, 0x0B)},
      "I32_ADD_SK_D -2 8 -1|I32_MUL_AS_RET -1 -2"},
