@@ -35,30 +35,23 @@ uint32_t wh_code_op_operands(wh_code_op_t op, const wh_word_t *operands) {
   return op_operands[op];
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-static const bool begins_fused[WH_CODE_ALL] = {
-#define FUSE(first, second) [WH_CODE_##first] = true,
+void wh_code_fuses(wh_fuses_t *out) {
+  static const uint16_t rows[][3] = {
+#define FUSE(first, second) {WH_CODE_##first##__##second, WH_CODE_##first, WH_CODE_##second},
 #define FUSE_LOOP FUSE
 #include "code/fused.def"
 #undef FUSE_LOOP
 #undef FUSE
-};
-#pragma GCC diagnostic pop
-
-wh_code_op_t wh_code_fuse(wh_code_op_t first, wh_code_op_t second) {
-  if (!begins_fused[first]) return WH_CODE_COUNT;
-#define BOTH(first, second) ((uint32_t)(first) << 16 | (uint32_t)(second))
-  switch (BOTH(first, second)) {
-#define FUSE(first, second) \
-  case BOTH(WH_CODE_##first, WH_CODE_##second): return WH_CODE_##first##__##second;
-#define FUSE_LOOP FUSE
-#include "code/fused.def"
-#undef FUSE_LOOP
-#undef FUSE
-  default: return WH_CODE_COUNT;
+  };
+  memset(out, 0, sizeof *out);
+  for (size_t i = 0; i < WH_COUNT(rows); i++) {
+    uint32_t row = (uint32_t)rows[i][0] - WH_CODE_BEFORE_FUSED;
+    uint32_t key = wh_fuses_key((wh_code_op_t)rows[i][1], (wh_code_op_t)rows[i][2]);
+    uint32_t at = wh_fuses_place(key);
+    while (out->places[at]) at = (at + 1) % WH_COUNT(out->places);
+    out->places[at] = (uint16_t)row;
+    out->keys[row] = key;
   }
-#undef BOTH
 }
 
 /* The map is a run of pairs of LEB128: words since the last entry, and bytes of the binary since the
@@ -82,7 +75,7 @@ static wh_code_op_t op_of(const wh_handlers_t *handlers, const wh_word_t *words)
   memcpy(&handler, words, sizeof handler);
   for (uint32_t op = 0; op < WH_CODE_ALL; op++)
     if (handlers->of[op] == handler) return (wh_code_op_t)op;
-  return WH_CODE_COUNT;
+  return WH_CODE_ALL;
 }
 
 void wh_code_print(const wh_code_t *code, const wh_handlers_t *handlers, wh_text_t *text) {
@@ -90,12 +83,12 @@ void wh_code_print(const wh_code_t *code, const wh_handlers_t *handlers, wh_text
                  code->cost);
   for (uint32_t at = 0; at < code->word_count;) {
     wh_code_op_t op = op_of(handlers, code->words + at);
-    if (op == WH_CODE_COUNT) {
+    if (op == WH_CODE_ALL) {
       wh_text_printf(text, "%5u  ?\n", at);
       return;
     }
-    bool fused = op > WH_CODE_COUNT;
-    while (op > WH_CODE_COUNT) op = (wh_code_op_t)fused_first[op];
+    bool fused = op >= WH_CODE_COUNT;
+    while (op >= WH_CODE_COUNT) op = (wh_code_op_t)fused_first[op];
     const wh_word_t *operand = code->words + at + WH_HANDLER_WORDS;
     uint32_t operands = wh_code_op_operands(op, operand);
     wh_text_printf(text, "%5u  %s%s", at, op_names[op], fused ? "+" : "");

@@ -106,8 +106,35 @@ typedef enum wh_atomic {
   WH_ATOMIC_WAIT
 } wh_atomic_t;
 
-/* The operation that does both, or WH_CODE_COUNT. first: it may be a fused one. */
-wh_code_op_t wh_code_fuse(wh_code_op_t first, wh_code_op_t second);
+/* The rows of fused.def, to look up: filled once for an engine. So few places are taken that the first one
+   tells of most pairs that no row has them. */
+enum {
+  WH_FUSES = WH_CODE_ALL - WH_CODE_COUNT,
+  WH_FUSES_LOG2 = WH_FUSES < 100    ? 10
+                  : WH_FUSES < 1000 ? 13
+                                    : 16
+};
+typedef struct wh_fuses {
+  uint16_t places[1 << WH_FUSES_LOG2]; /* by hash: which row, from 1; 0: free */
+  uint32_t keys[WH_FUSES + 1];         /* by row: its two operations */
+} wh_fuses_t;
+_Static_assert(WH_FUSES < 1 << (WH_FUSES_LOG2 - 2), "most of the places are free");
+void wh_code_fuses(wh_fuses_t *out);
+
+static inline uint32_t wh_fuses_key(wh_code_op_t first, wh_code_op_t second) {
+  return (uint32_t)first << 16 | (uint32_t)second;
+}
+static inline uint32_t wh_fuses_place(uint32_t key) {
+  return (uint32_t)(key * UINT32_C(0x9E3779B1)) >> (32 - WH_FUSES_LOG2);
+}
+/* The operation that does both, or WH_CODE_ALL. first: it may be a fused one. */
+static inline wh_code_op_t wh_code_fuse(const wh_fuses_t *fuses, wh_code_op_t first,
+                                        wh_code_op_t second) {
+  uint32_t key = wh_fuses_key(first, second), at = wh_fuses_place(key), row;
+  while ((row = fuses->places[at]) != 0 && fuses->keys[row] != key)
+    at = (at + 1) % WH_COUNT(fuses->places);
+  return row ? (wh_code_op_t)(WH_CODE_BEFORE_FUSED + row) : WH_CODE_ALL;
+}
 
 /* Names of operations, for the disassembler. */
 const char *wh_code_op_name(wh_code_op_t op);

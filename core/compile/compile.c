@@ -111,7 +111,7 @@ static void begin_vectors(compiler_t *c) {
   BEGIN(c, stack);
   BEGIN(c, blocks);
   BEGIN(c, fixups);
-  BEGIN(c, marks);
+  BEGIN(c, map);
   BEGIN(c, locals);
 }
 
@@ -119,7 +119,7 @@ static void end_vectors(compiler_t *c) {
   END(c, stack);
   END(c, blocks);
   END(c, fixups);
-  END(c, marks);
+  END(c, map);
   END(c, locals);
   wh_vec_free(c->alloc, &c->guards);
   wh_vec_free(c->alloc, &c->words);
@@ -181,13 +181,15 @@ static bool start(compiler_t *c, const wh_body_t *body) {
 
 wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model,
                            const wh_rtype_t *const *types, uint32_t function,
-                           const wh_handlers_t *handlers, bool canonical, wh_code_t **out) {
+                           const wh_handlers_t *handlers, const wh_fuses_t *fuses, bool canonical,
+                           wh_code_t **out) {
   scratch_t scratch;
   compiler_t c = {.alloc = alloc,
                   .scratch = &scratch,
                   .model = model,
                   .types = types,
                   .handlers = handlers,
+                  .fuses = fuses,
                   .type = wh_model_functype(model, function),
                   .function = function};
   begin_vectors(&c);

@@ -81,18 +81,13 @@ typedef struct fixup {
   uint32_t next;
 } fixup_t;
 
-typedef struct mark {
-  uint32_t word;
-  uint32_t offset;
-} mark_t;
-
 /* Where the vectors begin: few functions need more. (The cruel build wants them to move.) */
 #ifdef WHERRY_CRUEL
 enum {
   SCRATCH_STACK = 1,
   SCRATCH_BLOCKS = 1,
   SCRATCH_FIXUPS = 1,
-  SCRATCH_MARKS = 1,
+  SCRATCH_MAP = 1,
   SCRATCH_LOCALS = 1
 };
 #else
@@ -100,7 +95,7 @@ enum {
   SCRATCH_STACK = 64,
   SCRATCH_BLOCKS = 24,
   SCRATCH_FIXUPS = 128,
-  SCRATCH_MARKS = 256,
+  SCRATCH_MAP = 1024,
   SCRATCH_LOCALS = 64
 };
 #endif
@@ -108,7 +103,7 @@ typedef struct scratch {
   operand_t stack[SCRATCH_STACK];
   block_t blocks[SCRATCH_BLOCKS];
   fixup_t fixups[SCRATCH_FIXUPS];
-  mark_t marks[SCRATCH_MARKS];
+  uint8_t map[SCRATCH_MAP];
   local_t locals[SCRATCH_LOCALS];
 } scratch_t;
 
@@ -118,6 +113,7 @@ typedef struct compiler {
   const wh_model_t *model;
   const wh_rtype_t *const *types; /* the engine's, for the model's */
   const wh_handlers_t *handlers;
+  const wh_fuses_t *fuses;
   const wherry_functype_t *type;
   uint32_t function;
   bool failed; /* no memory; what was emitted is void */
@@ -129,13 +125,15 @@ typedef struct compiler {
   WH_VEC(operand_t) stack;
   WH_VEC(block_t) blocks;
   WH_VEC(fixup_t) fixups;
-  WH_VEC(mark_t) marks;
+  WH_VEC(uint8_t) map;             /* as code.h has it, … */
+  uint64_t mapped_word, mapped_at; /* … up to here */
   WH_VEC(wh_guard_t) guards;
   WH_VEC(local_t) locals;
 
   accumulator_t acc[CLASS_ACCS];
-  uint32_t last_op_at;  /* the newest operation, if nothing has been bound after it */
-  wh_code_op_t compare; /* base of the comparison emitted last, in R form, at last_op_at */
+  uint32_t newest_op_at; /* 0: there is none before it */
+  uint32_t last_op_at;   /* the newest operation, if nothing has been bound after it */
+  wh_code_op_t compare;  /* base of the comparison emitted last, in R form, at last_op_at */
   uint32_t compare_at;
   uint32_t global_set;    /* the global that was set from an accumulator's entry … */
   uint32_t global_set_at; /* … by the operation emitted last, if that is here */
@@ -290,16 +288,17 @@ void whc_emit_v128(compiler_t *c, const uint8_t *bytes);
 static inline void whc_change_op(compiler_t *c, uint32_t at, wh_code_op_t op) {
   if (WH_LIKELY(!c->failed)) c->words.items[at] = op;
 }
-/* Returns its place. Until the code is finished its number stands for the handler. */
+/* Returns its place. Until the code is finished the two words of its handler hold its number and how many
+   words there are to the next operation. */
 static inline uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
   uint32_t at = (uint32_t)c->words.count;
   if (WH_UNLIKELY(c->words.capacity - at < WH_HANDLER_WORDS) &&
       !whc_more_words(c, WH_HANDLER_WORDS))
     return at;
+  c->words.items[c->newest_op_at + 1] = at - c->newest_op_at;
   c->words.items[at] = op;
-  c->words.items[at + 1] = 0;
   c->words.count = at + WH_HANDLER_WORDS;
-  c->last_op_at = at;
+  c->newest_op_at = c->last_op_at = at;
   return at;
 }
 /* The operation emitted next may trap or call: its place in the binary must be found again. */

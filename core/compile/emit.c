@@ -14,10 +14,27 @@ void whc_emit_v128(compiler_t *c, const uint8_t *bytes) {
   }
 }
 
+static uint8_t *put_leb(uint8_t *at, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = (uint8_t)(value | 0x80);
+  *at++ = (uint8_t)value;
+  return at;
+}
+
+enum { LEBS = 20 }; /* bytes of two, at most */
+
 void whc_mark_offset(compiler_t *c) {
-  mark_t mark = {(uint32_t)c->words.count,
-                 (uint32_t)(c->instruction - c->model->bodies.items[0].bytes)};
-  if (!whc_add(c, &c->marks, mark)) c->failed = true;
+  if (WH_UNLIKELY(!whc_reserve(c, &c->map, LEBS))) {
+    c->failed = true;
+    return;
+  }
+  const wh_body_t *first = c->model->bodies.items;
+  uint64_t word = c->words.count, at = first->offset + (uint64_t)(c->instruction - first->bytes);
+  uint8_t *next = c->map.items + c->map.count;
+  next = put_leb(next, word - c->mapped_word);
+  next = put_leb(next, at - c->mapped_at);
+  c->map.count = (size_t)(next - c->map.items);
+  c->mapped_word = word;
+  c->mapped_at = at;
 }
 
 void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {
@@ -46,33 +63,20 @@ void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type) 
   c->home_op_at = op_at;
 }
 
-static size_t leb_size(uint64_t value) {
-  size_t size = 1;
-  while (value >>= 7) size++;
-  return size;
-}
-
-static uint8_t *put_leb(uint8_t *at, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) *at++ = (uint8_t)(value | 0x80);
-  *at++ = (uint8_t)value;
-  return at;
-}
-
 /* Puts handlers in, of as many operations at once as there is one for. */
 static void put_handlers(const compiler_t *c, wh_word_t *words) {
+  const uint64_t *handlers = c->handlers->of;
   const wh_word_t *from = c->words.items, *end = from + c->words.count;
-  for (const wh_word_t *at = from; at < end;) {
-    wh_code_op_t op = (wh_code_op_t)*at;
-    const wh_word_t *next = at + WH_HANDLER_WORDS + wh_code_op_operands(op, at + WH_HANDLER_WORDS);
+  const wh_word_t *at = from;
+  while (at < end) {
     wh_word_t *place = words + (at - from);
-    at = next;
-    uint64_t handler = c->handlers->of[op];
-    while (next < end) {
-      wh_code_op_t second = (wh_code_op_t)*next;
-      op = wh_code_fuse(op, second);
-      if (op == WH_CODE_COUNT) break;
-      if (c->handlers->of[op]) handler = c->handlers->of[op];
-      next += WH_HANDLER_WORDS + wh_code_op_operands(second, next + WH_HANDLER_WORDS);
+    wh_code_op_t op = (wh_code_op_t)*at;
+    uint64_t handler = handlers[op];
+    at += at[1];
+    for (const wh_word_t *next = at; next < end && c->fuses; next += next[1]) {
+      op = wh_code_fuse(c->fuses, op, (wh_code_op_t)*next);
+      if (op == WH_CODE_ALL) break;
+      if (handlers[op]) handler = handlers[op];
     }
     memcpy(place, &handler, sizeof handler);
   }
@@ -80,18 +84,9 @@ static void put_handlers(const compiler_t *c, wh_word_t *words) {
 
 wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
   if (c->failed) return wh_error_oom();
-  /* Marks count from the first body's bytes; the map wants offsets in the binary. Both rise. */
-  uint64_t base = c->model->bodies.items[0].offset;
-  size_t map_size = 0;
-  uint64_t word = 0, offset = 0;
-  for (size_t i = 0; i < c->marks.count; i++) {
-    const mark_t *mark = &c->marks.items[i];
-    map_size += leb_size(mark->word - word) + leb_size(base + mark->offset - offset);
-    word = mark->word;
-    offset = base + mark->offset;
-  }
+  size_t words_size = c->words.count * sizeof(wh_word_t);
   size_t guards_size = c->guards.count * sizeof(wh_guard_t);
-  size_t size = sizeof(wh_code_t) + c->words.count * sizeof(wh_word_t) + guards_size + map_size;
+  size_t size = sizeof(wh_code_t) + words_size + guards_size + c->map.count;
   wh_code_t *code = wh_alloc(c->alloc, size);
   if (!code) return wh_error_oom();
   *code = (wh_code_t) {
@@ -102,21 +97,14 @@ wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
       .results = wh_result_slots(c->type),
       .word_count = (uint32_t)c->words.count,
       .guard_count = (uint32_t)c->guards.count,
-      .map_size = (uint32_t)map_size,
+      .map_size = (uint32_t)c->map.count,
       .size = size};
-  memcpy(code->words, c->words.items, c->words.count * sizeof(wh_word_t));
+  c->words.items[c->newest_op_at + 1] = (uint32_t)c->words.count - c->newest_op_at;
+  memcpy(code->words, c->words.items, words_size);
   put_handlers(c, code->words);
   uint8_t *at = (uint8_t *)(code->words + code->word_count);
   if (guards_size) memcpy(at, c->guards.items, guards_size);
-  at += guards_size;
-  word = offset = 0;
-  for (size_t i = 0; i < c->marks.count; i++) {
-    const mark_t *mark = &c->marks.items[i];
-    at = put_leb(at, mark->word - word);
-    at = put_leb(at, base + mark->offset - offset);
-    word = mark->word;
-    offset = base + mark->offset;
-  }
+  memcpy(at + guards_size, c->map.items, c->map.count);
   *out = code;
   return NULL;
 }

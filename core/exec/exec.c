@@ -28,7 +28,7 @@ const wh_code_t *wh_exec_code(wh_context_t *context, wh_instance_t *instance, ui
   if (!code) {
     wherry_engine_t *engine = module->engine;
     error = wh_compile(&engine->alloc, module->model, module->rtypes, function, engine->handlers,
-                       engine->deterministic, &code);
+                       &engine->fuses, engine->deterministic, &code);
     if (!error && code->guard_count && !wh_module_add_guarded(module, code)) {
       wh_free(&engine->alloc, code, code->size);
       error = wh_error_oom();

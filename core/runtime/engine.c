@@ -53,6 +53,7 @@ wherry_error_t *wh_engine_make(const wherry_config_t *config, const wh_handlers_
   engine->call_depth = config ? config->call_depth : default_call_depth;
   engine->gc_stress = config && config->gc_stress;
   engine->handlers = handlers;
+  wh_code_fuses(&engine->fuses);
   engine->seed = wh_os_seed();
   atomic_init(&engine->next_store, 1);
   atomic_init(&engine->next_image, 1);

@@ -43,6 +43,7 @@ struct wherry_engine {
   uint32_t call_depth;
   bool gc_stress;
   const wh_handlers_t *handlers; /* exec's; link sets it, for compile */
+  wh_fuses_t fuses;              /* for compile */
   /* link's: marks what the store's runs hold beside that which is running. NULL: there are none. */
   void (*mark_runs)(wherry_store_t *store);
   uint64_t seed;

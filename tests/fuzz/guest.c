@@ -129,7 +129,7 @@ static void compile_all(const wherry_module_t *module, totals_t *totals) {
   for (size_t i = model->imported_functions; i < model->functions.count; i++) {
     wh_code_t *code;
     must(wh_compile(&engine->alloc, model, module->rtypes, (uint32_t)i, engine->handlers,
-                    engine->deterministic, &code));
+                    &engine->fuses, engine->deterministic, &code));
     wh_free(&engine->alloc, code, code->size);
     totals->compiled++;
   }

@@ -185,7 +185,7 @@ static void compiles_to_what_the_listing_says(void **state) {
     assert_ok(wh_decode(&alloc, bytes, size, WH_FEATURES_ALL, &model));
     assert_ok(wh_validate(model, WH_FEATURES_ALL));
     wh_code_t *code;
-    assert_ok(wh_compile(&alloc, model, NULL, 0, &handlers, cases[i].canonical, &code));
+    assert_ok(wh_compile(&alloc, model, NULL, 0, &handlers, NULL, cases[i].canonical, &code));
     wh_text_t text = {.alloc = &alloc};
     wh_code_print(code, &handlers, &text);
     squeeze(text.data);
@@ -240,7 +240,7 @@ static void guards_lie_beside_the_code(void **state) {
   assert_ok(wh_validate(model, WH_FEATURES_ALL));
   for (uint32_t i = 0; i < WH_COUNT(listings); i++) {
     wh_code_t *code;
-    assert_ok(wh_compile(&alloc, model, NULL, i, &handlers, false, &code));
+    assert_ok(wh_compile(&alloc, model, NULL, i, &handlers, NULL, false, &code));
     wh_text_t text = {.alloc = &alloc};
     wh_code_print(code, &handlers, &text);
     assert_string_equal(text.data, listings[i]);
@@ -269,7 +269,8 @@ static void survives_any_failing_allocation(void **state) {
       wh_alloc_t alloc;
       wh_alloc_init(&alloc, &host);
       wh_code_t *code = NULL;
-      wherry_error_t *error = wh_compile(&alloc, model, NULL, function, &handlers, false, &code);
+      wherry_error_t *error =
+          wh_compile(&alloc, model, NULL, function, &handlers, NULL, false, &code);
       if (!error) {
         wh_free(&alloc, code, code->size);
         assert_int_equal(failing.live_blocks, 0);
