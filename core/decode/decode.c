@@ -631,21 +631,17 @@ static bool finish(decoder_t *d) {
   return true;
 }
 
-wherry_error_t *wh_decode(wh_alloc_t *alloc, const uint8_t *bytes, size_t size,
-                          wh_features_t features, wh_model_t **out) {
+wherry_error_t *wh_decode_inside(wh_binary_t *binary, size_t offset, size_t size,
+                                 wh_features_t features, wh_model_t **out) {
   decoder_t d = {.features = features};
   *out = NULL;
-  d.model = WH_NEW(alloc, wh_model_t);
+  d.model = WH_NEW(binary->alloc, wh_model_t);
   if (!d.model) return wh_error_oom();
-  d.model->alloc = alloc;
-  d.model->bytes = wh_alloc(alloc, size + WH_MODEL_PADDING);
-  if (!d.model->bytes) {
-    WH_DELETE(alloc, d.model);
-    return wh_error_oom();
-  }
+  wh_binary_retain(binary);
+  d.model->alloc = binary->alloc;
+  d.model->binary = binary;
+  d.model->bytes = binary->bytes + offset;
   d.model->size = size;
-  if (size) memcpy(d.model->bytes, bytes, size);
-  memset(d.model->bytes + size, 0, WH_MODEL_PADDING);
   d.in = (wh_reader_t) {d.model->bytes, d.model->bytes, d.model->bytes + size, 0};
   bool good = header(&d);
   uint8_t last = 0;
@@ -656,4 +652,53 @@ wherry_error_t *wh_decode(wh_alloc_t *alloc, const uint8_t *bytes, size_t size,
   }
   wh_model_free(d.model);
   return d.error;
+}
+
+wherry_error_t *wh_decode(wh_alloc_t *alloc, const uint8_t *bytes, size_t size,
+                          wh_features_t features, wh_model_t **out) {
+  wh_binary_t *binary = wh_binary_make(alloc, bytes, size);
+  *out = NULL;
+  if (!binary) return wh_error_oom();
+  wherry_error_t *error = wh_decode_inside(binary, 0, size, features, out);
+  wh_binary_release(binary);
+  return error;
+}
+
+/* ---- what component binaries share ---- */
+
+wherry_error_t *wh_decode_rectype(wh_reader_t *in, wh_features_t features, wh_model_t *model) {
+  decoder_t d = {.in = *in, .model = model, .features = features};
+  bool good = wh_decode_type_entry(&d);
+  *in = d.in;
+  return good ? NULL : d.error;
+}
+
+wherry_error_t *wh_decode_externtype(wh_alloc_t *alloc, wh_reader_t *in, wh_features_t features,
+                                     wherry_externtype_t *out, uint32_t *type_index) {
+  wh_model_t model = {.alloc = alloc};
+  decoder_t d = {.in = *in, .model = &model, .features = features};
+  imported_t what;
+  wh_import_t import = {0};
+  bool good = imported(&d, &what) && add_import(&d, import, &what);
+  *in = d.in;
+  if (good) {
+    *out = model.imports.items[0].type;
+    *type_index = what.type;
+  }
+  wh_vec_free(alloc, &model.imports);
+  wh_vec_free(alloc, &model.functions);
+  wh_vec_free(alloc, &model.tables);
+  wh_vec_free(alloc, &model.memories);
+  wh_vec_free(alloc, &model.globals);
+  wh_vec_free(alloc, &model.tags);
+  return good ? NULL : d.error;
+}
+
+wherry_error_t *wh_decode_valtype(wh_alloc_t *alloc, wh_reader_t *in, wh_features_t features,
+                                  wherry_valtype_t *out) {
+  wh_model_t model = {.alloc = alloc};
+  decoder_t d = {.in = *in, .model = &model, .features = features};
+  bool good = wh_decode_val_type(&d, out, "a value");
+  *in = d.in;
+  return good ? NULL : d.error;
 }

@@ -63,32 +63,12 @@ static wherry_error_t *type_of(wherry_store_t *store, const wherry_extern_t *ite
                       (int)item->kind);
 }
 
-static bool limits_fit(const wh_limits_t *given, const wh_limits_t *wanted) {
-  if (given->minimum < wanted->minimum) return false;
-  return wanted->maximum == UINT64_MAX || given->maximum <= wanted->maximum;
-}
-
 static bool fits(const wherry_module_t *module, const wherry_externtype_t *given,
                  const wh_import_t *import) {
-  const wherry_externtype_t *wanted = &import->type;
-  if (given->kind != wanted->kind || given->is64 != wanted->is64) return false;
-  wherry_valtype_t type = wh_module_valtype(module, wanted->valtype);
-  switch (wanted->kind) {
-  case WHERRY_EXTERN_FUNC:
-    return wh_rtype_is_sub(wh_rtype_of_func(given->func), module->rtypes[import->type_index]);
-  case WHERRY_EXTERN_TABLE:
-    return given->valtype == type && limits_fit(&given->limits, &wanted->limits);
-  case WHERRY_EXTERN_MEMORY:
-    return given->shared == wanted->shared && given->page_log2 == wanted->page_log2 &&
-           limits_fit(&given->limits, &wanted->limits);
-  case WHERRY_EXTERN_GLOBAL:
-    if (given->is_mutable != wanted->is_mutable) return false;
-    return given->valtype == type ||
-           (!wanted->is_mutable && wh_engine_matches(module->engine, given->valtype, type));
-  case WHERRY_EXTERN_TAG:
-    return wh_rtype_of_func(given->func) == module->rtypes[import->type_index];
-  }
-  return false;
+  wherry_externtype_t wanted = import->type;
+  wanted.valtype = wh_module_valtype(module, wanted.valtype);
+  if (wanted.func) wanted.func = &module->rtypes[import->type_index]->func;
+  return wh_engine_extern_matches(module->engine, given, &wanted);
 }
 
 static void print_missing(wherry_store_t *store, wh_text_t *text, const wh_import_t *import,

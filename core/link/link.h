@@ -9,6 +9,11 @@
 /* Decode, validate, and the tables an instance needs. out NULL: check only. */
 WH_MUST_USE wherry_error_t *wh_module_make(wherry_engine_t *engine, const uint8_t *bytes,
                                            size_t size, wherry_module_t **out);
+/* The same of a module that lies in a binary, which it retains. Offsets count from the binary's first
+   byte in the error, from the module's in the module. */
+WH_MUST_USE wherry_error_t *wh_module_make_inside(wherry_engine_t *engine, wh_binary_t *binary,
+                                                  size_t offset, size_t size,
+                                                  wherry_module_t **out);
 
 /* An engine that knows exec's handlers. */
 WH_MUST_USE wherry_error_t *wh_link_engine(const wherry_config_t *config, wherry_engine_t **out);

@@ -115,6 +115,29 @@ void wh_model_free(wh_model_t *model) {
   wh_vec_free(alloc, &model->customs);
   wh_map_free(alloc, &model->export_map);
   if (model->name_text) wh_free(alloc, model->name_text, model->name.size + 1);
-  wh_free(alloc, model->bytes, model->size + WH_MODEL_PADDING);
+  wh_binary_release(model->binary);
   WH_DELETE(alloc, model);
+}
+
+wh_binary_t *wh_binary_make(wh_alloc_t *alloc, const uint8_t *bytes, size_t size) {
+  size_t whole;
+  if (!wh_add_size(size, sizeof(wh_binary_t) + WH_MODEL_PADDING, &whole)) return NULL;
+  wh_binary_t *binary = wh_alloc(alloc, whole);
+  if (!binary) return NULL;
+  atomic_init(&binary->references, 1);
+  binary->alloc = alloc;
+  binary->size = size;
+  if (size) memcpy(binary->bytes, bytes, size);
+  memset(binary->bytes + size, 0, WH_MODEL_PADDING);
+  return binary;
+}
+
+void wh_binary_retain(wh_binary_t *binary) {
+  atomic_fetch_add_explicit(&binary->references, 1, memory_order_relaxed);
+}
+
+void wh_binary_release(wh_binary_t *binary) {
+  if (!binary) return;
+  if (atomic_fetch_sub_explicit(&binary->references, 1, memory_order_acq_rel) != 1) return;
+  wh_free(binary->alloc, binary, sizeof *binary + binary->size + WH_MODEL_PADDING);
 }

@@ -232,12 +232,26 @@ typedef struct wh_custom {
   uint64_t offset; /* of its contents in the binary */
 } wh_custom_t;
 
-/* Zeros behind the binary, so that reading an immediate need not look whether it is cut short. */
+/* Bytes that may be read behind the binary, whatever they are, so that reading an immediate need not
+   look whether it is cut short. */
 enum { WH_MODEL_PADDING = 16 };
+
+/* A copy of a binary, shared by the models that point into it: those of one component. */
+typedef struct wh_binary {
+  _Atomic int64_t references;
+  wh_alloc_t *alloc;
+  size_t size;
+  uint8_t bytes[]; /* size, and padding */
+} wh_binary_t;
+/* NULL: no memory. */
+wh_binary_t *wh_binary_make(wh_alloc_t *alloc, const uint8_t *bytes, size_t size);
+void wh_binary_retain(wh_binary_t *binary);
+void wh_binary_release(wh_binary_t *binary); /* NULL: nothing */
 
 typedef struct wh_model {
   wh_alloc_t *alloc;
-  uint8_t *bytes; /* own copy of the binary; everything below points into it */
+  wh_binary_t *binary;  /* retained */
+  const uint8_t *bytes; /* in it; everything below points into these */
   size_t size;
   WH_VEC(wherry_functype_t) types;
   WH_VEC(wh_subtype_t) subtypes; /* as many */

@@ -75,6 +75,11 @@ void wh_engine_release(wherry_engine_t *engine);
    model's function types (for types of other kinds too). Freed by its caller. */
 WH_MUST_USE wherry_error_t *wh_engine_types(wherry_engine_t *engine, wh_model_t *model,
                                             const wh_rtype_t ***out);
+/* The same for one recursion group of a model, its first type given: sets the numbers of its types, by
+   index; those of all that it names are there. Errors: limit, oom. */
+WH_MUST_USE wherry_error_t *wh_engine_group(wherry_engine_t *engine, const wh_model_t *model,
+                                            uint32_t group, uint32_t *numbers);
+const wh_rtype_t *wh_engine_rtype(wherry_engine_t *engine, uint32_t id);
 /* The engine's own copy of a host's type, which lives as long as the engine. Errors: type (it names
    a type of a module), oom. */
 WH_MUST_USE wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t *type,
@@ -85,6 +90,9 @@ bool wh_engine_has_type(wherry_engine_t *engine, wherry_valtype_t type);
 wh_comp_t wh_engine_kind(wherry_engine_t *engine, uint32_t id);
 /* Both of canonical types. */
 bool wh_engine_matches(wherry_engine_t *engine, wherry_valtype_t sub, wherry_valtype_t super);
+/* The same of externs (Validation, External Types). */
+bool wh_engine_extern_matches(wherry_engine_t *engine, const wherry_externtype_t *sub,
+                              const wherry_externtype_t *super);
 void wh_engine_free_types(wherry_engine_t *engine);
 
 /* ---- module ---- */

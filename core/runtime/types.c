@@ -150,6 +150,21 @@ wherry_error_t *wh_engine_types(wherry_engine_t *engine, wh_model_t *model,
   return NULL;
 }
 
+wherry_error_t *wh_engine_group(wherry_engine_t *engine, const wh_model_t *model, uint32_t group,
+                                uint32_t *numbers) {
+  wh_mutex_lock(&engine->lock);
+  wherry_error_t *error = find_group(engine, model, group, numbers);
+  wh_mutex_unlock(&engine->lock);
+  return error;
+}
+
+const wh_rtype_t *wh_engine_rtype(wherry_engine_t *engine, uint32_t id) {
+  wh_mutex_lock(&engine->lock);
+  const wh_rtype_t *type = engine->types.items[id - 1];
+  wh_mutex_unlock(&engine->lock);
+  return type;
+}
+
 /* ---- types of the host ---- */
 
 wherry_error_t *wh_engine_type(wherry_engine_t *engine, const wherry_functype_t *type,
@@ -210,6 +225,31 @@ bool wh_engine_matches(wherry_engine_t *engine, wherry_valtype_t sub, wherry_val
   bool matches = wh_type_matches(&types, sub, super);
   wh_mutex_unlock(&engine->lock);
   return matches;
+}
+
+static bool limits_match(const wh_limits_t *sub, const wh_limits_t *super) {
+  if (sub->minimum < super->minimum) return false;
+  return super->maximum == UINT64_MAX || sub->maximum <= super->maximum;
+}
+
+bool wh_engine_extern_matches(wherry_engine_t *engine, const wherry_externtype_t *sub,
+                              const wherry_externtype_t *super) {
+  if (sub->kind != super->kind || sub->is64 != super->is64) return false;
+  switch (super->kind) {
+  case WHERRY_EXTERN_FUNC:
+    return wh_rtype_is_sub(wh_rtype_of_func(sub->func), wh_rtype_of_func(super->func));
+  case WHERRY_EXTERN_TABLE:
+    return sub->valtype == super->valtype && limits_match(&sub->limits, &super->limits);
+  case WHERRY_EXTERN_MEMORY:
+    return sub->shared == super->shared && sub->page_log2 == super->page_log2 &&
+           limits_match(&sub->limits, &super->limits);
+  case WHERRY_EXTERN_GLOBAL:
+    if (sub->is_mutable != super->is_mutable) return false;
+    return sub->valtype == super->valtype ||
+           (!super->is_mutable && wh_engine_matches(engine, sub->valtype, super->valtype));
+  case WHERRY_EXTERN_TAG: return wh_rtype_of_func(sub->func) == wh_rtype_of_func(super->func);
+  }
+  return false;
 }
 
 /* ---- how objects lie ---- */
