@@ -28,6 +28,7 @@
 #include <wherry/types.h>
 #include <wherry/value.h>
 #include <wherry/module.h>
+#include <wherry/component.h>
 #include <wherry/store.h>
 #include <wherry/func.h>
 #include <wherry/memory.h>

@@ -59,6 +59,12 @@ wherry_error_t *text_to_binary(wherry_engine_t *engine, wherry_bytes_t *module) 
   return NULL;
 }
 
+wherry_error_t *validate_bytes(wherry_engine_t *engine, wherry_bytes_t bytes) {
+  return wherry_is_component(bytes.data, bytes.size)
+             ? wherry_component_validate(engine, bytes.data, bytes.size)
+             : wherry_module_validate(engine, bytes.data, bytes.size);
+}
+
 bool read_module_file(wherry_engine_t *engine, const char *path, wherry_bytes_t *out, int *status) {
   *status = STATUS_ERROR;
   if (!read_file(path, out)) return false;

@@ -57,6 +57,8 @@ wherry_error_t *text_to_binary(wherry_engine_t *engine, wherry_bytes_t *module);
 
 /* Reads a module; what ends in .wat is text, and becomes its binary. The same, but *status instead of
    false. */
+/* Of a module or a component. */
+wherry_error_t *validate_bytes(wherry_engine_t *engine, wherry_bytes_t bytes);
 bool read_module_file(wherry_engine_t *engine, const char *path, wherry_bytes_t *out, int *status);
 /* path "-": standard output. Returns STATUS_OK, or complains. */
 int write_file(const char *path, wherry_bytes_t bytes);

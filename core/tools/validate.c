@@ -3,7 +3,8 @@
 
 int validate_verb(int argc, char **argv) {
   static const verb_t verb = {"validate", validate_verb, "[OPTION…] FILE…",
-                              "Checks modules, in binary or (.wat) in text. Silent and 0 when all "
+                              "Checks modules and components, in binary, modules (.wat) also in "
+                              "text. Silent and 0 when all "
                               "are valid, else each error "
                               "with its offset in the file,\n"
                               "and 1."};
@@ -25,7 +26,7 @@ int validate_verb(int argc, char **argv) {
       status = failed;
       continue;
     }
-    error = wherry_module_validate(engine, bytes.data, bytes.size);
+    error = validate_bytes(engine, bytes);
     if (error) status = report(args.items[i], error);
   }
   wherry_engine_release(engine);

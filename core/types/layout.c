@@ -172,6 +172,13 @@ bool wh_type_lay_out(wherry_type_t *type) {
   return lay_out_record(type, (wh_type_field_t *)type->fields);
 }
 
+bool wh_type_lay_out_implied(wherry_type_t *type) {
+  if (wh_type_lay_out(type)) return true;
+  if (type->depth > WH_MAX_TYPE_DEPTH) return false;
+  type->size = type->size64 = WH_MAX_LIST_BYTE_LENGTH + 1;
+  return true;
+}
+
 wherry_type_t *wh_world_map(wherry_world_t *world, const wherry_type_t *key,
                             const wherry_type_t *value) {
   wh_type_field_t *fields;
@@ -180,8 +187,7 @@ wherry_type_t *wh_world_map(wherry_world_t *world, const wherry_type_t *key,
   if (!map || !pair) return NULL;
   fields[0].type = key;
   fields[1].type = value;
-  /* Nobody wrote the pair, so it may be larger than types that are written. */
-  if (!wh_type_lay_out(pair)) pair->size = pair->size64 = WH_MAX_LIST_BYTE_LENGTH + 1;
+  wh_type_lay_out_implied(pair); /* the map is deeper still */
   map->element = pair;
   return map;
 }

@@ -92,6 +92,8 @@ struct wherry_world {
    else the caller's. Errors: malformed, invalid (with the offset in the module), oom. */
 wherry_error_t *wh_world_read(wh_alloc_t *alloc, const wh_model_t *model, wherry_world_t **out);
 void wh_world_free(wherry_world_t *world); /* NULL: nothing */
+/* One without functions, for types that are made one by one. */
+wherry_error_t *wh_world_make(wh_alloc_t *alloc, wherry_world_t **out);
 
 /* A function's index in exports, by "iface#func", or by "func" where only one interface has it.
    WH_AMBIGUOUS: several have; WH_NOT_FOUND: none has. */
@@ -110,11 +112,24 @@ wherry_type_t *wh_world_map(wherry_world_t *world, const wherry_type_t *key,
 /* Fills size, alignment, flattening and the rest from fields and element. False: larger or deeper
    than the limits. */
 bool wh_type_lay_out(wherry_type_t *type);
+/* The same for a record or tuple that nobody wrote: parameters, the pair of a map. One that is larger
+   than the limit is good, and has a size above it. */
+bool wh_type_lay_out_implied(wherry_type_t *type);
+
+/* Whether source languages want a name for it: such types are told apart by name where they are imported
+   or exported. */
+static inline bool wh_type_wants_name(wherry_type_kind_t kind) {
+  return kind == WHERRY_TYPE_RECORD || kind == WHERRY_TYPE_VARIANT || kind == WHERRY_TYPE_ENUM ||
+         kind == WHERRY_TYPE_FLAGS;
+}
 
 static inline bool wh_type_is_number(wherry_type_kind_t kind) {
   return kind >= WHERRY_TYPE_S8 && kind <= WHERRY_TYPE_F64;
 }
 static inline bool wh_type_is_scalar(wherry_type_kind_t kind) { return kind <= WHERRY_TYPE_CHAR; }
+static inline bool wh_type_is_primitive(wherry_type_kind_t kind) {
+  return kind <= WHERRY_TYPE_STRING;
+}
 
 const char *wh_type_kind_name(wherry_type_kind_t kind); /* "u32"; static */
 /* "list<run-result>", appended. */

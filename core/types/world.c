@@ -77,7 +77,7 @@ wherry_type_t *wh_world_type(wherry_world_t *world, wherry_type_kind_t kind, uin
 }
 
 /* The primitive types have their kind as index. */
-static wherry_error_t *world_make(wh_alloc_t *alloc, wherry_world_t **out) {
+wherry_error_t *wh_world_make(wh_alloc_t *alloc, wherry_world_t **out) {
   wherry_world_t *world = WH_NEW(alloc, wherry_world_t);
   if (!world) return wh_error_oom();
   world->alloc = alloc;
@@ -801,7 +801,7 @@ wherry_error_t *wh_world_read(wh_alloc_t *alloc, const wh_model_t *model, wherry
     if (section->name.size < sizeof prefix - 1 ||
         memcmp(section->name.data, prefix, sizeof prefix - 1))
       continue;
-    if (!world) error = world_make(alloc, &world);
+    if (!world) error = wh_world_make(alloc, &world);
     if (!error) error = read_section(world, section);
   }
   if (!error && world) error = name_functions(world);
