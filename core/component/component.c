@@ -98,8 +98,9 @@ wherry_error_t *wh_component_too_many(reading_t *r, uint64_t most, const char *w
                                  what, (unsigned long long)most));
 }
 
-wherry_error_t *wh_component_step(reading_t *r) {
-  if (WH_LIKELY(++r->steps <= WH_COMPONENT_STEPS)) return NULL;
+wherry_error_t *wh_component_steps(reading_t *r, uint64_t count) {
+  r->steps += count;
+  if (WH_LIKELY(r->steps <= WH_COMPONENT_STEPS)) return NULL;
   return limit(r, wh_error_limit(r->alloc, "component",
                                  "the types of this component take too long to compare"));
 }
@@ -189,10 +190,25 @@ wherry_error_t *wh_component_keep_places(reading_t *r, wh_map_t *map, const wh_m
   return NULL;
 }
 
+static uint32_t depth_of(const wh_deftype_t *type) {
+  if (type->kind == WH_DEFTYPE_INSTANCE) return type->of.instance->exports.depth;
+  if (type->kind != WH_DEFTYPE_COMPONENT) return 0;
+  const wh_component_type_t *component = type->of.component;
+  return component->imports.depth > component->exports.depth ? component->imports.depth
+                                                             : component->exports.depth;
+}
+
 wherry_error_t *wh_component_finish_items(reading_t *r, naming_t *naming, wh_items_t *out) {
   wh_item_t *items = wh_component_array(r, naming->items.count, sizeof *items);
   if (!items) return wh_error_oom();
   if (naming->items.count) memcpy(items, naming->items.items, naming->items.count * sizeof *items);
+  out->depth = 1;
+  for (size_t i = 0; i < naming->items.count; i++) {
+    uint32_t inside = depth_of(&items[i].entity.type);
+    if (inside >= out->depth) out->depth = inside + 1;
+  }
+  if (out->depth > WH_MAX_COMPONENT_DEPTH)
+    return wh_component_too_many(r, WH_MAX_COMPONENT_DEPTH, "types inside each other");
   out->items = items;
   out->count = (uint32_t)naming->items.count;
   return wh_component_keep_places(r, &naming->places, &out->places);

@@ -30,7 +30,7 @@ enum {
   WH_MAX_COMPONENT_ITEMS = 1000000, /* of any other index space, and imports, and exports */
   WH_MAX_COMPONENT_PARTS = 10000,   /* fields, cases, places, labels of one type */
   WH_MAX_COMPONENT_ARGUMENTS = 100000,
-  WH_MAX_COMPONENT_DEPTH = 64
+  WH_MAX_COMPONENT_DEPTH = 64 /* also of types: an instance that exports an instance that … */
 };
 
 /* ---- types ---- */
@@ -89,10 +89,11 @@ typedef struct wh_item {
   wh_entity_t entity;
 } wh_item_t;
 
-/* Imports or exports in their order. places: by name; shared by copies of a type. */
+/* Imports or exports in their order. places: by name; shared by copies of a type. depth: of types with
+   items inside each other, these included. */
 typedef struct wh_items {
   const wh_item_t *items;
-  uint32_t count;
+  uint32_t count, depth;
   const wh_map_t *places;
 } wh_items_t;
 /* NULL: there is none of that name. */

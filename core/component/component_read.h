@@ -14,7 +14,7 @@
 
 /* Types share parts, so a short binary may spell out to types without end. Every walk over types counts
    its steps; a component that takes more than these is refused. The largest known takes 10,000. */
-#define WH_COMPONENT_STEPS UINT64_C(50000000)
+#define WH_COMPONENT_STEPS UINT64_C(10000000)
 
 /* ---- maps from addresses to addresses (pointers.c) ---- */
 typedef struct pointers {
@@ -93,7 +93,8 @@ FAILS wh_component_too_many(reading_t *r, uint64_t most, const char *what);
 FAILS wh_component_unknown(reading_t *r, const char *what, uint32_t index, size_t count);
 /* For a message: a name, quoted, in a buffer of the reading's world; never NULL. */
 const char *wh_component_quote(reading_t *r, wherry_bytes_t name);
-wherry_error_t *wh_component_step(reading_t *r); /* one more: limit */
+wherry_error_t *wh_component_steps(reading_t *r, uint64_t count); /* so many more: limit */
+static inline wherry_error_t *wh_component_step(reading_t *r) { return wh_component_steps(r, 1); }
 
 /* Small reads. */
 wherry_error_t *wh_component_u8(reading_t *r, uint8_t *out);

@@ -40,9 +40,10 @@ static wherry_error_t *match_value(reading_t *r, const frame_t *sub_frames,
   TRY(wh_component_step(r));
   if (!sub || !super) return sub == super ? NULL : expected(r, super, sub);
   if (sub == super && !sub->uses_handles) return NULL;
-  if (sub->kind != super->kind || sub->field_count != super->field_count ||
-      sub->length != super->length)
-    return expected(r, super, sub);
+  if (sub->kind != super->kind || sub->length != super->length) return expected(r, super, sub);
+  if (sub->field_count != super->field_count)
+    return INVALID("expected %s of %u parts, found %u", wh_type_kind_name(super->kind),
+                   super->field_count, sub->field_count);
   if (sub->resource) {
     const wh_resource_t *given = resolve(sub_frames, sub->resource);
     if (given && given == resolve(super_frames, super->resource)) return NULL;
@@ -212,6 +213,7 @@ static wherry_error_t *match_component(reading_t *r, const frame_t *sub_frames,
   const wh_resource_t **to = wh_alloc_array(r->alloc, count, sizeof *to);
   wh_resource_t *rigid = wh_alloc_array(r->alloc, count, sizeof *rigid);
   wherry_error_t *error = to && rigid ? NULL : wh_error_oom();
+  if (!error) error = wh_component_steps(r, count / 8); /* memory to clear */
   sub_frame.to = to;
   super_frame.to = to + sub->resource_count;
   if (!error) {

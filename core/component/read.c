@@ -27,10 +27,10 @@ static wherry_error_t *instantiate(reading_t *r, const wh_component_type_t *type
                                    const wh_items_t *given, wh_instance_type_t *out) {
   frame_t frame = {.scope = type->scope, .count = type->resource_count};
   substitution_t s = {.frame = &frame};
-  frame.to = wh_component_array(r, type->resource_count, sizeof *frame.to);
+  TRY(wh_component_steps(r, frame.count / 8)); /* memory to clear */
+  frame.to = wh_alloc_array(r->alloc, frame.count, sizeof *frame.to);
   if (!frame.to) return wh_error_oom();
-  TRY(wh_component_open(r, &type->imports, given, &frame));
-  wherry_error_t *error = NULL;
+  wherry_error_t *error = wh_component_open(r, &type->imports, given, &frame);
   for (uint32_t i = 0; i < type->imports.count && !error; i++) {
     const wh_item_t *wanted = &type->imports.items[i], *found = wh_items_find(given, wanted->name);
     error = wh_component_match(r, NULL, &found->entity, &frame, &wanted->entity);
@@ -44,6 +44,7 @@ static wherry_error_t *instantiate(reading_t *r, const wh_component_type_t *type
                               &frame.to[type->defined[i]->index]);
   if (!error) error = wh_component_substitute(r, &s, &type->exports, &out->exports);
   wh_pointers_free(r->alloc, &s.done);
+  wh_free(r->alloc, frame.to, frame.count * sizeof *frame.to);
   return error;
 }
 

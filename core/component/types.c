@@ -397,13 +397,16 @@ static wherry_error_t *freshen(reading_t *r, bool is_import, wh_entity_t *entity
   frame_t frame = {.scope = from->scope, .count = from->bound_count};
   substitution_t s = {.frame = &frame};
   wh_instance_type_t *type = wh_component_array(r, 1, sizeof *type);
-  frame.to = wh_component_array(r, from->bound_count, sizeof *frame.to);
-  if (!type || !frame.to) return wh_error_oom();
+  if (!type) return wh_error_oom();
+  TRY(wh_component_steps(r, frame.count));
+  frame.to = wh_alloc_array(r->alloc, frame.count, sizeof *frame.to);
+  if (!frame.to) return wh_error_oom();
   wherry_error_t *error = NULL;
   for (uint32_t i = 0; i < frame.count && !error; i++)
     error = wh_component_bind(r, r->scope, is_import, 0, from->bound[i]->name, &frame.to[i]);
   if (!error) error = wh_component_substitute(r, &s, &from->exports, &type->exports);
   wh_pointers_free(r->alloc, &s.done);
+  wh_free(r->alloc, frame.to, frame.count * sizeof *frame.to);
   entity->type.of.instance = type;
   return error;
 }

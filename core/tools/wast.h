@@ -27,6 +27,8 @@ void wast_run(wast_t *wast, const wherry_command_t *command);
 /* A command of that line cannot be run. */
 void wast_fail(wast_t *wast, size_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A command needs a feature that is not there yet. */
+void wast_skip(wast_t *wast, const char *feature);
 void wast_end(wast_t *wast);
 
 /* The feature that an error says is missing ("needs feature simd"), in the arena; NULL: it is about

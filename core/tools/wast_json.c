@@ -75,6 +75,20 @@ static bool read_vector(const json_t *value, wherry_pattern_t *out) {
   return true;
 }
 
+/* Values of components, which nothing can be called with yet. */
+static bool has_component_values(const json_t *list) {
+  static const char *const types[] = {
+      "bool",   "s8",   "u8",  "s16",   "u16",    "s32",     "u32",  "s64",    "u64",    "char",
+      "string", "list", "map", "tuple", "record", "variant", "enum", "option", "result", "flags"};
+  for (size_t i = 0; list && list->kind == JSON_ARRAY && i < list->count; i++) {
+    const char *type = json_text(&list->items[i], "type");
+    for (size_t k = 0; type && k < sizeof types / sizeof *types; k++) {
+      if (strcmp(type, types[k]) == 0) return true;
+    }
+  }
+  return false;
+}
+
 static bool read_patterns(const json_t *list, const wherry_pattern_t **out, size_t *count);
 
 static bool read_pattern(const json_t *value, wherry_pattern_t *out) {
@@ -181,6 +195,11 @@ static void run_command(wast_t *wast, const char *script, const json_t *json,
     return;
   }
   wherry_command_t command = {.kind = kinds[i].kind, .line = line};
+  if (has_component_values(json_member(json_member(json, "action"), "args")) ||
+      has_component_values(json_member(json, "expected"))) {
+    wast_skip(wast, "component-values");
+    return;
+  }
   wherry_error_t *refused = NULL;
   bool is_instance = command.kind == WHERRY_COMMAND_INSTANCE,
        is_register = command.kind == WHERRY_COMMAND_REGISTER;

@@ -80,6 +80,8 @@ static void skip(wast_t *s, const char *feature) {
   totals->features[i].commands++;
 }
 
+void wast_skip(wast_t *s, const char *feature) { skip(s, feature); }
+
 const char *wast_missing_feature(const wherry_error_t *error) {
   static const char words[] = "needs feature ";
   const char *found = strstr(wherry_error_message(error), words);
