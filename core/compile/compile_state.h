@@ -75,6 +75,11 @@ typedef struct block {
   uint32_t delegates;     /* chain of guards that delegate to this block, NO_PLACE: none */
 } block_t;
 
+/* Where an operation's word comes from. */
+typedef struct mark {
+  uint64_t word, at; /* at: in the binary */
+} mark_t;
+
 typedef struct fixup {
   uint32_t at;    /* the word to fill; of a guard: its place */
   uint32_t op_at; /* what it is relative to; NO_PLACE: it is a guard's landing, which is absolute */
@@ -125,8 +130,9 @@ typedef struct compiler {
   WH_VEC(operand_t) stack;
   WH_VEC(block_t) blocks;
   WH_VEC(fixup_t) fixups;
-  WH_VEC(uint8_t) map;             /* as code.h has it, … */
-  uint64_t mapped_word, mapped_at; /* … up to here */
+  WH_VEC(uint8_t) map;      /* as code.h has it, up to the newest mark */
+  size_t mapped;            /* bytes of it before that */
+  mark_t mark, mark_before; /* the newest, and the one before */
   WH_VEC(wh_guard_t) guards;
   WH_VEC(local_t) locals;
 
@@ -303,6 +309,8 @@ static inline uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
 }
 /* The operation emitted next may trap or call: its place in the binary must be found again. */
 void whc_mark_offset(compiler_t *c);
+/* That operation, if it is the newest that was marked, moves. */
+void whc_move_mark(compiler_t *c, uint32_t from, uint32_t to);
 /* The last word of a value's operation, and the value on the stack. base: the R form. */
 void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type);
 /* The last word of an operation whose value an operand on the stack is now. */

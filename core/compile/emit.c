@@ -22,19 +22,32 @@ static uint8_t *put_leb(uint8_t *at, uint64_t value) {
 
 enum { LEBS = 20 }; /* bytes of two, at most */
 
+/* Writes the newest mark, behind those before it. */
+static void put_mark(compiler_t *c, mark_t mark) {
+  uint8_t *next = c->map.items + c->mapped;
+  next = put_leb(next, mark.word - c->mark_before.word);
+  next = put_leb(next, mark.at - c->mark_before.at);
+  c->map.count = (size_t)(next - c->map.items);
+  c->mark = mark;
+}
+
 void whc_mark_offset(compiler_t *c) {
   if (WH_UNLIKELY(!whc_reserve(c, &c->map, LEBS))) {
     c->failed = true;
     return;
   }
   const wh_body_t *first = c->model->bodies.items;
-  uint64_t word = c->words.count, at = first->offset + (uint64_t)(c->instruction - first->bytes);
-  uint8_t *next = c->map.items + c->map.count;
-  next = put_leb(next, word - c->mapped_word);
-  next = put_leb(next, at - c->mapped_at);
-  c->map.count = (size_t)(next - c->map.items);
-  c->mapped_word = word;
-  c->mapped_at = at;
+  c->mapped = c->map.count;
+  c->mark_before = c->mark;
+  put_mark(c, (mark_t) {c->words.count, first->offset + (uint64_t)(c->instruction - first->bytes)});
+}
+
+void whc_move_mark(compiler_t *c, uint32_t from, uint32_t to) {
+  if (!c->map.count || c->mark.word != from || c->failed) return;
+  if (!whc_reserve(c, &c->map, LEBS))
+    c->failed = true;
+  else
+    put_mark(c, (mark_t) {to, c->mark.at});
 }
 
 void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {

@@ -209,14 +209,14 @@ static void put_before_last(compiler_t *c, accumulator_t *acc, uint32_t moves_at
   uint32_t at = acc->op_at, size = moves_at - at, moves = (uint32_t)c->words.count - moves_at;
   if (c->failed || !moves || size > MOST_WORDS) return;
   wh_word_t *words = c->words.items;
+  words[c->newest_op_at + 1] = (uint32_t)c->words.count - c->newest_op_at;
   memcpy(saved, words + at, size * sizeof *words);
   memmove(words + at, words + moves_at, moves * sizeof *words);
   memcpy(words + at + moves, saved, size * sizeof *words);
-  if (c->marks.count && c->marks.items[c->marks.count - 1].word == at)
-    c->marks.items[c->marks.count - 1].word += moves;
+  whc_move_mark(c, at, at + moves);
   acc->op_at += moves;
   acc->dst_at += moves;
-  c->last_op_at = acc->op_at;
+  c->newest_op_at = c->last_op_at = acc->op_at;
 }
 
 /* Operands that still mean a local's old value take it with them; all but the topmost. */
