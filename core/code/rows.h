@@ -21,6 +21,9 @@
      ATOMIC_LOAD(p) …  what the instruction does, sequentially consistent
      ADDRESS_IN(…)     the same in any memory, for an address of either width and a 64-bit offset
      TRAP_IF(c, code)  traps if c
+     LANE(shape, n, l) lane number l of the vector in the slot that operand word n names
+     SETTLE(x)         nothing behind it is begun before x is there (registers are short by a division)
+     BYTES(f, …)       statements, for processors that move bytes in registers; else SLOW(f)
      FIELD(r, n)       a pointer to the field of a struct whose offset is in word n, or traps
      ELEMENT(r, i, s)  a pointer to an element, of size s, of an array, or traps
      GO(n)             goes on at the place that operand word n names, relative to this operation
@@ -67,7 +70,8 @@
 
 #define BINARY_COMMUTES(N, T, ...) FOUR_(N, T, T, , __VA_ARGS__)
 #define BINARY(N, T, ...) SEVEN_(N, T, T, , __VA_ARGS__)
-#define BINARY_TRAPS(N, T, function) SEVEN_(N, T, T, T r; TRAP_IF_CODE(function(a, b, &r));, r)
+#define BINARY_TRAPS(N, T, function) \
+  SEVEN_(N, T, T, T r; TRAP_IF_CODE(function(a, b, &r)); SETTLE(r);, r)
 
 /* Over integers of 128 bits, each as two i64, the low half first; the last operand is the slot of the
    result's low half, and the high half lies above it. */
@@ -135,14 +139,17 @@
 #define VECTOR_SHIFT(N, function) \
   OP(N, 3, v128 a = SLOT(v128, 0); u32 b = SLOT(u32, 1); VECTOR_PUT_(2, function(a, b)))
 #define VECTOR_TEST(N, function) RESULTS_(N, 1, u32, v128 a = SLOT(v128, 0);, function(a))
+#define VECTOR_SWIZZLE(N, function)                                       \
+  OP(N, 3,                                                                \
+     BYTES(i8x16_swizzle, v128 a = SLOT(v128, 0); v128 b = SLOT(v128, 1); \
+           VECTOR_PUT_(2, function(a, b))))
 #define VECTOR_SPLAT(N, T, shape, convert) \
   OP(N, 2, T a = SLOT(T, 0); VECTOR_PUT_(1, wh_num_##shape##_splat(convert(a))))
 /* Operands: vector, lane, scalar. */
 #define VECTOR_REPLACE(N, T, shape, convert)         \
   OP(N, 4, v128 a = SLOT(v128, 0); T b = SLOT(T, 2); \
      VECTOR_PUT_(3, wh_num_##shape##_replace(a, WORD(1), convert(b))))
-#define VECTOR_EXTRACT(N, R, shape, convert) \
-  RESULTS_(N, 2, R, v128 a = SLOT(v128, 0);, convert(wh_num_##shape##_extract(a, WORD(1))))
+#define VECTOR_EXTRACT(N, R, shape, convert) RESULTS_(N, 2, R, , convert(LANE(shape, 0, WORD(1))))
 /* Addresses as in loads: only the slot and the general form. */
 #define VECTOR_LOAD(N, M, ...)                                                                 \
   OP(N##_S, 3, uint8_t *at = AT_S_(sizeof(M)); M m = READ(M, at); VECTOR_PUT_(2, __VA_ARGS__)) \
@@ -156,11 +163,9 @@
      VECTOR_PUT_(4, wh_num_##shape##_replace(SLOT(v128, 2), WORD(3), m))) \
   OP(N##_X, 7, uint8_t *at = AT_X_(sizeof(M)); M m = READ(M, at);         \
      VECTOR_PUT_(6, wh_num_##shape##_replace(SLOT(v128, 4), WORD(5), m)))
-#define VECTOR_STORE_LANE(N, M, shape)                                \
-  OP(N##_S, 4, uint8_t *at = AT_S_(sizeof(M));                        \
-     WRITE(M, at, wh_num_##shape##_extract(SLOT(v128, 2), WORD(3)));) \
-  OP(N##_X, 6, uint8_t *at = AT_X_(sizeof(M));                        \
-     WRITE(M, at, wh_num_##shape##_extract(SLOT(v128, 4), WORD(5)));)
+#define VECTOR_STORE_LANE(N, M, shape)                                                 \
+  OP(N##_S, 4, uint8_t *at = AT_S_(sizeof(M)); WRITE(M, at, LANE(shape, 2, WORD(3)));) \
+  OP(N##_X, 6, uint8_t *at = AT_X_(sizeof(M)); WRITE(M, at, LANE(shape, 4, WORD(5)));)
 
 /* Atomic accesses: address as in loads, only the slot form; operands are slots, a result is stored to
    its slot. */

@@ -72,6 +72,7 @@ bool whc_vector(compiler_t *c, uint32_t opcode) {
   case WH_OP_##N: __VA_ARGS__; return true;
 #define VECTOR_UNARY(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 1))
 #define VECTOR_BINARY(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 2))
+#define VECTOR_SWIZZLE(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 2))
 #define VECTOR_TERNARY(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 3))
 #define VECTOR_SHIFT(N, function) ROW(N, whc_over_slots(c, WH_CODE_##N, 2))
 #define VECTOR_SPLAT(N, ...) ROW(N, whc_over_slots(c, WH_CODE_##N, 1))

@@ -53,7 +53,7 @@ static inline handler_t *handler_at(const wh_word_t *ip) {
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 #define DEFINE_SLOW(name)                                                       \
-  static CALLING WH_COLD int slow_##name(PARAMETERS) {                          \
+  static CALLING WH_COLD __attribute__((unused)) int slow_##name(PARAMETERS) {  \
     context->ip = ip;                                                           \
     context->fp = fp;                                                           \
     context->acc = acc;                                                         \

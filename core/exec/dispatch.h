@@ -37,6 +37,22 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
 #define SLOT(T, n) READ(T, SLOT_AT(n))
 #define IMM(T, n) READ(T, S(ip) + OPERANDS + (n))
 
+typedef uint8_t lane_i8x16;
+typedef uint16_t lane_i16x8;
+typedef uint32_t lane_i32x4;
+typedef uint64_t lane_i64x2;
+#define LANE(shape, n, lane) \
+  READ(lane_##shape, (const char *)SLOT_AT(n) + sizeof(lane_##shape) * (lane))
+
+#ifdef WH_NUM_BYTES
+#define BYTES(name, ...) __VA_ARGS__
+#else
+#define BYTES(name, ...) SLOW(name);
+#endif
+
+/* gcc would compute what goes on beside a division, which leaves it two registers less. */
+#define SETTLE(x) __asm__("" : "+r"(x), "+r"(S(ip)), "+r"(S(fp)))
+
 #define ACC(T) ACC_##T
 #define ACC_i32 ((int32_t)S(acc))
 #define ACC_u32 ((uint32_t)S(acc))
@@ -114,6 +130,8 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     (T *)(void *)ADDRESS(effective_, sizeof(T));                                       \
   })
 
+/* Here and for elements of arrays the address is computed at once: else gcc saves a register to have it
+   later. */
 #define ADDRESS_IN(slot, offset, memory_word, bytes)                                  \
   ({                                                                                  \
     const wh_memory_t *memory_ = S(context)->instance->memories[WORD(memory_word)];   \
@@ -123,7 +141,9 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
       S(context)->operand = (memory_word);                                            \
       SLOW(grown_in);                                                                 \
     }                                                                                 \
-    memory_->base + address_;                                                         \
+    uint8_t *at_ = memory_->base + address_;                                          \
+    __asm__("" : "+r"(at_));                                                          \
+    at_;                                                                              \
   })
 
 #define GO(n)                  \
@@ -144,10 +164,11 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     NEXT();                                      \
   } while (0)
 
+/* As it stands there: compilers would make it a call. */
 #define FILL_ZERO(first, count)                                    \
   do {                                                             \
     uint64_t *slot_ = SLOT_AT(first), *end_ = slot_ + WORD(count); \
-    while (slot_ < end_) *slot_++ = 0;                             \
+    for (; slot_ < end_; *slot_++ = 0) __asm__("" : "+r"(slot_));  \
   } while (0)
 
 /* A result may lie over the frame's header (where a function has fewer parameters than results), so that
@@ -268,7 +289,6 @@ static inline uint64_t bits_of_i64(int64_t x) { return (uint64_t)x; }
     (wh_array_t *)(uintptr_t)object_;                        \
   })
 #define LENGTH(reference) (ARRAY_(reference)->length)
-/* Its address is computed at once: else gcc saves a register to have it later. */
 #define ELEMENT(reference, index, size)                                               \
   ({                                                                                  \
     uint32_t index_ = (index);                                                        \

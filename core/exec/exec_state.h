@@ -20,7 +20,7 @@ enum { CONTINUE = -1 };
   SLOW(call_ref) SLOW(return_call_ref) SLOW(ref_test_func) SLOW(ref_cast_func) SLOW(struct_new) \
   SLOW(struct_new_default) SLOW(array_new) SLOW(array_new_default) SLOW(array_new_fixed) \
   SLOW(array_new_data) SLOW(array_new_elem) SLOW(array_init_data) SLOW(array_init_elem) \
-  SLOW(array_fill) SLOW(array_copy) SLOW(throw) SLOW(throw_ref)
+  SLOW(array_fill) SLOW(array_copy) SLOW(throw) SLOW(throw_ref) SLOW(i8x16_swizzle) SLOW(i8x16_shuffle)
 /* clang-format on */
 #define WH_EXEC_DECLARE(name) int wh_exec_##name(wh_context_t *context);
 WH_EXEC_SLOW(WH_EXEC_DECLARE)
