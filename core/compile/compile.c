@@ -38,9 +38,19 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
     whc_imm_u32(c);
     whc_select(c, whc_read_type(c));
     return true;
-  case WH_OP_LOCAL_GET: whc_push_local(c, whc_imm_u32(c)); return true;
-  case WH_OP_LOCAL_SET: whc_set_local(c, whc_imm_u32(c), false); return true;
-  case WH_OP_LOCAL_TEE: whc_set_local(c, whc_imm_u32(c), true); return true;
+  case WH_OP_LOCAL_GET: {
+    uint32_t local = whc_imm_u32(c);
+    c->read_before_set |= whc_local_bit(c, local) & ~c->set;
+    whc_push_local(c, local);
+    return true;
+  }
+  case WH_OP_LOCAL_SET:
+  case WH_OP_LOCAL_TEE: {
+    uint32_t local = whc_imm_u32(c);
+    c->set |= whc_local_bit(c, local);
+    whc_set_local(c, local, opcode == WH_OP_LOCAL_TEE);
+    return true;
+  }
   case WH_OP_I32_CONST: whc_push_const(c, WHERRY_I32, (uint32_t)wh_leb_s(&c->next)); return true;
   case WH_OP_I64_CONST: whc_push_const(c, WHERRY_I64, (uint64_t)wh_leb_s(&c->next)); return true;
   case WH_OP_F32_CONST: whc_push_const(c, WHERRY_F32, read_bytes(c, 4)); return true;
@@ -134,7 +144,8 @@ static bool add_local(compiler_t *c, wherry_valtype_t type, int32_t *slot) {
   return whc_add(c, &c->locals, local);
 }
 
-/* Declares the locals and makes those that are not parameters zero. False: no memory. */
+/* Declares the locals; the first operation makes those that are not parameters zero, as far as
+   whc_finish_code says. False: no memory. */
 static bool start_locals(compiler_t *c) {
   int32_t slot = -whc_param_slots(c->type);
   for (uint32_t i = 0; i < c->type->param_count; i++)
@@ -147,15 +158,10 @@ static bool start_locals(compiler_t *c) {
       if (!add_local(c, type, &slot)) return false;
   }
   c->next_home = c->top_slot = slot;
-  uint32_t zeroed = (uint32_t)slot - WH_FRAME_HEADER;
-  if (zeroed == 1) {
-    whc_emit_op(c, WH_CODE_SET_K32);
-    whc_emit(c, 0);
-    whc_emit(c, WH_FRAME_HEADER);
-  } else if (zeroed) {
+  if (slot > WH_FRAME_HEADER) {
     whc_emit_op(c, WH_CODE_ZERO);
-    whc_emit(c, WH_FRAME_HEADER);
-    whc_emit(c, zeroed);
+    whc_emit(c, 0);
+    whc_emit(c, 0);
   }
   return true;
 }

@@ -66,6 +66,7 @@ typedef struct block {
   uint32_t fixups;    /* chain of branches to the end, NO_PLACE: none */
   uint32_t else_fixups;
   uint32_t end_path, else_path; /* shortest ways to the end and to the else branch */
+  uint64_t end_set, else_set;   /* locals that were set on all ways there; see whc_local_bit */
   uint32_t branch_at, body_at;  /* of an if: its branch, and what comes behind */
   uint32_t stub; /* while a br_table is made: code that moves operands and comes here */
   /* Of try_table and try. else_path is the way up to it, body_at where its body begins. */
@@ -148,6 +149,8 @@ typedef struct compiler {
   int32_t next_home;      /* slot above the topmost operand's home */
   int32_t top_slot;       /* one above the highest slot used */
   uint32_t path; /* wasm instructions on the shortest way from the function's start to here */
+  uint64_t set;  /* locals that were set on all ways to here */
+  uint64_t read_before_set; /* so these must be zero at first */
 } compiler_t;
 
 /* ---- vectors, which may lie in the scratch: as wh_vec_reserve and wh_vec_push (compile.c) ---- */
@@ -158,6 +161,13 @@ bool whc_grow(compiler_t *c, void **items, size_t *capacity, size_t wanted, size
             sizeof *(vec)->items))
 #define whc_add(c, vec, item) \
   (whc_reserve((c), (vec), 1) ? ((vec)->items[(vec)->count++] = (item), true) : false)
+
+/* Locals that are not parameters are followed in a word of bits, as many of them as it has. */
+enum { FOLLOWED_LOCALS = 64 };
+static inline uint64_t whc_local_bit(const compiler_t *c, uint32_t local) {
+  uint32_t place = local - c->type->param_count;
+  return place < FOLLOWED_LOCALS ? UINT64_C(1) << place : 0;
+}
 
 /* ---- operands.c ---- */
 /* Numbers of slots as differences between slots, which have a sign. */
@@ -376,9 +386,9 @@ void whc_end_branch(compiler_t *c, block_t *block);
 /* The stack as a block leaves it or begins another part with: values of these types, from slot first on. */
 void whc_restart(compiler_t *c, const block_t *block, int32_t first, const wherry_valtype_t *types,
                  uint32_t count);
-/* Makes a guard land at a block's label; path: the way up to where its exceptions are thrown at the
-   earliest. */
-void whc_land(compiler_t *c, block_t *block, uint32_t path, uint32_t guard);
+/* Makes a guard land at a block's label; from: the block that the exceptions are thrown in, which may be
+   as soon as it begins. */
+void whc_land(compiler_t *c, block_t *block, const block_t *from, uint32_t guard);
 /* The operation just emitted leaves the function, or the straight path at least. */
 void whc_leave(compiler_t *c);
 /* Passes over code that cannot be reached, up to the else or end of the innermost block. */

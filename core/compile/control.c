@@ -12,6 +12,12 @@ static void shorten(uint32_t *path, uint32_t other) {
   if (other < *path) *path = other;
 }
 
+/* From here one gets to the end of a block. */
+static void join_end(const compiler_t *c, block_t *block) {
+  shorten(&block->end_path, c->path);
+  block->end_set &= c->set;
+}
+
 /* ---- branches ---- */
 
 static void add_fixup(compiler_t *c, uint32_t at, uint32_t op_at, uint32_t *chain) {
@@ -92,17 +98,18 @@ static void emit_target(compiler_t *c, block_t *block, uint32_t op_at) {
     whc_emit(c, loop_cost(block, c->path));
   } else {
     emit_fixup(c, op_at, &block->fixups);
-    shorten(&block->end_path, c->path);
+    join_end(c, block);
   }
 }
 
-void whc_land(compiler_t *c, block_t *block, uint32_t path, uint32_t guard) {
+void whc_land(compiler_t *c, block_t *block, const block_t *from, uint32_t guard) {
   if (block->opcode == WH_OP_LOOP) {
     c->guards.items[guard].landing = block->loop_at;
-    c->guards.items[guard].cost = loop_cost(block, path);
+    c->guards.items[guard].cost = loop_cost(block, from->else_path);
   } else {
     add_fixup(c, guard, NO_PLACE, &block->fixups);
-    shorten(&block->end_path, path);
+    shorten(&block->end_path, from->else_path);
+    block->end_set &= from->else_set;
   }
 }
 
@@ -279,7 +286,7 @@ static void compile_br_table(compiler_t *c) {
     bool returns = is_function(c, block);
     if (!returns && block->opcode != WH_OP_LOOP && !needs_moves(c, block)) {
       add_fixup(c, word, at, &block->fixups);
-      shorten(&block->end_path, c->path);
+      join_end(c, block);
       continue;
     }
     if (block->stub == NO_PLACE) {
@@ -339,7 +346,9 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
                       .else_fixups = NO_PLACE,
                       .delegates = NO_PLACE,
                       .end_path = UINT32_MAX,
-                      .else_path = c->path};
+                      .else_path = c->path,
+                      .end_set = UINT64_MAX,
+                      .else_set = c->set};
   read_block_type(c, block);
   block->clauses = c->next;
   if (opcode == WH_OP_TRY_TABLE) pass_clauses(c);
@@ -396,6 +405,7 @@ static void compile_else(compiler_t *c) {
   block->else_open = false;
   whc_restart(c, block, block->base, block->params, block->param_count);
   c->path = block->else_path;
+  c->set = block->else_set;
   c->reachable = true;
 }
 
@@ -425,9 +435,16 @@ void whc_end(compiler_t *c) {
     bind(c, &block.fixups);
     bind(c, &block.else_fixups);
     whc_restart(c, &block, block.base, block.results, block.result_count);
-    if (block.else_open) shorten(&block.end_path, block.else_path);
-    if (!c->reachable) c->path = UINT32_MAX;
+    if (block.else_open) {
+      shorten(&block.end_path, block.else_path);
+      block.end_set &= block.else_set;
+    }
+    if (!c->reachable) {
+      c->path = UINT32_MAX;
+      c->set = UINT64_MAX;
+    }
     shorten(&c->path, block.end_path);
+    c->set &= block.end_set;
     c->reachable = true;
   } else if (!c->reachable) {
     whc_restart(c, &block, block.base, block.results, block.result_count);

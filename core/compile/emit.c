@@ -76,10 +76,50 @@ void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type) 
   c->home_op_at = op_at;
 }
 
-/* Puts handlers in, of as many operations at once as there is one for. */
-static void put_handlers(const compiler_t *c, wh_word_t *words) {
+/* The operands of the first operation, if there are locals to be made zero: those that may be read before
+   they are set, and what lies between them. Returns how many words at the beginning are not needed. */
+static uint32_t finish_zeroes(compiler_t *c) {
+  uint32_t params = c->type->param_count, declared = (uint32_t)c->locals.count - params;
+  uint64_t read = c->read_before_set;
+  if (!declared) return 0;
+  bool all_followed = declared <= FOLLOWED_LOCALS;
+  if (!read && all_followed) return WH_HANDLER_WORDS + 2;
+  uint32_t from = read ? (uint32_t)__builtin_ctzll(read) : FOLLOWED_LOCALS;
+  uint32_t to = all_followed ? 63 - (uint32_t)__builtin_clzll(read) : declared - 1;
+  const local_t *first = &c->locals.items[params + from], *last = &c->locals.items[params + to];
+  wh_word_t *operand = c->words.items + WH_HANDLER_WORDS;
+  uint32_t slots = (uint32_t)(last->slot - first->slot) + (last->class == CLASS_V128 ? 2 : 1);
+  if (slots == 1) {
+    c->words.items[0] = WH_CODE_SET_K32;
+    operand[1] = (uint32_t)first->slot;
+  } else {
+    operand[0] = (uint32_t)first->slot;
+    operand[1] = slots;
+  }
+  return 0;
+}
+
+/* Places in words become less, where they are whole ones: in guards, and in the first pair of the map,
+   whose bytes stay as many. */
+static void skip_words(compiler_t *c, uint32_t skipped) {
+  for (size_t i = 0; i < c->guards.count; i++) {
+    wh_guard_t *guard = &c->guards.items[i];
+    guard->start -= skipped;
+    guard->end -= skipped;
+    if (guard->tag != WH_GUARD_DELEGATE) guard->landing -= skipped;
+  }
+  if (!c->map.count) return;
+  const uint8_t *end = c->map.items;
+  uint64_t word = wh_leb_u(&end) - skipped;
+  for (uint8_t *at = c->map.items; at < end; at++, word >>= 7)
+    *at = (uint8_t)((word & 0x7F) | (at + 1 < end ? 0x80 : 0));
+}
+
+/* Puts handlers in, of as many operations at once as there is one for. skipped: words at the beginning
+   that do not come along. */
+static void put_handlers(const compiler_t *c, uint32_t skipped, wh_word_t *words) {
   const uint64_t *handlers = c->handlers->of;
-  const wh_word_t *from = c->words.items, *end = from + c->words.count;
+  const wh_word_t *from = c->words.items + skipped, *end = c->words.items + c->words.count;
   const wh_word_t *at = from;
   while (at < end) {
     wh_word_t *place = words + (at - from);
@@ -97,7 +137,9 @@ static void put_handlers(const compiler_t *c, wh_word_t *words) {
 
 wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
   if (c->failed) return wh_error_oom();
-  size_t words_size = c->words.count * sizeof(wh_word_t);
+  uint32_t skipped = finish_zeroes(c), word_count = (uint32_t)c->words.count - skipped;
+  skip_words(c, skipped);
+  size_t words_size = word_count * sizeof(wh_word_t);
   size_t guards_size = c->guards.count * sizeof(wh_guard_t);
   size_t size = sizeof(wh_code_t) + words_size + guards_size + c->map.count;
   wh_code_t *code = wh_alloc(c->alloc, size);
@@ -108,13 +150,13 @@ wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out) {
       .function = c->function,
       .params = wh_param_slots(c->type),
       .results = wh_result_slots(c->type),
-      .word_count = (uint32_t)c->words.count,
+      .word_count = word_count,
       .guard_count = (uint32_t)c->guards.count,
       .map_size = (uint32_t)c->map.count,
       .size = size};
   c->words.items[c->newest_op_at + 1] = (uint32_t)c->words.count - c->newest_op_at;
-  memcpy(code->words, c->words.items, words_size);
-  put_handlers(c, code->words);
+  memcpy(code->words, c->words.items + skipped, words_size);
+  put_handlers(c, skipped, code->words);
   uint8_t *at = (uint8_t *)(code->words + code->word_count);
   if (guards_size) memcpy(at, c->guards.items, guards_size);
   memcpy(at + guards_size, c->map.items, c->map.count);

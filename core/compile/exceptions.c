@@ -29,7 +29,7 @@ static uint32_t add_guard(compiler_t *c, uint32_t start, uint32_t end, uint32_t 
 
 void whc_guard_try_table(compiler_t *c) {
   const block_t *block = whc_block_at(c, 0);
-  uint32_t start = block->body_at, end = (uint32_t)c->words.count, path = block->else_path;
+  uint32_t start = block->body_at, end = (uint32_t)c->words.count;
   if (start == end) return;
   whc_bind_delegates(c, whc_block_at(c, 0));
   const uint8_t *at = block->clauses;
@@ -45,7 +45,7 @@ void whc_guard_try_table(compiler_t *c) {
     if (clause.tag != WH_GUARD_ANY) slot += whc_param_slots(tag_type(c, clause.tag));
     if (clause.kind == WH_CATCH_REF || clause.kind == WH_CATCH_ALL_REF)
       c->guards.items[guard].exception = slot;
-    whc_land(c, target, path, guard);
+    whc_land(c, target, block, guard);
   }
 }
 
@@ -82,6 +82,7 @@ static void compile_catch(compiler_t *c, uint32_t tag) {
   whc_restart(c, block, block->base + 1, type ? type->types : NULL, type ? type->param_count : 0);
   if (c->next_home > c->top_slot) c->top_slot = c->next_home;
   c->path = block->else_path;
+  c->set = block->else_set;
   c->reachable = true;
 }
 

@@ -74,7 +74,7 @@ static const struct {
      "SET_K32 7 5|I64_ADD128 -2 -1 -2 5 2|RETURN_MANY 2 2 -2"},
     {"a wide product's halves go to locals by moves",
      {{I64}, {I64}, BODY(1, 1, I64, 0x20, 0, 0x42, 3, 0xFC, 0x15, 0x21, 1, 0x20, 1, 0x7C, 0x0B)},
-     "SET_K32 0 2|SET_K32 3 4|I64_MUL_WIDE_S -1 4 3|MOVE 4 2|I64_ADD_SS_RET 3 2 -1"},
+     "SET_K32 3 4|I64_MUL_WIDE_S -1 4 3|MOVE 4 2|I64_ADD_SS_RET 3 2 -1"},
     {"a constant added to an address is a part of the access",
      {{I32}, {I32}, BODY(0, 0x20, 0, 0x41, 8, 0x6A, 0x28, 2, 4, 0x0B)},
      "I32_LOAD_W_RET -1 8 4 -1"},
@@ -124,9 +124,21 @@ static const struct {
     {"an address computed in 64 bits is a sum",
      {{I32}, {I32}, BODY(0, 0x20, 0, 0xAD, 0x42, 8, 0x7C, 0xA7, 0x28, 2, 0, 0x0B)},
      "I32_LOAD_W_RET -1 8 0 -1"},
-    {"locals start as zero",
+    {"locals start as zero if they may be read before they are set",
      {{0}, {I64}, BODY(2, 1, I64, 2, I32, 0x20, 0, 0x0B)},
-     "ZERO 2 3|RETURN_S_u64 2 0"},
+     "SET_K32 0 2|RETURN_S_u64 2 0"},
+    {"what lies between two such locals is made zero as well",
+     {{0}, {I32}, BODY(2, 2, I64, 2, I32, 0x20, 1, 0xA7, 0x20, 3, 0x6A, 0x0B)},
+     "ZERO 3 3|I32_ADD_SS_RET 3 5 0"},
+    {"a local that both ways set is not read before",
+     {{I32},
+      {I32},
+      BODY(1, 1, I32, 0x20, 0, 0x04, 0x40, 0x41, 1, 0x21, 1, 0x05, 0x41, 2, 0x21, 1, 0x0B, 0x20, 1,
+           0x0B)},
+     "TRUE_S_BRN -1 11|SET_K32 1 2|BR 7|SET_K32 2 2|RETURN_S_u64 2 -1"},
+    {"a local that one way sets may be",
+     {{I32}, {I32}, BODY(1, 1, I32, 0x20, 0, 0x04, 0x40, 0x41, 1, 0x21, 1, 0x0B, 0x20, 1, 0x0B)},
+     "SET_K32 0 2|TRUE_S_BRN -1 8|SET_K32 1 2|RETURN_S_u64 2 -1"},
 };
 
 static size_t put_types(uint8_t *at, const uint8_t *types) {
@@ -209,7 +221,7 @@ static void guards_lie_beside_the_code(void **state) {
       "        (try_table (catch_ref $e $h) (catch_all $all) (call 0) (drop)))"
       "      (return (i32.const 5)))"
       "    (drop))"
-      "  (func (param i32)"
+      "  (func (param i32) (local i32)"
       "    (try $t (do (try (do (call 0) (drop)) (delegate $t)))"
       "      (catch $e (drop))"
       "      (catch_all (rethrow 0)))))";
@@ -220,15 +232,15 @@ static void guards_lie_beside_the_code(void **state) {
                                          "   12  RETURN_S_u64 2 0\n"
                                          "guard 0 to 4: tag 0 goes to 12, values 2, itself 3\n"
                                          "guard 0 to 4: any goes to 4\n",
-                                         "function 1: 4 slots, cost 2\n"
-                                         "    0  CALL 0 2\n"
+                                         "function 1: 5 slots, cost 2\n"
+                                         "    0  CALL 0 3\n"
                                          "    4  BR 9\n"
                                          "    7  BR 6\n"
-                                         "   10  THROW_REF 2\n"
+                                         "   10  THROW_REF 3\n"
                                          "   13  RETURN\n"
                                          "guard 0 to 4: on from guard 1\n"
-                                         "guard 0 to 4: tag 0 goes to 7, values 3\n"
-                                         "guard 0 to 4: any goes to 10, itself 2\n"};
+                                         "guard 0 to 4: tag 0 goes to 7, values 4\n"
+                                         "guard 0 to 4: any goes to 10, itself 3\n"};
   wherry_engine_t *engine;
   wherry_bytes_t bytes;
   assert_ok(wherry_engine_new(NULL, &engine));
@@ -244,6 +256,9 @@ static void guards_lie_beside_the_code(void **state) {
     wh_text_t text = {.alloc = &alloc};
     wh_code_print(code, &handlers, &text);
     assert_string_equal(text.data, listings[i]);
+    uint64_t call = wh_code_offset(code, 0);
+    assert_true(call > 0 && call < bytes.size);
+    assert_int_equal(bytes.data[call], 0x10); /* whatever words were left out before it */
     wh_text_free(&text);
     wh_free(&alloc, code, code->size);
   }
