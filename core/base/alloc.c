@@ -112,3 +112,43 @@ bool wh_vec_reserve_(wh_alloc_t *alloc, void **items, size_t *capacity, size_t w
   *capacity = grown;
   return true;
 }
+
+enum { CHUNK_SIZE = 8000 };
+struct wh_arena_chunk {
+  struct wh_arena_chunk *next;
+  size_t size; /* of data */
+  _Alignas(8) uint8_t data[];
+};
+
+void *wh_arena_alloc(wh_arena_t *arena, size_t size) {
+  if (!wh_add_size(size, 7, &size)) return NULL;
+  size &= ~(size_t)7;
+  if (!arena->chunks || arena->chunks->size - arena->used < size) {
+    size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE, whole;
+    if (!wh_add_size(room, sizeof(struct wh_arena_chunk), &whole)) return NULL;
+    struct wh_arena_chunk *chunk = wh_alloc_zeroed(arena->alloc, whole);
+    if (!chunk) return NULL;
+    chunk->next = arena->chunks;
+    chunk->size = room;
+    arena->chunks = chunk;
+    arena->used = 0;
+  }
+  void *result = arena->chunks->data + arena->used;
+  arena->used += size;
+  return result;
+}
+
+char *wh_arena_text(wh_arena_t *arena, const char *text, size_t size) {
+  char *copy = size < SIZE_MAX ? wh_arena_alloc(arena, size + 1) : NULL;
+  if (copy && size) memcpy(copy, text, size);
+  return copy;
+}
+
+void wh_arena_free(wh_arena_t *arena) {
+  while (arena->chunks) {
+    struct wh_arena_chunk *chunk = arena->chunks;
+    arena->chunks = chunk->next;
+    wh_free(arena->alloc, chunk, sizeof *chunk + chunk->size);
+  }
+  arena->used = 0;
+}

@@ -86,6 +86,17 @@ bool wh_vec_reserve_(wh_alloc_t *alloc, void **items, size_t *capacity, size_t w
   (wh_free((alloc), (vec)->items, (vec)->capacity * sizeof *(vec)->items), (vec)->items = NULL, \
    (vec)->count = (vec)->capacity = 0)
 
+/* ---- what is made piece by piece and ends all at once (alloc.c) ---- */
+typedef struct wh_arena {
+  wh_alloc_t *alloc;
+  struct wh_arena_chunk *chunks;
+  size_t used; /* of the newest */
+} wh_arena_t;
+/* Zeroed, at a multiple of 8. NULL: no memory. */
+WH_MUST_USE void *wh_arena_alloc(wh_arena_t *arena, size_t size);
+char *wh_arena_text(wh_arena_t *arena, const char *text, size_t size); /* a copy, zero-ended */
+void wh_arena_free(wh_arena_t *arena);
+
 /* ---- map from byte strings to 64-bit values (map.c); keys are not copied ---- */
 typedef struct wh_map_entry {
   const char *key;
@@ -230,6 +241,9 @@ bool wh_error_add_frame(wherry_error_t *error, const char *function_name, size_t
                         uint64_t offset);
 /* Copies the values of an exception. False: no memory. */
 bool wh_error_set_values(wherry_error_t *error, const wherry_value_t *values, size_t count);
+/* About a place of a text: the message is "line 3, column 7: …", and below it the line with a caret. */
+wherry_error_t *wh_error_in_text(wh_alloc_t *alloc, wherry_error_kind_t kind, const char *text,
+                                 size_t size, size_t at, const char *message);
 /* Puts text before the message ("run(): parameter 2 (start): "). */
 void wh_error_prefix(wherry_error_t *error, const char *format, ...) WH_PRINTF(2, 3);
 

@@ -153,6 +153,54 @@ bool wh_error_set_values(wherry_error_t *error, const wherry_value_t *values, si
   return true;
 }
 
+/* ---- places of texts ---- */
+
+enum { LINE_SHOWN = 100 }; /* bytes of a long line */
+
+static void show_line(wh_text_t *out, const char *text, size_t size, size_t at, size_t line) {
+  size_t start = at, end = at;
+  while (start > 0 && text[start - 1] != '\n' && at - start < LINE_SHOWN / 2) start--;
+  while (end < size && text[end] != '\n' && text[end] != '\r' && end - start < LINE_SHOWN) end++;
+  /* Not in the middle of a character. */
+  while (start < at && ((uint8_t)text[start] & 0xC0) == 0x80) start++;
+  while (end > at && end < size && ((uint8_t)text[end] & 0xC0) == 0x80) end--;
+  char number[24];
+  int width = snprintf(number, sizeof number, "%zu", line);
+  wh_text_printf(out, "\n%s | ", number);
+  bool good = wh_utf8_valid(text + start, end - start, NULL);
+  for (size_t i = start; i < end; i++) {
+    uint8_t byte = (uint8_t)text[i];
+    bool plain = byte == '\t' || (byte >= 0x20 && byte < 0x7F) || (byte >= 0x80 && good);
+    wh_text_append(out, plain ? text + i : "?", 1);
+  }
+  wh_text_printf(out, "\n%*s | ", width, "");
+  for (size_t i = start; i < at; i++) {
+    if (good && ((uint8_t)text[i] & 0xC0) == 0x80) continue;
+    wh_text_append(out, text[i] == '\t' ? "\t" : " ", 1);
+  }
+  wh_text_append(out, "^", 1);
+}
+
+wherry_error_t *wh_error_in_text(wh_alloc_t *alloc, wherry_error_kind_t kind, const char *text,
+                                 size_t size, size_t at, const char *message) {
+  size_t line = 1, column = 1;
+  for (size_t i = 0; i < at; i++) {
+    if (text[i] == '\n') {
+      line++;
+      column = 1;
+    } else if (((uint8_t)text[i] & 0xC0) != 0x80) {
+      column++;
+    }
+  }
+  wh_text_t shown = {.alloc = alloc};
+  show_line(&shown, text, size, at, line);
+  wherry_error_t *error = shown.failed ? wh_error_oom()
+                                       : wh_error_new(alloc, kind, "line %zu, column %zu: %s%s",
+                                                      line, column, message, shown.data);
+  wh_text_free(&shown);
+  return error;
+}
+
 void wh_error_prefix(wherry_error_t *error, const char *format, ...) {
   if (error == &oom) return;
   va_list arguments;

@@ -1,7 +1,8 @@
-/* types: component-level types, and what a module says of itself in WIT. Reads the custom sections
-   whose names begin with `component-type`; lays types out as the Canonical ABI does. Called by canon
-   (which walks the types), by component, text and api. It never sees a value, a memory or an
-   instance, and keeps nothing outside the world it made.
+/* types: component-level types, and what a module says of itself in WIT. Reads and prints WIT text,
+   and the custom sections whose names begin with `component-type` (wit.h); lays types out as the
+   Canonical ABI does. Called by canon (which walks the types), by component, text and api. It never
+   sees a value, a memory, an instance or a file, and keeps nothing outside the model or the world it
+   made.
 
    Every type that a section may use is read, laid out and printed. `not_taken` of a type tells which
    part of it canon does not move yet: reading a world never fails for that, lifting a function that
@@ -40,6 +41,10 @@ struct wh_resource {
   const char *name;
   const wh_resource_t *same; /* the one that this is another name for; NULL: none */
   uint32_t scope, index;     /* who binds it, and its place there: component's */
+  /* Of a world: under which name it has the interface (NULL: the resource is the world's own), and
+     whether it exports it. An interface that is imported and exported has its resources twice. */
+  const char *interface;
+  bool is_exported;
 };
 static inline const wh_resource_t *wh_resource_base(const wh_resource_t *resource) {
   return resource->same ? resource->same : resource;
@@ -67,30 +72,38 @@ struct wherry_type {
 };
 
 struct wherry_witfunc {
-  const char *name, *interface, *core_name, *post_name;
-  const wherry_type_t *params; /* a record, laid out as the parameters are when they spill */
-  const wherry_type_t *result; /* NULL: none */
-  uint32_t index;              /* in its world's exports */
+  const char *name, *interface;
+  const char *core_name, *post_name; /* in the legacy mangling; an import's post_name is NULL */
+  const char *core_module;           /* of an import */
+  const wherry_type_t *params;       /* a record, laid out as the parameters are when they spill */
+  const wherry_type_t *result;       /* NULL: none */
+  uint32_t index;                    /* in its world's exports or imports */
   bool is_async;
   uint8_t string_encoding;
 };
 
 enum { WH_STRING_UTF8, WH_STRING_UTF16, WH_STRING_LATIN1_UTF16 };
 
-typedef struct wh_world_chunk wh_world_chunk_t;
 struct wherry_world {
   wh_alloc_t *alloc;
   const char *name;
   WH_VEC(wherry_type_t *) types; /* the first ones are the numbers, bool, char and string */
   WH_VEC(wherry_witfunc_t *) exports;
-  wh_map_t names;           /* core names and bare names -> index in exports, or WH_AMBIGUOUS */
-  wh_world_chunk_t *chunks; /* holds all types, functions and names */
-  size_t chunk_used;
+  WH_VEC(wherry_witfunc_t *) imports;
+  wh_map_t names;   /* of exports: core names and bare names -> index, or WH_AMBIGUOUS */
+  wh_arena_t arena; /* holds all types, functions and names */
 };
+
+struct wh_wit;
+struct wh_wit_world;
 
 /* Reads the `component-type…` sections of a module, merged in their order. *out: NULL if it has none;
    else the caller's. Errors: malformed, invalid (with the offset in the module), oom. */
 wherry_error_t *wh_world_read(wh_alloc_t *alloc, const wh_model_t *model, wherry_world_t **out);
+/* Lays out what the worlds of a resolved model import and export, as one world; the model is not
+   needed afterwards. *out: the caller's. Errors: invalid (a type is too large), limit, oom. */
+wherry_error_t *wh_world_of(wh_alloc_t *alloc, const struct wh_wit *wit,
+                            struct wh_wit_world *const *worlds, size_t count, wherry_world_t **out);
 void wh_world_free(wherry_world_t *world); /* NULL: nothing */
 /* One without functions, for types that are made one by one. */
 wherry_error_t *wh_world_make(wh_alloc_t *alloc, wherry_world_t **out);

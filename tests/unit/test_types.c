@@ -276,6 +276,14 @@ static void worlds_by_hand(void **state) {
   }
 }
 
+/* "run(x: TYPE)", after count types: what nobody uses is not laid out. */
+static void put_run(builder_t *b, size_t count) {
+  PUT_TEXT(b, "\1\x40\1\1x");
+  put_leb(b, count - 1);
+  PUT_TEXT(b, "\1\0\4\0\3run\1");
+  put_leb(b, count);
+}
+
 /* A few bytes may describe types that are huge, deep, or endless to print. */
 static void bombs_are_refused_or_cut(void **state) {
   (void)state;
@@ -286,7 +294,8 @@ static void bombs_are_refused_or_cut(void **state) {
   declarations.size = b.size = 0;
   PUT_TEXT(&declarations, "\1\x6f\2\x7d\x7d");
   for (uint8_t i = 0; i < 60; i++) put(&declarations, (uint8_t[]) {1, 0x6F, 2, i, i}, 5);
-  put_world(&b, 61, declarations.bytes, declarations.size);
+  put_run(&declarations, 61);
+  put_world(&b, 63, declarations.bytes, declarations.size);
   wherry_world_t *world = NULL;
   assert_error(read_section(&alloc, b.bytes, b.size, &world), INVALID, "too large");
 
@@ -315,11 +324,12 @@ static void bombs_are_refused_or_cut(void **state) {
     PUT_TEXT(&declarations, "\1\x70");
     put_leb(&declarations, (size_t)list + 1);
   }
-  put_world(&b, 1 + 2 * 31, declarations.bytes, declarations.size);
+  put_run(&declarations, 1 + 2 * 31);
+  put_world(&b, 3 + 2 * 31, declarations.bytes, declarations.size);
   wherry_error_t *error = read_section(&alloc, b.bytes, b.size, &world);
   if (error) fail_msg("%s", wherry_error_message(error));
   wh_text_t text = {.alloc = &alloc};
-  wh_type_print(world->types.items[world->types.count - 1], &text);
+  wh_type_print(world->exports.items[0]->params->fields[0].type, &text);
   assert_in_range(text.size, 100, 1000);
   assert_non_null(strstr(text.data, "…"));
   wh_text_free(&text);
