@@ -116,7 +116,8 @@ static int compare_parts(const char *a, size_t a_size, const char *b, size_t b_s
   if (a_number != b_number) return a_number ? -1 : 1;
   if (a_number && a_size != b_size) return a_size < b_size ? -1 : 1;
   int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-  return order ? order : a_size < b_size ? -1 : a_size > b_size;
+  if (order) return order < 0 ? -1 : 1;
+  return a_size < b_size ? -1 : a_size > b_size;
 }
 
 int wh_wit_version_compare(const char *a, const char *b) {

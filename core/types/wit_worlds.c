@@ -395,12 +395,15 @@ static bool resolve(worlding_t *w) {
         .kind = WH_WIT_ITEM_TYPE, .name = entry->type->name, .of.type = entry->type};
     TRY(add(w, &item, false, entry->name.at, false));
   }
-  for (const ast_item_t *item = decl->items; item; item = item->next) {
-    if (item->kind != AST_IMPORT && item->kind != AST_EXPORT && item->kind != AST_INCLUDE) continue;
-    TRY(wh_wit_gate(w->resolver, decl->part, &item->notes, item->gate_at, &left_out));
-    if (left_out) continue;
-    TRY(item->kind == AST_INCLUDE ? include(w, item) : add_extern(w, item));
-  }
+  for (int includes = 0; includes < 2; includes++) /* what it says itself comes first */
+    for (const ast_item_t *item = decl->items; item; item = item->next) {
+      bool wanted = includes ? item->kind == AST_INCLUDE
+                             : item->kind == AST_IMPORT || item->kind == AST_EXPORT;
+      if (!wanted) continue;
+      TRY(wh_wit_gate(w->resolver, decl->part, &item->notes, item->gate_at, &left_out));
+      if (left_out) continue;
+      TRY(includes ? include(w, item) : add_extern(w, item));
+    }
   return complete(w);
 }
 
