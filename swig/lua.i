@@ -36,7 +36,7 @@ void wl_raw_restart(void) {
 %typemap(out) uint32_t, int32_t, enum SWIGTYPE { lua_pushinteger(L, $1); SWIG_arg++; }
 %typemap(out) bool { lua_pushboolean(L, $1); SWIG_arg++; }
 %typemap(out) wherry_valtype_t { lua_pushstring(L, wherry_valtype_name($1)); SWIG_arg++; }
-%typemap(in) const char *file {
+%typemap(in) const char *file, const char *world {
   $1 = lua_isnil(L, $input) ? NULL : (char *)wl_raw_text(L, $input, NULL);
 }
 %typemap(out) const char * { lua_pushstring(L, $1); SWIG_arg++; }

@@ -30,11 +30,11 @@
 }
 %typemap(in) wherry_valtype_t { if (!wpy_valtype_from($input, &$1)) SWIG_fail; }
 %typemap(in) const char * { if (!($1 = (char *)PyUnicode_AsUTF8($input))) SWIG_fail; }
-%typemap(in) const char *file {
+%typemap(in) const char *file, const char *world {
   $1 = NULL;
   if ($input != Py_None && !($1 = (char *)PyUnicode_AsUTF8($input))) SWIG_fail;
 }
-%typemap(freearg) const char *, const char *file ""
+%typemap(freearg) const char *, const char *file, const char *world ""
 
 %typemap(out) uint64_t, size_t { $result = PyLong_FromUnsignedLongLong($1); }
 %typemap(out) uint32_t { $result = PyLong_FromUnsignedLong($1); }

@@ -83,14 +83,14 @@
   wr_raw_text(&$input);
   $1 = StringValueCStr($input);
 }
-%typemap(in) const char *file {
+%typemap(in) const char *file, const char *world {
   $1 = NULL;
   if (!NIL_P($input)) {
     wr_raw_text(&$input);
     $1 = StringValueCStr($input);
   }
 }
-%typemap(freearg) const char *, const char *file ""
+%typemap(freearg) const char *, const char *file, const char *world ""
 %typemap(out) const char * { $result = $1 ? rb_utf8_str_new_cstr($1) : Qnil; }
 %typemap(in, numinputs=0) const char **OUT (const char *text = NULL) { $1 = ($1_ltype)&text; }
 %typemap(argout) const char **OUT {

@@ -22,7 +22,7 @@
                                       (bool: the language's own; value types by their names)
      uint64_t *OUT, uint32_t *OUT, bool *OUT, wherry_valtype_t *OUT, const char **OUT: results
      const char *                     argument: a zero-ended string; result: string or nil
-     const char *file                 a zero-ended string or nil
+     const char *file, *world         a zero-ended string or nil
      wherry_bytes_t                   result: bytes
      const wherry_value_t *, wherry_value_t *out, const wherry_extern_t *, wherry_extern_t *out
      const wherry_allocator_t *       no argument: NULL
@@ -98,10 +98,12 @@
 %ignore wherry_functype_new;
 %ignore wherry_instance_new;
 
-/* Give bytes that must be released; module_new_text makes a module of a text, and keeps none. */
+/* Give bytes that must be released (text and WIT); module_new_text makes a module of a text, and keeps none. */
 %ignore wherry_text_to_binary;
 %ignore wherry_binary_to_text;
 %ignore wherry_bytes_release;
+%ignore wherry_module_print_wit;
+%ignore wherry_wit_print;
 
 /* Scripts are structures of C; the command runs them. */
 %rename("$ignore", regextarget=1, fullname=1) "^(wherry|WHERRY)_(script|command|pattern|COMMAND|PATTERN)(_|$)";

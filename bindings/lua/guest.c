@@ -14,7 +14,8 @@ void wl_mark_exports(lua_State *L) {
 
 /* ---- options ---- */
 
-static const char *const known[] = {"engine", "fuel", "imports", "memory_limit", "timeout"};
+static const char *const known[] = {"engine",  "fuel", "imports", "memory_limit",
+                                    "timeout", "wit",  "world"};
 
 static void check_options(lua_State *L, int index) {
   if (!lua_istable(L, index))
@@ -39,6 +40,19 @@ static void check_options(lua_State *L, int index) {
   }
 }
 
+static const char *text_option(lua_State *L, const char *name) {
+  if (lua_getfield(L, 2, name) != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING)
+    wl_fail(L, WHERRY_ERROR_TYPE, "%s: expected a string, got %s", name, wl_type_name(L, -1));
+  return lua_tostring(L, -1);
+}
+
+/* The texts stay on the stack while they are needed. */
+static void set_wit(lua_State *L, wherry_module_t *module) {
+  const char *wit = text_option(L, "wit"), *world = text_option(L, "world");
+  if (wit) wl_check(L, wherry_module_set_wit(module, wit, world));
+  lua_pop(L, 2);
+}
+
 wl_instance_t *wl_load_instance(lua_State *L) {
   wherry_engine_t *engine = NULL;
   bool options = !lua_isnil(L, 2);
@@ -56,7 +70,8 @@ wl_instance_t *wl_load_instance(lua_State *L) {
   }
   if (!engine) engine = wl_engine_default(L);
   int module = lua_gettop(L) + 1;
-  wl_module_load(L, engine, 1);
+  wherry_module_t *loaded = wl_module_load(L, engine, 1);
+  if (options) set_wit(L, loaded);
   wl_store_t *store = wl_store_push(L, engine, options ? 2 : 0);
   lua_replace(L, 3);
   wherry_instance_t instance = wl_instantiate(L, store, 3, module, lua_isnil(L, 4) ? 0 : 4);

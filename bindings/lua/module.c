@@ -162,6 +162,14 @@ static int custom_section(lua_State *L) {
   return 0;
 }
 
+/* module:set_wit(wit, world?) */
+static int set_wit(lua_State *L) {
+  wherry_module_t *module = wl_module_check(L, 1);
+  const char *wit = luaL_checkstring(L, 2), *world = luaL_optstring(L, 3, NULL);
+  wl_check(L, wherry_module_set_wit(module, wit, world));
+  return 0;
+}
+
 static int module_index(lua_State *L) {
   const wherry_module_t *module = wl_module_check(L, 1);
   const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
@@ -177,7 +185,8 @@ static int module_index(lua_State *L) {
 
 void wl_module_register(lua_State *L) {
   static const luaL_Reg meta[] = {{"__gc", module_gc}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"custom_section", custom_section}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"custom_section", custom_section}, {"set_wit", set_wit}, {NULL, NULL}};
   static const luaL_Reg functions[] = {
       {"Module", module_new}, {"validate", validate}, {NULL, NULL}};
   wl_kind_register(L, &wl_module_kind, meta, methods, module_index);

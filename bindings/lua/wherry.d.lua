@@ -46,6 +46,8 @@ local wherry = {}
 ---@field memory_limit? integer|string bytes, or "64 MB"
 ---@field fuel? integer instructions in all
 ---@field timeout? number seconds for each call
+---@field wit? string for a module without its WIT: the path of a file or folder, or the text itself
+---@field world? string which one of it, if it has several
 ---@field engine? wherry.Engine
 
 ---What a module is made of: a path (of text if it ends in .wat), bytes that begin with \0asm, text.
@@ -212,6 +214,10 @@ local Module = {}
 ---@param name string
 ---@return string?
 function Module:custom_section(name) end
+---Gives the WIT of a module that does not carry it, before a guest is made of it.
+---@param wit string the path of a file or folder, or the text itself, which holds a ';'
+---@param world? string its name, if there are several
+function Module:set_wit(wit, world) end
 
 ---@overload fun(source: wherry.Source): wherry.Module
 ---@param engine wherry.Engine

@@ -18,4 +18,8 @@ WH_MUST_USE wherry_error_t *api_check_pages(wh_alloc_t *alloc, uint64_t minimum,
 /* A value type that a host gives. Errors: type. */
 WH_MUST_USE wherry_error_t *api_check_type(wherry_store_t *store, wherry_valtype_t type);
 
+/* A whole file. *bytes: to be freed with its capacity, after an error too. Errors: io. */
+WH_MUST_USE wherry_error_t *api_read_file(wh_alloc_t *alloc, const char *path, uint8_t **bytes,
+                                          size_t *size, size_t *capacity);
+
 #endif

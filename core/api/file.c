@@ -26,6 +26,17 @@ static wherry_error_t *read_file(wh_alloc_t *alloc, FILE *file, const char *path
   }
 }
 
+wherry_error_t *api_read_file(wh_alloc_t *alloc, const char *path, uint8_t **bytes, size_t *size,
+                              size_t *capacity) {
+  *bytes = NULL;
+  *size = *capacity = 0;
+  FILE *file = fopen(path, "rb");
+  if (!file) return io_error(alloc, path);
+  wherry_error_t *error = read_file(alloc, file, path, bytes, size, capacity);
+  fclose(file);
+  return error;
+}
+
 static bool is_text(const char *path) {
   size_t size = strlen(path);
   return size >= 4 && strcmp(path + size - 4, ".wat") == 0;
@@ -33,12 +44,9 @@ static bool is_text(const char *path) {
 
 wherry_error_t *wherry_module_new_file(wherry_engine_t *engine, const char *path,
                                        wherry_module_t **out) {
-  FILE *file = fopen(path, "rb");
-  if (!file) return io_error(&engine->alloc, path);
-  uint8_t *bytes = NULL;
-  size_t size = 0, capacity = 0;
-  wherry_error_t *error = read_file(&engine->alloc, file, path, &bytes, &size, &capacity);
-  fclose(file);
+  uint8_t *bytes;
+  size_t size, capacity;
+  wherry_error_t *error = api_read_file(&engine->alloc, path, &bytes, &size, &capacity);
   if (!error && is_text(path)) {
     error = wherry_module_new_text(engine, (const char *)bytes, size, path, out);
   } else if (!error) {

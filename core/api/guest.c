@@ -10,6 +10,7 @@ struct wherry_load_options {
   wherry_engine_t *engine;
   wherry_linker_t *linker;
   uint64_t memory_limit, fuel, timeout; /* UINT64_MAX: none */
+  char *wit, *world;                    /* NULL: none */
 };
 
 wherry_error_t *wherry_load_options_new(wherry_load_options_t **out) {
@@ -22,12 +23,18 @@ wherry_error_t *wherry_load_options_new(wherry_load_options_t **out) {
   return NULL;
 }
 
+static void free_text(wh_alloc_t *alloc, char *text) {
+  if (text) wh_free(alloc, text, strlen(text) + 1);
+}
+
 void wherry_load_options_release(wherry_load_options_t *options) {
   if (!options) return;
   if (options->engine) wh_engine_release(options->engine);
   if (options->linker) wh_linker_release(options->linker);
   wh_alloc_t alloc;
   wh_alloc_init(&alloc, NULL);
+  free_text(&alloc, options->wit);
+  free_text(&alloc, options->world);
   WH_DELETE(&alloc, options);
 }
 
@@ -51,6 +58,24 @@ void wherry_load_options_set_fuel(wherry_load_options_t *options, uint64_t instr
 }
 void wherry_load_options_set_timeout(wherry_load_options_t *options, uint64_t nanoseconds) {
   options->timeout = nanoseconds;
+}
+
+wherry_error_t *wherry_load_options_set_wit(wherry_load_options_t *options, const char *wit,
+                                            const char *world) {
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  char *wit_copy = wit ? wh_strndup(&alloc, wit, strlen(wit)) : NULL;
+  char *world_copy = world ? wh_strndup(&alloc, world, strlen(world)) : NULL;
+  if ((wit && !wit_copy) || (world && !world_copy)) {
+    free_text(&alloc, wit_copy);
+    free_text(&alloc, world_copy);
+    return wh_error_oom();
+  }
+  free_text(&alloc, options->wit);
+  free_text(&alloc, options->world);
+  options->wit = wit_copy;
+  options->world = world_copy;
+  return NULL;
 }
 
 /* ---- loading ---- */
@@ -132,6 +157,8 @@ static wherry_error_t *instantiate(wherry_guest_t *guest, const wherry_load_opti
 /* Takes over the reference to the engine, and to the module, NULL after an error. */
 static wherry_error_t *load(wherry_engine_t *engine, wherry_module_t *module, wherry_error_t *error,
                             const wherry_load_options_t *options, wherry_guest_t **out) {
+  if (!error && options && options->wit)
+    error = wherry_module_set_wit(module, options->wit, options->world);
   wherry_guest_t *guest = error ? NULL : WH_NEW(&engine->alloc, wherry_guest_t);
   if (!guest) {
     wh_module_release(module);

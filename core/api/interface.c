@@ -12,6 +12,10 @@ size_t wherry_world_export_count(const wherry_world_t *world) { return world->ex
 const wherry_witfunc_t *wherry_world_export(const wherry_world_t *world, size_t index) {
   return index < world->exports.count ? world->exports.items[index] : NULL;
 }
+size_t wherry_world_import_count(const wherry_world_t *world) { return world->imports.count; }
+const wherry_witfunc_t *wherry_world_import(const wherry_world_t *world, size_t index) {
+  return index < world->imports.count ? world->imports.items[index] : NULL;
+}
 size_t wherry_world_type_count(const wherry_world_t *world) { return world->types.count; }
 
 const char *wherry_witfunc_name(const wherry_witfunc_t *func) { return func->name; }

@@ -285,6 +285,11 @@ void wh_os_release(void *address, size_t size);
 uint64_t wh_os_now(void);  /* nanoseconds of the monotonic clock */
 uint64_t wh_os_seed(void); /* hard to guess; differs from call to call */
 
+/* Calls entry for each name in a folder but "." and "..", in the folder's own order, until it returns
+   false. False: the folder cannot be read, errno says why. */
+bool wh_os_list(const char *path, bool (*entry)(void *data, const char *name), void *data);
+bool wh_os_is_folder(const char *path);
+
 /* Bytes that can be mapped many times, copied on write (image.c). -1 and false: this OS has no such
    thing, or refuses it now. address, size: multiples of the page size. */
 int wh_os_image_new(size_t size);

@@ -1,8 +1,11 @@
 #define _GNU_SOURCE /* getrandom */
 #include "base/base.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -50,6 +53,27 @@ uint64_t wh_os_seed(void) {
   seed = (seed ^ seed >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
   seed = (seed ^ seed >> 27) * UINT64_C(0x94D049BB133111EB);
   return seed ^ seed >> 31;
+}
+
+/* ---- folders ---- */
+
+bool wh_os_is_folder(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool wh_os_list(const char *path, bool (*entry)(void *data, const char *name), void *data) {
+  DIR *folder = opendir(path);
+  if (!folder) return false;
+  bool more = true;
+  errno = 0;
+  for (struct dirent *next; more && (next = readdir(folder)); errno = 0)
+    if (strcmp(next->d_name, ".") != 0 && strcmp(next->d_name, "..") != 0)
+      more = entry(data, next->d_name);
+  int problem = more ? errno : 0;
+  closedir(folder);
+  errno = problem;
+  return !problem;
 }
 
 /* ---- threads ---- */

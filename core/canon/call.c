@@ -28,6 +28,21 @@ wherry_error_t *wh_module_world(wherry_module_t *module, const wherry_world_t **
   return error;
 }
 
+wherry_error_t *wh_module_set_world(wherry_module_t *module, wherry_world_t *world) {
+  wh_mutex_lock(&module->compile_lock);
+  bool taken = atomic_load_explicit(&module->world, memory_order_relaxed) != NULL;
+  if (!taken) {
+    module->world_free = free_world;
+    atomic_store_explicit(&module->world, (void *)world, memory_order_release);
+  }
+  wh_mutex_unlock(&module->compile_lock);
+  if (!taken) return NULL;
+  wh_world_free(world);
+  return wh_error_new(
+      &module->engine->alloc, WHERRY_ERROR_STATE,
+      "the module's WIT has been asked for already, so that it cannot be given now");
+}
+
 /* ---- making ---- */
 
 static void free_lifted(void *data) {

@@ -35,5 +35,7 @@ wherry_func_t wh_lifted_core(const wherry_lifted_t *lifted);
 
 /* The module's world, read at the first call. *out: NULL if it carries none. */
 WH_MUST_USE wherry_error_t *wh_module_world(wherry_module_t *module, const wherry_world_t **out);
+/* In place of what it carries; takes world over. Errors: state (it has one already). */
+WH_MUST_USE wherry_error_t *wh_module_set_world(wherry_module_t *module, wherry_world_t *world);
 
 #endif

@@ -13,10 +13,11 @@ static const struct {
     {"wasm", "FILE [-o OUT]", "text to binary", wasm_verb},
     {"wat", "FILE [--fold]", "binary to text", wat_verb},
     {"wast", "[-q] FILE…", "runs test scripts (.json made from .wast)", wast_verb},
+    {"wit", "FILE [-o OUT]", "the WIT of a module, or of text", wit_verb},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
-static const char *const later[] = {"snapshot", "wit", "stubs"};
+static const char *const later[] = {"snapshot", "stubs"};
 
 static void print_usage(FILE *out) {
   fputs("usage: wherry VERB …\n\n", out);

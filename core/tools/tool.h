@@ -213,5 +213,6 @@ int inspect_verb(int argc, char **argv);
 int wast_verb(int argc, char **argv);
 int wasm_verb(int argc, char **argv);
 int wat_verb(int argc, char **argv);
+int wit_verb(int argc, char **argv);
 
 #endif

@@ -209,6 +209,11 @@ WH_MUST_USE wherry_error_t *wh_wit_parse(wh_alloc_t *alloc, const wh_wit_source_
                                          wh_wit_t **out);
 void wh_wit_free(wh_wit_t *wit); /* NULL: nothing */
 
+/* The world of a name in the first package, or of an id; NULL: the first package's only one.
+   Errors: unlinkable (names those that there are). */
+WH_MUST_USE wherry_error_t *wh_wit_choose_world(const wh_wit_t *wit, const char *name,
+                                                wh_wit_world_t **out);
+
 /* ---- made of a module's sections (wit_section.c) ---- */
 
 /* The `component-type…` sections of a module, in their order, each a world. *out: NULL if it has none;

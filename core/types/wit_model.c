@@ -324,3 +324,40 @@ wh_wit_func_t *wh_wit_find_func(const wh_wit_interface_t *interface, const char 
   if (!wh_map_get(&interface->names, name, size, &value) || !(value & 1)) return NULL;
   return (wh_wit_func_t *)(uintptr_t)(value & ~UINT64_C(1));
 }
+
+/* ---- choosing ---- */
+
+wherry_error_t *wh_wit_choose_world(const wh_wit_t *wit, const char *name, wh_wit_world_t **out) {
+  const wh_wit_package_t *main = wit->packages.items[0];
+  *out = NULL;
+  if (!name && main->worlds.count == 1) {
+    *out = main->worlds.items[0];
+    return NULL;
+  }
+  for (size_t i = 0; name && i < wit->worlds.count; i++) {
+    wh_wit_world_t *world = wit->worlds.items[i];
+    if (!strcmp(world->id, name) || (world->package == main && !strcmp(world->name, name))) {
+      *out = world;
+      return NULL;
+    }
+  }
+  wh_text_t text = {.alloc = wit->alloc};
+  if (name) {
+    wh_text_append(&text, "there is no world ", 18);
+    wh_text_name(&text, name, strlen(name));
+    wh_text_printf(&text, " in package %s", main->id);
+  } else {
+    wh_text_printf(&text,
+                   main->worlds.count ? "package %s has several worlds: which one?"
+                                      : "package %s has no world",
+                   main->id);
+  }
+  for (size_t i = 0; i < main->worlds.count && i < 10; i++)
+    wh_text_printf(&text, "%s%s", i ? ", " : "; it has ", main->worlds.items[i]->name);
+  if (main->worlds.count > 10) wh_text_printf(&text, ", …");
+  wherry_error_t *error = text.failed
+                              ? wh_error_oom()
+                              : wh_error_new(wit->alloc, WHERRY_ERROR_UNLINKABLE, "%s", text.data);
+  wh_text_free(&text);
+  return error;
+}

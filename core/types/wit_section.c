@@ -258,7 +258,7 @@ static bool plain_kind(uint8_t code, unsigned *out) {
 static wherry_error_t *read_valtype(reading_t *reading, scope_t *scope, node_t **out) {
   int64_t code;
   unsigned kind;
-  item_t item;
+  item_t item = {0};
   if (!wh_read_s33(&reading->in, &code)) return malformed(reading, 33);
   if (code >= 0) {
     TRY(item_at(reading, scope, (uint32_t)code, ITEM_TYPE, &item));
@@ -322,7 +322,7 @@ static wherry_error_t *read_parts(reading_t *reading, scope_t *scope, wh_wit_kin
 
 static wherry_error_t *read_handle(reading_t *reading, scope_t *scope, node_t *node) {
   uint32_t index;
-  item_t item;
+  item_t item = {0};
   TRY(read_u32(reading, &index));
   TRY(item_at(reading, scope, index, ITEM_TYPE, &item));
   if (!item.of.type->is_resource) return INVALID("a type index means another kind of type");
@@ -341,7 +341,7 @@ static wherry_error_t *read_defvaltype(reading_t *reading, scope_t *scope, uint8
                                   [0x67 - 0x63] = WH_WIT_FIXED_LIST, [0x66 - 0x63] = WH_WIT_STREAM,
                                   [0x65 - 0x63] = WH_WIT_FUTURE,     [0x63 - 0x63] = WH_WIT_MAP};
   unsigned plain;
-  node_t *node;
+  node_t *node = NULL;
   *out = NULL;
   if (plain_kind(code, &plain)) return node_make(reading, scope, plain, out);
   if (code < 0x63 || code > 0x72 || !kinds[code - 0x63]) return NULL;
@@ -404,7 +404,7 @@ static wherry_error_t *read_scope(reading_t *reading, scope_t *scope);
 
 /* deftype. */
 static wherry_error_t *read_type(reading_t *reading, scope_t *scope) {
-  item_t item;
+  item_t item = {0};
   uint8_t code;
   TRY(read_byte(reading, &code));
   switch (code) {
@@ -796,7 +796,7 @@ static wherry_error_t *read_alias(reading_t *reading, scope_t *scope) {
   uint8_t sort, target;
   uint32_t index, count;
   const uint8_t *name;
-  node_t *node;
+  node_t *node = NULL;
   TRY(read_byte(reading, &sort));
   if (sort == 0) return INVALID("an alias of a core definition describes no WIT type");
   TRY(read_byte(reading, &target));
@@ -829,7 +829,7 @@ static wherry_error_t *read_extern_type(reading_t *reading, scope_t *scope, cons
                                         uint8_t *sort, item_t *item) {
   uint32_t index;
   uint8_t bound;
-  node_t *node;
+  node_t *node = NULL;
   TRY(read_byte(reading, sort));
   switch (*sort) {
   case SORT_FUNC:
@@ -938,7 +938,7 @@ static wherry_error_t *read_definition_export(reading_t *reading, scope_t *scope
   extern_name_t name;
   uint8_t has_type, sort;
   uint32_t index;
-  item_t item, given;
+  item_t item = {0}, given;
   TRY(read_extern_name(reading, &name));
   TRY(read_byte(reading, &sort));
   if (sort != SORT_TYPE) return INVALID("the component exports more than a type");

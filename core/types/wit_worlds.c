@@ -345,7 +345,8 @@ static bool is_use(const wh_wit_type_t *type) {
   return type->kind == WH_WIT_ALIAS && type->first->interface;
 }
 
-/* Interfaces first, then what is used of them, then types and functions. */
+/* Imports: interfaces first, then what is used of them, then types and functions; exports: functions,
+   then interfaces. Tools that make binaries order them so. */
 static bool complete(worlding_t *w) {
   ast_decl_t *decl = w->decl;
   for (size_t i = 0; i < decl->imports.count; i++)
@@ -359,6 +360,9 @@ static bool complete(worlding_t *w) {
                           .notes = gate_of(&item->of.type->notes)};
     TRY(import_interface(w, &used));
   }
+  for (size_t i = 0; i < decl->exports.count; i++)
+    if (decl->exports.items[i].kind != WH_WIT_ITEM_INTERFACE)
+      TRY(put(w, &decl->exports.items[i], true));
   for (size_t i = 0; i < decl->exports.count; i++) {
     const wh_wit_item_t *item = &decl->exports.items[i];
     if (item->kind != WH_WIT_ITEM_INTERFACE) continue;
@@ -378,9 +382,6 @@ static bool complete(worlding_t *w) {
                                                                            : 1;
       if (item->kind != WH_WIT_ITEM_INTERFACE && turn == pass) TRY(put(w, item, false));
     }
-  for (size_t i = 0; i < decl->exports.count; i++)
-    if (decl->exports.items[i].kind != WH_WIT_ITEM_INTERFACE)
-      TRY(put(w, &decl->exports.items[i], true));
   return true;
 }
 

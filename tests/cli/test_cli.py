@@ -92,7 +92,8 @@ class Command(unittest.TestCase):
             ["call", "--fuel"],
             ["call", "--json=yes", "fib.wasm", "fib", "1"],
             ["run", "--dir", ".", "fib.wasm"],
-            ["wit", "fib.wasm"],
+            ["wit"],
+            ["wit", "fib.wasm", "host.wasm"],
             ["wat"],
             ["wat", "fib.wasm", "host.wasm"],
             ["wat", "--folded", "fib.wasm"],
@@ -218,6 +219,35 @@ class Command(unittest.TestCase):
             (["greet.wasm", "greet", "[" * 100], r"more than 64"),
         ):
             self.check(["call", *args], 1, out="", err=err)
+
+    def test_wit_is_printed(self):
+        status, carried, err = run("wit", "greet.wasm")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("record point {\n    x: s32,\n    y: s32,\n  }\n", carried)
+        written = run("wit", "greet.wit")[1]  # has doc comments, and lines around what has them
+        self.assertEqual(
+            [line for line in written.split("\n") if line and "///" not in line],
+            [line for line in carried.split("\n") if line],
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            printed = pathlib.Path(folder, "greet.wit")
+            self.check(["wit", "greet.wasm", "-o", printed], out="")
+            self.assertEqual(printed.read_text(), carried)
+            self.check(["wit", folder], out=carried)
+            pathlib.Path(folder, "deps").mkdir()
+            pathlib.Path(folder, "deps", "dep.wit").write_text("package dep:one; interface i {}\n")
+            pathlib.Path(folder, "world.wit").write_text("world two { import dep:one/i; }\n")
+            out = run("wit", folder)[1]
+            self.assertIn("world two {\n  import dep:one/i;\n}\n", out)
+            self.assertTrue(out.endswith("\npackage dep:one {\n  interface i {\n  }\n}\n"), out)
+            printed.write_text("package a:b;\ninterface i {\n  f: fnc();\n}\n")
+            self.check(
+                ["wit", printed],
+                1,
+                err=r"greet\.wit: line 3, column 6: expected 'func', got 'fnc'\n3 \|   f: fnc",
+            )
+        self.check(["wit", "fib.wasm"], 1, err="fib.wasm: the module carries no WIT")
+        self.check(["wit", "nowhere.wit"], 1, err=r"wherry: nowhere\.wit: No such file")
 
     def test_traps_are_134_with_the_stack(self):
         self.check(

@@ -223,3 +223,17 @@ T.test("types that come later stop the functions that use them, and no other", f
   T.equal(guest.sum_bytes("\1\2\3\4"), 10)
   T.raises("unlinkable", "does not take yet", guest.divide, 1, 0)
 end)
+
+T.test("WIT of its own", function()
+  local text <const> =
+    "package a:b; world v {} world w { export greet: func(name: string) -> string; }"
+  local guest <close> = wherry.load(greet, { wit = text, world = "w" })
+  T.equal(guest.greet "Ada", "Hello, Ada!")
+  T.equal(guest.exports.starts, nil)
+  T.raises("unlinkable", "has several worlds", wherry.load, greet, { wit = text })
+  T.raises("malformed", "expected ':'", wherry.load, greet, { wit = "package a;" })
+  T.raises("type", "wit: expected a string, got number", wherry.load, greet, { wit = 1 })
+  local module = wherry.Module(greet)
+  module:set_wit(text, "w")
+  T.raises("state", "asked for already", module.set_wit, module, text, "w")
+end)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import wherry
-from conftest import own
+from conftest import OWN, own
 
 
 def test_strings(greet: wherry.Guest) -> None:
@@ -310,3 +310,43 @@ def test_strings_of_every_width_are_canonical(greet: wherry.Guest) -> None:
             assert back.__sizeof__() <= "".join(list(text)).__sizeof__() + 8
             assert back.encode() == text.encode() and back.isascii() == text.isascii()
     assert greet.echo_string(edges) == edges
+
+
+def without_sections(data: bytes) -> bytes:
+    """A module without its custom sections."""
+    kept, at = data[:8], 8
+    while at < len(data):
+        start, size, shift = at, 0, 0
+        at += 1
+        while True:
+            size |= (data[at] & 0x7F) << shift
+            shift += 7
+            at += 1
+            if data[at - 1] < 0x80:
+                break
+        at += size
+        if data[start] != 0:
+            kept += data[start:at]
+    return kept
+
+
+def test_wit_of_its_own() -> None:
+    bare = without_sections(own("greet.wasm"))
+    text = (OWN / "greet.wit").read_text()
+    with pytest.raises(TypeError):
+        wherry.load(bare).greet("Ada")  # of numbers, as far as the module tells
+    for wit in (OWN / "greet.wit", str(OWN / "greet.wit"), text):
+        guest = wherry.load(bare, wit=wit)
+        assert guest.greet("Ada") == "Hello, Ada!"
+        assert guest.middle({"x": 0, "y": 0}, {"x": 4, "y": 2}).x == 2
+    assert wherry.load(bare, wit=text, world="greet").sum([1, 2]) == 3
+    with pytest.raises(wherry.LinkError, match='there is no world "gret".*it has greet'):
+        wherry.load(bare, wit=text, world="gret")
+    with pytest.raises(wherry.MalformedError, match="line 1, column 14: expected 'interface'"):
+        wherry.load(bare, wit="package a:b; x")
+    with pytest.raises(OSError):
+        wherry.load(bare, wit="nowhere.wit")
+    module = wherry.Module(None, bare)
+    module.set_wit(text)
+    with pytest.raises(wherry.Error, match="asked for already"):
+        module.set_wit(text)

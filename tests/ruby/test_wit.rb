@@ -195,4 +195,17 @@ class WitTest < Minitest::Test
     assert_match(/in-use/, error.message)
     assert_includes @guest.exports.keys, "echo-bool"
   end
+
+  def test_wit_of_its_own
+    text = "package a:b; world v {} world w { export greet: func(name: string) -> string; }"
+    path = File.join(__dir__, "../../examples/guests/greet")
+    guest = Wherry.load("#{path}.wasm", wit: text, world: "w")
+    assert_equal "Hello, Ada!", guest.greet("Ada")
+    refute_respond_to guest, :starts
+    assert_equal 3, Wherry.load("#{path}.wasm", wit: "#{path}.wit").sum([1, 2])
+    error = assert_raises(Wherry::LinkError) { Wherry.load("#{path}.wasm", wit: text) }
+    assert_match(/several worlds: which one\?; it has v, w/, error.message)
+    error = assert_raises(Wherry::MalformedError) { Wherry.load("#{path}.wasm", wit: "package a;") }
+    assert_match(/column 10: expected ':'/, error.message)
+  end
 end

@@ -7,6 +7,7 @@ made from the C headers.
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
@@ -205,6 +206,14 @@ class Module(_wherry.Module):
     def data(self) -> bytes:
         """The bytes that it was made from."""
         return _wherry.module_bytes(self)
+
+    def set_wit(self, wit: str | os.PathLike[str], world: str | None = None) -> None:
+        """Gives the WIT of a module that does not carry it, before a guest is made of it.
+
+        wit: the path of a file or folder, or the text itself, which holds a ';'. world: its name, if
+        there are several.
+        """
+        _wherry.module_set_wit(self, os.fspath(wit), world)
 
     @property
     def imports(self) -> list[Import]:

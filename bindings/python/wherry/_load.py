@@ -87,6 +87,8 @@ def load(
     *,
     wat: str | None = None,
     imports: Imports | None = None,
+    wit: str | os.PathLike[str] | None = None,
+    world: str | None = None,
     memory_limit: int | str | None = None,
     fuel: int | None = None,
     timeout: float | None = None,
@@ -97,12 +99,16 @@ def load(
     source: a str or Path is a file, of the text format if its name ends in .wat; else bytes (any
     buffer), a file object, or a Module. wat: the text itself, "(module …)", and no source.
     imports: {"env": {"on_word": print}}, or a list of functions with @wherry.host.
+    wit: for a module that was made by wit-bindgen and does not carry its WIT: the path of the file or
+    folder, or the text itself ("package …;"); world: which one of it, if it has several.
     memory_limit: bytes, or "64 MB", over all memories of the guest.
     fuel: how many instructions it may run in all. timeout: seconds that one call may take.
     """
     if (source is None) == (wat is None):
         raise TypeError("load(): expected either a source or wat=")
     module = Module(engine, wat=wat) if source is None else _module(source, engine)
+    if wit is not None:
+        module.set_wit(wit, world)
     store = Store(engine)
     if memory_limit is not None:
         store.set_memory_limit(memory_limit)

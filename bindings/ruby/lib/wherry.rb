@@ -27,13 +27,17 @@ module Wherry
     # imports: {module: {name: callable, Func, Memory, Table, Global or, for a global, a number}}, the
     # keys being Symbols or Strings; {module: guest}; or a Linker. Entities live in a store:
     # hand it in as store.
+    # wit: for a module that was made by wit-bindgen and does not carry its WIT: the path of the file or
+    # folder, or the text itself ("package …;"); world: which one of it, if it has several.
     # memory_limit: bytes, or "64 MB"; fuel: wasm instructions in all; timeout: seconds for each call.
     #
     # With a block, the guest is closed when the block ends, and the block's value is returned.
-    def load(source = nil, wat: nil, imports: nil, engine: nil, store: nil, **limits)
+    def load(source = nil, wat: nil, imports: nil, engine: nil, store: nil, wit: nil, world: nil,
+             **limits)
       raise ArgumentError, "expected either a source or wat:" if source && wat
 
       mod = wat ? Module.new(*engine, wat: wat) : read(source, engine || Engine.default)
+      mod.set_wit(wit, world: world) if wit
       store ||= limits.empty? ? Store.new(engine) : Store.new(engine, **limits)
       guest = Native.guest(Native.instantiate(store, mod, imports).initialize_reactor)
       return guest unless block_given?

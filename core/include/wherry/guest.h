@@ -34,6 +34,11 @@ WHERRY_API void wherry_load_options_set_fuel(wherry_load_options_t *options, uin
 WHERRY_API void wherry_load_options_set_timeout(wherry_load_options_t *options,
                                                 uint64_t nanoseconds);
 
+/* WIT for a module that does not carry it: see wherry_module_set_wit. Both are copied; world may be
+   NULL. Errors: oom. */
+WHERRY_API wherry_error_t *wherry_load_options_set_wit(wherry_load_options_t *options,
+                                                       const char *wit, const char *world);
+
 /* Reads, checks and instantiates; runs the start function, and _initialize if it is exported.
    bytes: read during the call only. options: NULL for none.
    *out: the caller's, until wherry_guest_release.

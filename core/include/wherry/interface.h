@@ -54,11 +54,36 @@ typedef enum wherry_type_kind {
   WHERRY_TYPE_ERROR_CONTEXT
 } wherry_type_kind_t;
 
-/* *out: NULL if the module carries no WIT (custom sections whose names begin with component-type).
+/* *out: NULL if the module carries no WIT (custom sections whose names begin with component-type) and
+   was given none.
    A type that wherry does not take yet is no error here: wherry_lifted_new refuses the functions
    that use it, by name, and the rest of the world works. Read once, at the first call.
    Errors: malformed, invalid (with the offset in the module), oom. */
 WHERRY_API wherry_error_t *wherry_module_world(wherry_module_t *module, const wherry_world_t **out);
+
+/* Gives a module the WIT that it was made from: for one that does not carry it, or in place of what it
+   carries. What it exports is then found under the names that wit-bindgen gives.
+   wit: the path of a file or of a folder (with its deps/); or the text itself, which is what holds a
+   ';', as every WIT text does and no path here may. Read during the call only.
+   world: its name in that package, or "ns:package/name@1.2.3"; NULL: the only one that there is.
+   Errors: io; malformed and invalid (with file, line, column and the line); limit; unlinkable (no
+   such world, or several to choose from; the message names them); state (something has asked for the
+   module's world already); oom.
+   Threads: before any other has the module. */
+WHERRY_API wherry_error_t *wherry_module_set_wit(wherry_module_t *module, const char *wit,
+                                                 const char *world);
+
+/* Prints the WIT that a module carries, all packages of it, as text that can be read again.
+   *text: UTF-8, not zero-ended; data NULL if the module carries none; the caller's, until
+   wherry_bytes_release.
+   Errors: malformed, invalid (with the offset in the module; or what WIT cannot express), limit, oom. */
+WHERRY_API wherry_error_t *wherry_module_print_wit(wherry_module_t *module, wherry_bytes_t *text);
+
+/* Reads WIT as wherry_module_set_wit does and prints it: its packages, the others that it brings
+   behind the first, all names resolved, every import of a world said.
+   *text: as above. Errors: io, malformed, invalid, limit, oom. */
+WHERRY_API wherry_error_t *wherry_wit_print(wherry_engine_t *engine, const char *wit,
+                                            wherry_bytes_t *text);
 
 /* "xyz:machine/machine". */
 WHERRY_API const char *wherry_world_name(const wherry_world_t *world);
@@ -67,11 +92,15 @@ WHERRY_API const char *wherry_world_name(const wherry_world_t *world);
 WHERRY_API size_t wherry_world_export_count(const wherry_world_t *world);
 WHERRY_API const wherry_witfunc_t *wherry_world_export(const wherry_world_t *world, size_t index);
 
+/* The functions that it imports, likewise. */
+WHERRY_API size_t wherry_world_import_count(const wherry_world_t *world);
+WHERRY_API const wherry_witfunc_t *wherry_world_import(const wherry_world_t *world, size_t index);
+
 /* How many types the world has; wherry_type_index is below it, for tables beside it. */
 WHERRY_API size_t wherry_world_type_count(const wherry_world_t *world);
 
 /* "get-str"; of which interface, "xyz:machine/machine-interface", NULL: of the world itself; and the
-   name of the core export that it lifts. */
+   name of the core export that it lifts, or of the core import that it lowers. */
 WHERRY_API const char *wherry_witfunc_name(const wherry_witfunc_t *func);
 WHERRY_API const char *wherry_witfunc_interface(const wherry_witfunc_t *func);
 WHERRY_API const char *wherry_witfunc_core_name(const wherry_witfunc_t *func);

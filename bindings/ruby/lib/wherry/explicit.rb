@@ -90,6 +90,13 @@ module Wherry
       path.end_with?(".wat") ? new(engine, wat: source, file: path) : new(engine, source)
     end
 
+    # Gives the WIT of a module that does not carry it, before a guest is made of it. wit: the path of the
+    # file or folder, or the text itself, which holds a ';'; world: its name, if there are several.
+    def set_wit(wit, world: nil)
+      Raw.module_set_wit(self, wit.respond_to?(:to_path) ? wit.to_path : wit, world)
+      self
+    end
+
     # The features that it needs, by name.
     def features
       needed = Raw.module_features(self)
