@@ -148,7 +148,7 @@ wherry_error_t *wherry_module_set_wit(wherry_module_t *module, const char *wit, 
   wherry_error_t *error = resolve(alloc, wit, &model);
   if (error) return error;
   error = wh_wit_choose_world(model, world, &chosen);
-  if (!error) error = wh_world_make(alloc, model, &chosen, 1, &made);
+  if (!error) error = wh_world_of(alloc, model, &chosen, 1, &made);
   wh_wit_free(model);
   return error ? error : wh_module_set_world(module, made);
 }

@@ -1,7 +1,7 @@
 /* The resolved WIT model: packages, interfaces, worlds, types and functions, every name in them found.
    Made from WIT text (wh_wit_parse) or from the component-type sections of a module
    (wh_wit_from_model), printed as WIT (wh_wit_print), and what a wherry_world_t is laid out from
-   (wh_world_make). A component's types are told to the same model by the makers below.
+   (wh_world_of). A component's types are told to the same model by the makers below.
 
    All of a model lives in the model: pointers are good until wh_wit_free. Makers return NULL when
    there is no memory. A model that is finished does not change, so any number of threads may read

@@ -668,7 +668,7 @@ static void use_wit(wh_wit_t *wit) {
   wherry_error_t *error = wh_wit_print(wit, &text);
   if (error) wherry_error_release(error);
   wherry_world_t *world = NULL;
-  error = wh_world_make(wit->alloc, wit, wit->worlds.items, wit->worlds.count, &world);
+  error = wh_world_of(wit->alloc, wit, wit->worlds.items, wit->worlds.count, &world);
   if (error) wherry_error_release(error);
   wh_world_free(world);
   wh_text_free(&text);
@@ -716,7 +716,7 @@ static void every_failing_allocation_is_an_error(void **state) {
     wh_text_t text = {.alloc = &alloc};
     wherry_error_t *error = wh_wit_parse(&alloc, &source, 1, NULL, &wit);
     if (!error) error = wh_wit_print(wit, &text);
-    if (!error) error = wh_world_make(&alloc, wit, wit->worlds.items, wit->worlds.count, &world);
+    if (!error) error = wh_world_of(&alloc, wit, wit->worlds.items, wit->worlds.count, &world);
     bool done = !error;
     if (error) assert_int_equal(wherry_error_kind(error), WHERRY_ERROR_OOM);
     wh_world_free(world);

@@ -210,8 +210,8 @@ class Module(_wherry.Module):
     def set_wit(self, wit: str | os.PathLike[str], world: str | None = None) -> None:
         """Gives the WIT of a module that does not carry it, before a guest is made of it.
 
-        wit: the path of a file or folder, or the text itself, which holds a ';'. world: its name, if
-        there are several.
+        wit: the path of a file or folder, or the text itself, which holds a ';'. world: its name,
+        if there are several.
         """
         _wherry.module_set_wit(self, os.fspath(wit), world)
 

@@ -99,8 +99,8 @@ def load(
     source: a str or Path is a file, of the text format if its name ends in .wat; else bytes (any
     buffer), a file object, or a Module. wat: the text itself, "(module …)", and no source.
     imports: {"env": {"on_word": print}}, or a list of functions with @wherry.host.
-    wit: for a module that was made by wit-bindgen and does not carry its WIT: the path of the file or
-    folder, or the text itself ("package …;"); world: which one of it, if it has several.
+    wit: for a module that was made by wit-bindgen and does not carry its WIT: the path of the file
+    or folder, or the text itself ("package …;"); world: which one of it, if it has several.
     memory_limit: bytes, or "64 MB", over all memories of the guest.
     fuel: how many instructions it may run in all. timeout: seconds that one call may take.
     """
