@@ -20,7 +20,8 @@ static wherry_error_t *copy_resource(reading_t *r, substitution_t *s, const wh_r
     if (from != base) { /* another name stays one */
       wh_resource_t *other = wh_component_array(r, 1, sizeof *other);
       if (!other) return wh_error_oom();
-      *other = (wh_resource_t) {from->name, to, to->scope, to->index};
+      *other =
+          (wh_resource_t) {.name = from->name, .same = to, .scope = to->scope, .index = to->index};
       *out = other;
     }
   }
