@@ -421,7 +421,8 @@ static wherry_error_t *rename_type(reading_t *r, bool is_import, wh_item_t *item
     wh_resource_t *other = wh_component_array(r, 1, sizeof *other);
     if (!other) return wh_error_oom();
     const wh_resource_t *base = wh_resource_base(type->of.resource);
-    *other = (wh_resource_t) {name, base, base->scope, base->index};
+    *other =
+        (wh_resource_t) {.name = name, .same = base, .scope = base->scope, .index = base->index};
     type->of.resource = other;
     return NULL;
   }
