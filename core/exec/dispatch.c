@@ -14,46 +14,10 @@
 
 #ifndef WHERRY_DISPATCH_LOOP
 
-#if defined(__clang__) && __has_attribute(musttail) && __has_attribute(preserve_none)
-#define CALLING __attribute__((preserve_none))
-#define TAIL __attribute__((musttail))
-#else
-#define CALLING
-#define TAIL
-#endif
+#include "handlers.h"
 
-/* Five integer arguments: with a sixth, gcc spills. Floats have registers of their own. */
-#define PARAMETERS                                                                         \
-  const wh_word_t *ip, uint64_t *fp, uint8_t *memory, wh_context_t *context, uint64_t acc, \
-      double dacc, float facc
-typedef CALLING int handler_t(PARAMETERS);
-
-/* The same while operations work on it; it never comes to be in memory. */
-typedef struct state {
-  const wh_word_t *ip;
-  uint64_t *fp;
-  uint8_t *memory;
-  wh_context_t *context;
-  uint64_t acc;
-  double dacc;
-  float facc;
-  bool looped; /* known when compiled: the operation is part of a loop within a handler */
-} state_t;
-#define STATE {ip, fp, memory, context, acc, dacc, facc, false}
-#define GO_ON_WITH(handler)                                                                     \
-  TAIL return (handler)(state.ip, state.fp, state.memory, state.context, state.acc, state.dacc, \
-                        state.facc)
-
-static inline handler_t *handler_at(const wh_word_t *ip) {
-  handler_t *handler = READ(handler_t *, ip);
-  if (!handler) WH_UNREACHABLE(); /* so that the branch on it is not made */
-  return handler;
-}
-#define DISPATCH() GO_ON_WITH(handler_at(state.ip))
-
-#pragma GCC diagnostic ignored "-Wunused-parameter"
 #define DEFINE_SLOW(name)                                                       \
-  static CALLING WH_COLD __attribute__((unused)) int slow_##name(PARAMETERS) {  \
+  CALLING WH_COLD int wh_exec_slow_##name(PARAMETERS) {                         \
     context->ip = ip;                                                           \
     context->fp = fp;                                                           \
     context->acc = acc;                                                         \
@@ -67,84 +31,16 @@ static inline handler_t *handler_at(const wh_word_t *ip) {
   }
 WH_EXEC_SLOW(DEFINE_SLOW)
 
-/* An operation is a function that is inlined wherever it is wanted: alone, or behind others in a handler
-   that does them all (code/fused.def). It returns the handler that goes on; NULL: the operation
-   behind it does, and ip is still its own. */
-#define S(name) (state->name)
-#define NEXT() return state->looped ? JUMPED : handler_at(state->ip)
-#define JUMPED ((handler_t *)(uintptr_t)1) /* in a looped one, and never out of it */
-#define SLOW(name) return slow_##name
-/* In such loops latency counts: a load by base and index waits 7 cycles for the store before it, one by a
-   register alone none (Golden Cove). Elsewhere the addition costs more than that. */
-#define SLOT_AT(n)                                 \
-  ({                                               \
-    uint64_t *slot_at_ = S(fp) + (int32_t)WORD(n); \
-    if (S(looped)) OPAQUE(slot_at_);               \
-    slot_at_;                                      \
-  })
-#define BODY static inline __attribute__((always_inline)) handler_t *
-
-#define HANDLER(prefix, attributes, name, words)           \
-  static CALLING attributes int prefix##name(PARAMETERS) { \
-    state_t state = STATE;                                 \
-    handler_t *handler = prefix##body_##name(&state);      \
-    if (handler) GO_ON_WITH(handler);                      \
-    state.ip += (words);                                   \
-    DISPATCH();                                            \
-  }
-
-#define OP(name, operands, ...)                         \
-  enum { SIZE_##name = WH_HANDLER_WORDS + (operands) }; \
-  BODY op_body_##name(state_t *state) {                 \
-    __VA_ARGS__                                         \
-    return NULL;                                        \
-  }                                                     \
-  HANDLER(op_, , name, SIZE_##name)
+#define OP(name, operands, ...) static HANDLER(op_##name, op_body_##name, SIZE_##name)
 #include "code/all.def"
 #undef OP
-
-/* The next operation's size is what ip has to move in the end. */
-#define FUSE(first, second) FUSED(first##__##second, first, second)
-#define FUSED(name, first, second)               \
-  enum { SIZE_##name = SIZE_##second };          \
-  BODY op_body_##name(state_t *state) {          \
-    handler_t *handler = op_body_##first(state); \
-    if (handler) return handler;                 \
-    state->ip += SIZE_##first;                   \
-    return op_body_##second(state);              \
-  }                                              \
-  HANDLER(op_, , name, SIZE_##name)
-/* A loop that is all one handler goes round in it. The place to go on is known then, so that no round
-   waits for the one before to have read where it goes. */
-#define FUSE_LOOP(first, second) LOOPED(first##__##second, first, second)
-#define LOOPED(name, first, second)                             \
-  enum { SIZE_##name = SIZE_##second };                         \
-  BODY op_body_##name(state_t *state) {                         \
-    handler_t *handler;                                         \
-    const wh_word_t *start = state->ip;                         \
-    state->looped = true;                                       \
-    do {                                                        \
-      const wh_word_t *round = start;                           \
-      OPAQUE(round);                                            \
-      state->ip = round;                                        \
-      handler = op_body_##first(state);                         \
-      if (handler) break;                                       \
-      state->ip += SIZE_##first;                                \
-      handler = op_body_##second(state);                        \
-    } while (handler == JUMPED && state->ip == start);          \
-    return handler == JUMPED ? handler_at(state->ip) : handler; \
-  }                                                             \
-  HANDLER(op_, , name, SIZE_##name)
-#include "code/fused.def"
-#undef FUSE
-#undef FUSE_LOOP
 
 #define OP(name, operands, ...)                           \
   BODY WH_NUM_FUSES relaxed_body_##name(state_t *state) { \
     __VA_ARGS__                                           \
     return NULL;                                          \
   }                                                       \
-  HANDLER(relaxed_, WH_NUM_FUSES, name, SIZE_##name)
+  static WH_NUM_FUSES HANDLER(relaxed_##name, relaxed_body_##name, SIZE_##name)
 #include "code/rows.h"
 #include "code/relaxed.def"
 #include "code/rows_end.h"
@@ -159,7 +55,7 @@ static handler_t *const table[] = {
 #define OP(name, operands, ...) [WH_CODE_##name] = op_##name,
 #include "code/all.def"
 #undef OP
-#define FUSE(first, second) [WH_CODE_##first##__##second] = op_##first##__##second,
+#define FUSE(first, second) [WH_CODE_##first##__##second] = wh_exec_op_##first##__##second,
 #define FUSE_LOOP FUSE
 #include "code/fused.def"
 #undef FUSE_LOOP
@@ -171,7 +67,7 @@ static handler_t *const relaxed_table[] = {
 #define OP(name, operands, ...) [WH_CODE_##name] = op_##name,
 #include "code/all.def"
 #undef OP
-#define FUSE(first, second) [WH_CODE_##first##__##second] = op_##first##__##second,
+#define FUSE(first, second) [WH_CODE_##first##__##second] = wh_exec_op_##first##__##second,
 #define FUSE_LOOP FUSE
 #include "code/fused.def"
 #undef FUSE_LOOP

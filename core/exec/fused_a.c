@@ -1,0 +1,2 @@
+#define ROWS "code/fused_a.def"
+#include "fused.h"

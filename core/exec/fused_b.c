@@ -1,0 +1,2 @@
+#define ROWS "code/fused_b.def"
+#include "fused.h"

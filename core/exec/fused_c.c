@@ -1,0 +1,2 @@
+#define ROWS "code/fused_c.def"
+#include "fused.h"

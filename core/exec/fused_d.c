@@ -1,0 +1,2 @@
+#define ROWS "code/fused_d.def"
+#include "fused.h"

@@ -1,0 +1,100 @@
+/* The machine of tail calls, without its handlers: its state, and every operation as a function to be
+   inlined into them. Included by dispatch.c, which has a handler for each operation, and by the files
+   that have handlers for several at once. */
+#ifndef WH_EXEC_HANDLERS_H
+#define WH_EXEC_HANDLERS_H
+
+#include "num/num.h"
+#include "num/simd.h"
+#include "exec_state.h"
+#include "atomic.h"
+#include "counts.h"
+#include "dispatch.h"
+
+#if defined(__clang__) && __has_attribute(musttail) && __has_attribute(preserve_none)
+#define CALLING __attribute__((preserve_none))
+#define TAIL __attribute__((musttail))
+#else
+#define CALLING
+#define TAIL
+#endif
+
+/* Five integer arguments: with a sixth, gcc spills. Floats have registers of their own. */
+#define PARAMETERS                                                                         \
+  const wh_word_t *ip, uint64_t *fp, uint8_t *memory, wh_context_t *context, uint64_t acc, \
+      double dacc, float facc
+typedef CALLING int handler_t(PARAMETERS);
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+/* The same while operations work on it; it never comes to be in memory. */
+typedef struct state {
+  const wh_word_t *ip;
+  uint64_t *fp;
+  uint8_t *memory;
+  wh_context_t *context;
+  uint64_t acc;
+  double dacc;
+  float facc;
+  bool looped; /* known when compiled: the operation is part of a loop within a handler */
+} state_t;
+#define STATE {ip, fp, memory, context, acc, dacc, facc, false}
+#define GO_ON_WITH(handler)                                                                     \
+  TAIL return (handler)(state.ip, state.fp, state.memory, state.context, state.acc, state.dacc, \
+                        state.facc)
+
+static inline handler_t *handler_at(const wh_word_t *ip) {
+  handler_t *handler = READ(handler_t *, ip);
+  if (!handler) WH_UNREACHABLE(); /* so that the branch on it is not made */
+  return handler;
+}
+#define DISPATCH() GO_ON_WITH(handler_at(state.ip))
+
+/* Where handlers hand over to: wh_exec_<name>, with the state in the context. */
+#define DECLARE_SLOW(name) CALLING int wh_exec_slow_##name(PARAMETERS);
+WH_EXEC_SLOW(DECLARE_SLOW)
+#undef DECLARE_SLOW
+
+/* An operation is a function that is inlined wherever it is wanted: alone, or behind others in a handler
+   that does them all (code/fused.def). It returns the handler that goes on; NULL: the operation
+   behind it does, and ip is still its own. */
+#define S(name) (state->name)
+#define NEXT() return state->looped ? JUMPED : handler_at(state->ip)
+#define JUMPED ((handler_t *)(uintptr_t)1) /* in a looped one, and never out of it */
+#define SLOW(name) return wh_exec_slow_##name
+/* In such loops latency counts: a load by base and index waits 7 cycles for the store before it, one by a
+   register alone none (Golden Cove). Elsewhere the addition costs more than that. */
+#define SLOT_AT(n)                                 \
+  ({                                               \
+    uint64_t *slot_at_ = S(fp) + (int32_t)WORD(n); \
+    if (S(looped)) OPAQUE(slot_at_);               \
+    slot_at_;                                      \
+  })
+#define BODY static inline __attribute__((always_inline)) handler_t *
+
+/* A handler: an operation, then on to the next. words: what ip has to move when the operation is done. */
+#define HANDLER(function, body, words) \
+  CALLING int function(PARAMETERS) {   \
+    state_t state = STATE;             \
+    handler_t *handler = body(&state); \
+    if (handler) GO_ON_WITH(handler);  \
+    state.ip += (words);               \
+    DISPATCH();                        \
+  }
+
+#define OP(name, operands, ...)                         \
+  enum { SIZE_##name = WH_HANDLER_WORDS + (operands) }; \
+  BODY op_body_##name(state_t *state) {                 \
+    __VA_ARGS__                                         \
+    return NULL;                                        \
+  }
+#include "code/all.def"
+#undef OP
+
+/* Handlers of fused operations. */
+#define FUSE(first, second) CALLING int wh_exec_op_##first##__##second(PARAMETERS);
+#define FUSE_LOOP FUSE
+#include "code/fused.def"
+#undef FUSE_LOOP
+#undef FUSE
+
+#endif
