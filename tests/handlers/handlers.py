@@ -1,7 +1,7 @@
 """The machine code of the handlers: none has a frame, saves a register or calls.
 
-handlers.py OBJDUMP OBJECT: looks at each handler in the object file of core/exec/dispatch.c and tells
-which touch the stack, and how. What a handler cannot do without that belongs into a cold function,
+handlers.py OBJDUMP OBJECT…: looks at each handler in the object files of core/exec and tells which
+touch the stack, and how. What a handler cannot do without that belongs into a cold function,
 which it reaches by a jump (core/exec/dispatch.c).
 """
 
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-HANDLER = re.compile(r"(op|relaxed)_[A-Z]")
+HANDLER = re.compile(r"(wh_exec_op|op|relaxed)_[A-Z]")
 
 # What must not occur: of an instruction's name and of its operands.
 RULES = {
@@ -26,7 +26,7 @@ RULES = {
 
 # Handlers that may touch it: several operations that are a loop (FUSE_LOOP of code/fused.def) save a
 # register once for all its rounds.
-ALLOWED = re.compile(r"op_\w+__\w+_BRN?L$")
+ALLOWED = re.compile(r"wh_exec_op_\w+__(\w+_)?BRN?L$")
 
 
 def functions(objdump, path):
@@ -47,11 +47,11 @@ def functions(objdump, path):
 
 
 def main():
-    objdump, path = sys.argv[1:]
+    objdump, *paths = sys.argv[1:]
     if not shutil.which(objdump):
         print("skipped: there is no objdump for this architecture")
         return 77
-    head = subprocess.run([objdump, "-f", path], check=True, capture_output=True, text=True).stdout
+    head = subprocess.run([objdump, "-f", *paths], check=True, capture_output=True, text=True).stdout
     machine = next((m for m in RULES if m in head), None)
     if not machine:
         print(f"skipped: it is not known here what handlers look like in this file: {head.strip()}")
@@ -59,7 +59,7 @@ def main():
     names, operands = RULES[machine]
 
     seen, faults, allowed = 0, 0, 0
-    for function, code in functions(objdump, path):
+    for function, code in (found for path in paths for found in functions(objdump, path)):
         if not HANDLER.match(function):
             continue
         seen += 1
