@@ -173,7 +173,7 @@ static bool start(compiler_t *c, const wh_body_t *body) {
   c->next = c->instruction = body->bytes;
   c->end = body->bytes + body->size;
   c->reachable = true;
-  if (!wh_vec_reserve(c->alloc, &c->words, (size_t)body->size + 64)) return false;
+  if (!wh_vec_reserve(c->alloc, &c->words, (size_t)body->size + 2 * OPERATION_WORDS)) return false;
   block_t function = {.results = c->type->types + c->type->param_count,
                       .result_count = c->type->result_count,
                       .fixups = NO_PLACE,

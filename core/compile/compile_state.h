@@ -289,10 +289,12 @@ static inline operand_t whc_pop_low(compiler_t *c) {
 bool whc_sum(compiler_t *c, uint32_t opcode);
 
 /* ---- emit.c ---- */
-/* Room for `more` further words. False: no memory, which is noted. */
+/* Room for `more` further words. False: no memory, which is noted; what is emitted from then on is void. */
 bool whc_more_words(compiler_t *c, uint32_t more);
+enum { OPERATION_WORDS = 40 }; /* more than any operation has, a br_table's labels apart */
+/* One more word of the operation that was begun last: there is room for it. */
 static inline void whc_emit(compiler_t *c, uint32_t word) {
-  if (WH_UNLIKELY(c->words.count == c->words.capacity) && !whc_more_words(c, 1)) return;
+  WH_ASSERT(c->words.count < c->words.capacity);
   c->words.items[c->words.count++] = word;
 }
 static inline void whc_emit_slot(compiler_t *c, int32_t slot) { whc_emit(c, (uint32_t)slot); }
@@ -307,10 +309,9 @@ static inline void whc_change_op(compiler_t *c, uint32_t at, wh_code_op_t op) {
 /* Returns its place. Until the code is finished the two words of its handler hold its number and how many
    words there are to the next operation. */
 static inline uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
+  if (WH_UNLIKELY(c->words.capacity - c->words.count < OPERATION_WORDS))
+    whc_more_words(c, OPERATION_WORDS);
   uint32_t at = (uint32_t)c->words.count;
-  if (WH_UNLIKELY(c->words.capacity - at < WH_HANDLER_WORDS) &&
-      !whc_more_words(c, WH_HANDLER_WORDS))
-    return at;
   c->words.items[c->newest_op_at + 1] = at - c->newest_op_at;
   c->words.items[at] = op;
   c->words.count = at + WH_HANDLER_WORDS;

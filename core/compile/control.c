@@ -277,6 +277,7 @@ static void compile_br_table(compiler_t *c) {
   uint32_t at = whc_emit_op(c, in_accumulator ? WH_CODE_BR_TABLE_A : WH_CODE_BR_TABLE_S);
   if (!in_accumulator) whc_emit_slot(c, index.slot);
   whc_emit(c, count);
+  if (!whc_more_words(c, count + 1)) return;
   /* First the labels' depths; then, behind the table, what a label needs before it is reached. */
   uint32_t first = (uint32_t)c->words.count;
   for (uint64_t i = 0; i <= count; i++) whc_emit(c, whc_imm_u32(c));

@@ -1,9 +1,12 @@
 /* Words of code as they are made, and the finished object. */
 #include "compile_state.h"
 
-bool whc_more_words(compiler_t *c, uint32_t more) {
-  if (!wh_vec_reserve(c->alloc, &c->words, more)) c->failed = true;
-  return !c->failed;
+WH_COLD bool whc_more_words(compiler_t *c, uint32_t more) {
+  if (wh_vec_reserve(c->alloc, &c->words, more)) return true;
+  /* Goes on at the beginning, where there was room for an operation. */
+  c->failed = true;
+  c->words.count = c->newest_op_at = 0;
+  return false;
 }
 
 void whc_emit_v128(compiler_t *c, const uint8_t *bytes) {

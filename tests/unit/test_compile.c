@@ -267,6 +267,44 @@ static void guards_lie_beside_the_code(void **state) {
   wherry_engine_release(engine);
 }
 
+/* A load that makes a local's new value trades places with the move of its old one: it is still found in
+   the binary. */
+static void loads_that_move_are_found_in_the_binary(void **state) {
+  (void)state;
+  static const char module[] = "(module (memory 1) (func (param i32) (result i32)"
+                               "  (local.get 0)"
+                               "  (local.set 0 (i32.load (local.get 0)))"
+                               "  (i32.add (i32.load (local.get 0)))))";
+  wherry_engine_t *engine;
+  wherry_bytes_t bytes;
+  assert_ok(wherry_engine_new(NULL, &engine));
+  assert_ok(wherry_text_to_binary(engine, module, sizeof module - 1, &bytes));
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  wh_model_t *model;
+  assert_ok(wh_decode(&alloc, bytes.data, bytes.size, WH_FEATURES_ALL, &model));
+  assert_ok(wh_validate(model, WH_FEATURES_ALL));
+  wh_code_t *code;
+  assert_ok(wh_compile(&alloc, model, NULL, 0, &handlers, NULL, false, &code));
+  wh_text_t text = {.alloc = &alloc};
+  wh_code_print(code, &handlers, &text);
+  size_t offset = model->bodies.items[0].offset, loads = 0;
+  assert_non_null(strstr(text.data, "0  MOVE -1"));
+  for (const char *line = text.data; line; line = strchr(line + 1, '\n')) {
+    const char *load = strstr(line, "I32_LOAD");
+    if (!load || load > line + 10) continue;
+    while (bytes.data[offset] != 0x28) offset++;
+    assert_int_equal(wh_code_offset(code, (uint32_t)strtoul(line, NULL, 10)), offset++);
+    loads++;
+  }
+  assert_int_equal(loads, 2);
+  wh_text_free(&text);
+  wh_free(&alloc, code, code->size);
+  wh_model_free(model);
+  wherry_bytes_release(engine, bytes);
+  wherry_engine_release(engine);
+}
+
 static void survives_any_failing_allocation(void **state) {
   (void)state;
   blob_t blob = blob_read(OWN_GUESTS "greet.wasm");
@@ -303,6 +341,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(compiles_to_what_the_listing_says),
       cmocka_unit_test(guards_lie_beside_the_code),
+      cmocka_unit_test(loads_that_move_are_found_in_the_binary),
       cmocka_unit_test(survives_any_failing_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
