@@ -7,6 +7,7 @@
 #include "decode/decode.h"
 #include "text/text.h"
 #include "validate/validate.h"
+#include <wherry.h>
 
 enum { MOST_BYTES = 128 << 10 }; /* larger ones would take all the time */
 
@@ -112,9 +113,14 @@ static void add_file(corpus_t *corpus, corpus_kind_t kind, const char *path) {
   bool binary = suffix && strcmp(suffix, ".wasm") == 0;
   bool text = suffix && strcmp(suffix, ".wat") == 0,
        script = suffix && strcmp(suffix, ".wast") == 0;
-  if (!(text || script || (binary && kind == CORPUS_MODULES))) return;
+  if (kind == CORPUS_COMPONENTS ? !binary : !(text || script || (binary && kind == CORPUS_MODULES)))
+    return;
   if (!file_read(path, &bytes)) return;
-  if (kind == CORPUS_TEXTS)
+  if (kind == CORPUS_COMPONENTS) {
+    if (wherry_is_component(bytes.data, bytes.size) &&
+        check_component_validity(bytes.data, bytes.size))
+      add(corpus, path, bytes.data, bytes.size);
+  } else if (kind == CORPUS_TEXTS)
     add_lists(corpus, path, &bytes);
   else if (binary)
     add_module(corpus, path, bytes.data, bytes.size);

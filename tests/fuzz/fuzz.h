@@ -1,9 +1,9 @@
-/* fuzz: modules and texts changed at random, and what must hold whatever comes out. Everything follows
+/* fuzz: modules, texts and components changed at random, and what must hold whatever comes out. Everything follows
    from a seed: a mutant is made from the seed and its number alone, so that it can be made again.
    The parts: random.c (numbers and growing bytes), corpus.c (what is changed), places.c (where things
    lie in a module), edit.c (a module written anew with changes, sizes and counts put right), instr.c
    (instructions made up), mutate.c (how a module is changed), check.c and guest.c (what is tried with
-   it), words.c (how a text is changed), report.c (saying what went wrong), main.c (the command). */
+   it), words.c (how a text is changed), component.c (all of a component), report.c (saying what went wrong), main.c (the command). */
 #ifndef WHERRY_TESTS_FUZZ_H
 #define WHERRY_TESTS_FUZZ_H
 
@@ -170,20 +170,21 @@ typedef struct seed_file {
 typedef struct corpus {
   WH_VEC(seed_file_t) files;
 } corpus_t;
-typedef enum corpus_kind { CORPUS_MODULES, CORPUS_TEXTS } corpus_kind_t;
+typedef enum corpus_kind { CORPUS_MODULES, CORPUS_TEXTS, CORPUS_COMPONENTS } corpus_kind_t;
 /* What lies at a path, in folders too. Modules: of .wasm, .wat and .wast, those that are valid with all
-   features, each once; texts: .wat and .wast. */
+   features, each once; texts: .wat and .wast; components: of .wasm, valid ones. */
 void corpus_add(corpus_t *corpus, corpus_kind_t kind, const char *path);
 void corpus_free(corpus_t *corpus);
 /* One at random, small ones rather than large ones. */
 const seed_file_t *corpus_any(const corpus_t *corpus, random_t *random);
 bool file_read(const char *path, bytes_t *out);
 
-/* ---- mutate.c, words.c ---- */
+/* ---- mutate.c, words.c, component.c ---- */
 void mutate_module(const corpus_t *corpus, random_t *random, bytes_t *out);
+void mutate_component(const corpus_t *corpus, random_t *random, bytes_t *out);
 void mutate_text(const corpus_t *corpus, random_t *random, bytes_t *out);
 
-/* ---- check.c, guest.c ---- */
+/* ---- check.c, guest.c, component.c ---- */
 #define FUZZ_FEATURES ((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1)
 
 typedef struct totals {
@@ -202,6 +203,11 @@ void check_module(const uint8_t *module, size_t size, random_t *random, bool tho
                   totals_t *totals);
 void check_text(const uint8_t *text, size_t size, random_t *random, bool thorough,
                 totals_t *totals);
+bool check_component_validity(const uint8_t *bytes, size_t size);
+void check_component(const uint8_t *bytes, size_t size, random_t *random, bool thorough,
+                     totals_t *totals);
+/* Ends what these keep. */
+void component_end(void);
 /* Makes an instance with imports that do little, and calls what it exports. */
 void guest_run(const uint8_t *module, size_t size, random_t *random, totals_t *totals);
 /* Ends what guest_run keeps. */

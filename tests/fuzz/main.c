@@ -1,5 +1,5 @@
 /* fuzz TARGET [OPTION…] PATH…: mutants of what lies at the paths, one after another.
-   Targets: module (binaries), text (modules and scripts in text).
+   Targets: module (binaries), text (modules and scripts in text), component (binaries).
      --seed N       all mutants follow from it (1)
      --count N      how many (1,000,000)
      --seconds N    no longer than that (60)
@@ -23,7 +23,7 @@ typedef struct options {
 } options_t;
 
 static corpus_t corpus;
-static bool is_text;
+static bool is_text, is_component;
 
 static void fail(const char *message) {
   fprintf(stderr, "fuzz: %s\n", message);
@@ -32,14 +32,18 @@ static void fail(const char *message) {
 
 static void mutate(uint64_t seed, uint64_t number, random_t *random, bytes_t *out) {
   *random = random_of(seed, number);
-  if (is_text)
+  if (is_component)
+    mutate_component(&corpus, random, out);
+  else if (is_text)
     mutate_text(&corpus, random, out);
   else
     mutate_module(&corpus, random, out);
 }
 
 static void check(const bytes_t *mutant, random_t *random, bool thorough, totals_t *totals) {
-  if (is_text)
+  if (is_component)
+    check_component(mutant->data, mutant->size, random, thorough, totals);
+  else if (is_text)
     check_text(mutant->data, mutant->size, random, thorough, totals);
   else
     check_module(mutant->data, mutant->size, random, thorough, totals);
@@ -128,12 +132,13 @@ static void run(const options_t *options) {
   free(mutant.data);
   current.bytes = NULL;
   guest_end();
+  component_end();
   if (shown) fprintf(stderr, "\r");
   printf("%s: %llu mutants of %zu (seed %llu) in %.0f s, %llu accepted, %llu without memory",
          options->target, (unsigned long long)totals.mutants, corpus.files.count,
          (unsigned long long)options->seed, (double)(wh_os_now() - began) / 1e9,
          (unsigned long long)totals.valid, (unsigned long long)totals.starved);
-  if (!is_text)
+  if (!is_text && !is_component)
     printf(", %llu written and read again, %llu functions compiled, %llu instances, %llu calls "
            "(%llu returned)",
            (unsigned long long)totals.round_trips, (unsigned long long)totals.compiled,
@@ -151,6 +156,7 @@ static void replay(const options_t *options) {
     check(&file, &random, true, &totals);
   }
   guest_end();
+  component_end();
   printf("%s: %s is %s, nothing failed\n", options->target, options->replay,
          totals.valid ? "accepted" : "refused");
   free(file.data);
@@ -163,10 +169,12 @@ static const char *value_of(int argc, char **argv, int *at) {
 
 int main(int argc, char **argv) {
   options_t options = {.seed = 1, .count = 1000000, .seconds = 60, .without = ""};
-  if (argc < 2) fail("which target? module or text");
+  if (argc < 2) fail("which target? module, text or component");
   options.target = argv[1];
   is_text = strcmp(options.target, "text") == 0;
-  if (!is_text && strcmp(options.target, "module") != 0) fail("the targets are module and text");
+  is_component = strcmp(options.target, "component") == 0;
+  if (!is_text && !is_component && strcmp(options.target, "module") != 0)
+    fail("the targets are module, text and component");
   current = (current_t) {.target = options.target, .suffix = is_text ? ".wast" : ".wasm"};
   report_begin();
   for (int i = 2; i < argc; i++) {
@@ -191,7 +199,11 @@ int main(int argc, char **argv) {
       options.show = strtoull(value_of(argc, argv, &i), NULL, 10);
       options.shows = true;
     } else
-      corpus_add(&corpus, is_text ? CORPUS_TEXTS : CORPUS_MODULES, name);
+      corpus_add(&corpus,
+                 is_text        ? CORPUS_TEXTS
+                 : is_component ? CORPUS_COMPONENTS
+                                : CORPUS_MODULES,
+                 name);
   }
   current.seed = options.seed;
   if (options.replay) {

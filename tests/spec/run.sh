@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs the standard's core suite: run.sh wast|json|stress [EMULATOR…] WHERRY, its scripts or the JSON
-# made of them; stress: these, with a collection at every allocation. The suite is found through WHERRY_SUITES, else in ../shared/suites beside the project; without
-# it the test is skipped. proposals/custom-descriptors is beyond what wherry promises.
+# Runs the standard's core suite: run.sh wast|json|stress|component [EMULATOR…] WHERRY, its scripts or the
+# JSON made of them; stress: these, with a collection at every allocation; component: the component
+# model's suite, as JSON. The suites are found through WHERRY_SUITES, else in ../shared/suites beside
+# the project; without them the test is skipped. proposals/custom-descriptors is beyond what wherry
+# promises.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 kind=$1
@@ -12,11 +14,13 @@ options=()
   options=(--gc-stress)
 }
 suites=${WHERRY_SUITES:-$here/../../../shared/suites}
-if [ ! -d "$suites/core/$kind" ]; then
-  echo "skipped: the core suite is not in $suites (WHERRY_SUITES names another place)"
+folder=core/$kind suffix=$kind
+[ "$kind" != component ] || folder=component/json suffix=json
+if [ ! -d "$suites/$folder" ]; then
+  echo "skipped: the suite is not in $suites/$folder (WHERRY_SUITES names another place)"
   exit 77
 fi
-mapfile -t scripts < <(find "$suites/core/$kind" -name "*.$kind" -not -path '*/custom-descriptors/*' |
+mapfile -t scripts < <(find "$suites/$folder" -name "*.$suffix" -not -path '*/custom-descriptors/*' |
   sort)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
