@@ -59,7 +59,9 @@ static bool compile_simple(compiler_t *c, uint32_t opcode) {
   case WH_OP_I32_SUB:
   case WH_OP_I64_ADD:
   case WH_OP_I32_WRAP_I64:
-  case WH_OP_I64_EXTEND_I32_U: return whc_sum(c, opcode);
+  case WH_OP_I64_EXTEND_I32_U:
+  case WH_OP_I64_EXTEND_I32_S:
+  case WH_OP_I64_EXTEND32_S: return whc_sum(c, opcode);
   case WH_OP_REF_NULL:
     wh_leb_s(&c->next);
     whc_push_const(c, WHERRY_FUNCREF, 0);

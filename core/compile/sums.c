@@ -5,7 +5,9 @@
    half, so it is computed only where a value is moved as a whole.
 
    Nothing but a load, a store and those who ask for it (…_as_is, …_low) ever sees a sum: whc_pop and
-   whc_settle compute it. */
+   whc_settle compute it.
+
+   Conversions of constants are done while compiling (Go writes its addresses so). */
 #include "compile_state.h"
 #include "ops/ops.h"
 
@@ -49,26 +51,41 @@ static bool add_constant(compiler_t *c, bool negative) {
   return true;
 }
 
+/* A constant of another width. */
+static bool convert_constant(operand_t *operand, uint64_t bits, bool wide) {
+  operand->bits = bits;
+  operand->wide = wide;
+  return true;
+}
+
+static bool of_constant(operand_t *operand, uint32_t opcode) {
+  uint32_t low = (uint32_t)operand->bits;
+  switch (opcode) {
+  case WH_OP_I32_WRAP_I64: return convert_constant(operand, low, false);
+  case WH_OP_I64_EXTEND_I32_U: return convert_constant(operand, low, true);
+  case WH_OP_I64_EXTEND_I32_S:
+  case WH_OP_I64_EXTEND32_S:
+    return convert_constant(operand, (uint64_t)(int64_t)(int32_t)low, true);
+  default: return false;
+  }
+}
+
 bool whc_sum(compiler_t *c, uint32_t opcode) {
+  operand_t *top = whc_top_operand(c);
+  if (top->where == IN_CONST && of_constant(top, opcode)) return true;
   switch (opcode) {
   case WH_OP_I32_ADD: return add_constant(c, false);
   case WH_OP_I32_SUB: return add_constant(c, true);
-  case WH_OP_I32_WRAP_I64: {
-    operand_t *top = whc_top_operand(c);
-    if (top->where == IN_CONST) return false;
-    add(top, 0);
-    return true;
-  }
+  case WH_OP_I32_WRAP_I64: add(top, 0); return true;
   /* Of these, only what compilers write for addresses that they keep in 64 bits. */
   case WH_OP_I64_ADD:
     if (*c->next != WH_OP_I32_WRAP_I64 || !add_constant(c, false)) return false;
     c->next++;
     c->path++;
     return true;
-  default: { /* i64.extend_i32_u, i64.const, i64.add, i32.wrap_i64 */
+  case WH_OP_I64_EXTEND_I32_U: { /* and i64.const, i64.add, i32.wrap_i64 */
     const uint8_t *next = c->next;
-    operand_t *top = whc_top_operand(c);
-    if (top->where == IN_CONST || *next++ != WH_OP_I64_CONST) return false;
+    if (*next++ != WH_OP_I64_CONST) return false;
     uint64_t bits = (uint64_t)wh_leb_s(&next);
     if (*next++ != WH_OP_I64_ADD || *next++ != WH_OP_I32_WRAP_I64) return false;
     add(top, bits);
@@ -76,5 +93,6 @@ bool whc_sum(compiler_t *c, uint32_t opcode) {
     c->path += 3;
     return true;
   }
+  default: return false;
   }
 }

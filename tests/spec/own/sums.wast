@@ -171,6 +171,16 @@
     (i64.load (i32.const 200)))
   (func (export "in 64 bits") (param i32) (result i32)
     (i32.load8_u (i32.wrap_i64 (i64.add (i64.extend_i32_u (local.get 0)) (i64.const 8)))))
+  (func (export "constants") (result i64)
+    (i64.add
+      (i64.add
+        (i64.extend_i32_u (i32.wrap_i64 (i64.const -2)))
+        (i64.extend_i32_s (i32.wrap_i64 (i64.const 0x1fffffffe))))
+      (i64.add
+        (i64.extend32_s (i64.const 0x1fffffff0))
+        (i64.extend_i32_u (i32.const -1)))))
+  (func (export "constant in a slot") (result i64 i32)
+    (i64.extend_i32_s (i32.const -1)) (i32.wrap_i64 (i64.const 0x700000005)))
   (func (export "fuel") (param i32) (result i64)
     (i64.extend_i32_u (i32.wrap_i64
       (i64.add (i64.extend_i32_u (local.get 0)) (i64.const -1))))))
@@ -239,6 +249,8 @@
 (assert_return (invoke "low stored" (i64.const -2)) (i64.const 0xfffffffe))
 (assert_return (invoke "in 64 bits" (i32.const 3)) (i32.const 11))
 (assert_return (invoke "in 64 bits" (i32.const -4)) (i32.const 4))
+(assert_return (invoke "constants") (i64.const 0x1ffffffeb))
+(assert_return (invoke "constant in a slot") (i64.const -1) (i32.const 5))
 (assert_return (invoke "fuel" (i32.const 0)) (i64.const 0xffffffff))
 
 ;; Other memories have their addresses in slots.
