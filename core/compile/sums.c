@@ -41,13 +41,16 @@ static void add(operand_t *operand, uint64_t bits) {
   operand->wide = false;
 }
 
-/* x + constant, x - constant. */
+/* x + constant, x - constant, as an i32. */
 static bool add_constant(compiler_t *c, bool negative) {
   operand_t *b = whc_top_operand(c), *a = b - 1;
-  if (b->where != IN_CONST || a->where == IN_CONST) return false;
+  if (b->where != IN_CONST) return false;
   uint64_t bits = negative ? 0 - b->bits : b->bits;
   whc_pop(c);
-  add(a, bits);
+  if (a->where == IN_CONST)
+    a->bits = (uint32_t)(a->bits + bits);
+  else
+    add(a, bits);
   return true;
 }
 
@@ -80,6 +83,7 @@ bool whc_sum(compiler_t *c, uint32_t opcode) {
   /* Of these, only what compilers write for addresses that they keep in 64 bits. */
   case WH_OP_I64_ADD:
     if (*c->next != WH_OP_I32_WRAP_I64 || !add_constant(c, false)) return false;
+    whc_top_operand(c)->wide = false;
     c->next++;
     c->path++;
     return true;

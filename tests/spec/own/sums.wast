@@ -179,6 +179,10 @@
       (i64.add
         (i64.extend32_s (i64.const 0x1fffffff0))
         (i64.extend_i32_u (i32.const -1)))))
+  (func (export "constants added") (param i32) (result i32)
+    (i32.add (i32.sub (i32.const 5) (i32.const 8))
+      (i32.mul (local.get 0)
+        (i32.wrap_i64 (i64.add (i64.const 0x7ffffffff) (i64.const 3))))))
   (func (export "constant in a slot") (result i64 i32)
     (i64.extend_i32_s (i32.const -1)) (i32.wrap_i64 (i64.const 0x700000005)))
   (func (export "fuel") (param i32) (result i64)
@@ -250,6 +254,7 @@
 (assert_return (invoke "in 64 bits" (i32.const 3)) (i32.const 11))
 (assert_return (invoke "in 64 bits" (i32.const -4)) (i32.const 4))
 (assert_return (invoke "constants") (i64.const 0x1ffffffeb))
+(assert_return (invoke "constants added" (i32.const 10)) (i32.const 17))
 (assert_return (invoke "constant in a slot") (i64.const -1) (i32.const 5))
 (assert_return (invoke "fuel" (i32.const 0)) (i64.const 0xffffffff))
 
