@@ -191,6 +191,7 @@ typedef uint64_t lane_i64x2;
 /* n: the operand word, the operation's last, that says where the callee's frame begins. */
 #define ENTER(function, n)                                                                      \
   do {                                                                                          \
+    OPAQUE(S(ip)); /* behind another operation gcc would keep that one's as well */             \
     const wh_code_t *code_ =                                                                    \
         atomic_load_explicit(&S(context)->entries[(function)], memory_order_acquire);           \
     if (WH_UNLIKELY(!code_)) {                                                                  \
@@ -211,6 +212,7 @@ typedef uint64_t lane_i64x2;
    parameters, frame where they are now, slots of our parameters. */
 #define ENTER_INSTEAD(function, params, frame, own)                                   \
   do {                                                                                \
+    OPAQUE(S(ip));                                                                    \
     const wh_code_t *code_ =                                                          \
         atomic_load_explicit(&S(context)->entries[(function)], memory_order_acquire); \
     if (WH_UNLIKELY(!code_)) SLOW(return_call);                                       \
