@@ -1,4 +1,4 @@
-"""What the interpreter dispatches: counts.py [--top N] [--fuse N] [--keep FOLDER] [NAME …].
+"""What the interpreter dispatches: counts.py [--top N] [--choose N] [--keep FOLDER] [NAME …].
 
 Runs the benchmark's programs and real guests, or groups or guests of those names, in the counter
 build. Tells which operations, pairs and triples they dispatch if none are fused, and what the rows
@@ -13,15 +13,16 @@ import sys
 import tempfile
 
 import analysis
+import choose
 import fusing
 import guests
 
 HERE = pathlib.Path(__file__).resolve().parent
-FUSED = HERE.parents[1] / "core" / "code" / "fused.def"
+CODE = HERE.parents[1] / "core" / "code"
 
 
 def fused_rows():
-    return fusing.rows_of(FUSED.read_text(encoding="utf-8"))
+    return [row for path in CODE.glob("fused*.def") for row in fusing.rows_of(path.read_text())]
 
 
 def measure(name, folder):
@@ -78,23 +79,12 @@ def show(title, found, top):
     print(f"\n  core/code/fused.def leaves {percent(left).strip()} of the dispatches")
 
 
-def show_rows(title, weighted, count):
-    """The rows that fused.def lacks most."""
-    rows = fused_rows()
-    left = fusing.dispatches(weighted, rows)
-    listed = []
-    for row, saved in fusing.choose(weighted, rows, count):
-        left -= saved
-        listed.append((percent(saved), percent(left), fusing.row_text(row)))
-    table(f"{title}: rows to add, dispatches that each saves, all that are left then", listed)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("wanted", nargs="*", metavar="NAME", help=", ".join(guests.GROUPS))
     parser.add_argument("--top", type=int, default=40, help="rows of each table")
     parser.add_argument(
-        "--fuse", type=int, default=0, metavar="N", help="tell the N best rows to add to fused.def"
+        "--choose", type=int, metavar="N", help="write the best N rows to core/code/fused_*.def"
     )
     parser.add_argument("--keep", help="folder for the raw counts")
     options = parser.parse_args()
@@ -109,15 +99,12 @@ def main():
         benchmark, real = run(options, folder)
     if len(real) > 1:
         show(f"real guests ({len(real)})", analysis.Average(real), options.top)
-    if options.fuse:
+    if options.choose:
         codes = [[program.code for program in programs] for programs in (benchmark, real)]
-        for title, groups in (
-            ("the benchmark", codes[:1]),
-            ("real guests", codes[1:]),
-            ("both alike", codes),
-        ):
-            if all(groups):
-                show_rows(title, fusing.alike(*groups), options.fuse)
+        weighted = fusing.alike(*filter(None, codes))
+        choose.write(choose.choose(weighted, options.choose))
+        left = fusing.dispatches(weighted, fused_rows())
+        print(f"\ncore/code/fused.def leaves {percent(left).strip()} of the dispatches now")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Which rows core/code/fused.def should have: what programs dispatch then, what one more saves.
+"""What programs dispatch with the rows of core/code/fused.def.
 
 compile gives each operation the handler of the longest row that begins with it, so a row serves
 wherever its operations lie in that order, also over the target of a jump and past a branch that is
@@ -7,23 +7,15 @@ the row's own beginning.
 """
 
 import re
-from collections import Counter
 
 ROW = re.compile(r"^FUSE(?:_LOOP)?\((\w+), (\w+)\)", re.MULTILINE)
 BACKWARDS = re.compile(r"(^|_)BRN?L$")  # the last operands: where to, and the cost
-NEVER = re.compile(r"^(EXIT|CROSS_RETURN)$")
 RARE = 5e-6  # places with a smaller share are left out
-LEAST = 1e-5  # and rows that save less
 
 
 def rows_of(text):
     """The rows of a file like fused.def, each as a tuple of operations."""
     return [(*first.split("__"), second) for first, second in ROW.findall(text)]
-
-
-def row_text(row):
-    kind = "FUSE_LOOP" if BACKWARDS.search(row[-1]) else "FUSE"
-    return f"{kind}({'__'.join(row[:-1])}, {row[-1]})"
 
 
 class Code:
@@ -49,9 +41,8 @@ class Code:
             self.goes_on.append(0.0)
             behind = place
 
-    def dispatches(self, tree, wanted=None):
-        """How many, as a share of those without rows. wanted, a Counter: what one operation more
-        behind each row, or operation, would save at once."""
+    def dispatches(self, tree):
+        """How many, as a share of those without rows."""
         names, goes_on = self.names, self.goes_on
         flow_to = self.jumps + [0.0]
         total = 0.0
@@ -72,9 +63,6 @@ class Code:
                 following = node.get(names[j])
                 if following is None:
                     flow_to[j] += flow
-                    if wanted is not None and flow > 1e-6:
-                        around = flow * (1 - goes_on[j]) if self.back[j] == i else 0
-                        wanted[tuple(names[i : j + 1])] += flow + around
                     break
                 node = following
         return total
@@ -97,41 +85,7 @@ def alike(*groups):
     return [(code, 1 / len(groups) / len(codes)) for codes in groups for code in codes]
 
 
-def dispatches(weighted, rows, wanted=None):
+def dispatches(weighted, rows):
     """The mean over codes with weights."""
     tree = tree_of(rows)
-    total = 0.0
-    for code, weight in weighted:
-        own = None if wanted is None else Counter()
-        total += weight * code.dispatches(tree, own)
-        for row, share in (own or {}).items():
-            wanted[row] += weight * share
-    return total
-
-
-def choose(weighted, rows, count, longest=6, looked_at=4):
-    """The next rows to add, each the one that saves most; yields (row, share of dispatches saved).
-
-    Of some that save most at once the one is taken that saves most when all is counted: a row may
-    take the first operation of another away.
-    """
-    rows = list(rows)
-    have = dispatches(weighted, rows)
-    for _ in range(count):
-        wanted = Counter()
-        dispatches(weighted, rows, wanted)
-        best, tried = (None, LEAST), 0
-        for row, share in wanted.most_common():
-            if share <= best[1] or (best[0] and tried >= looked_at):
-                break
-            if len(row) > longest or any(map(NEVER.match, row)):
-                continue
-            tried += 1
-            saved = have - dispatches(weighted, [*rows, row])
-            if saved > best[1]:
-                best = row, saved
-        if not best[0]:
-            return
-        rows.append(best[0])
-        have -= best[1]
-        yield best
+    return sum(weight * code.dispatches(tree) for code, weight in weighted)
