@@ -15,6 +15,7 @@ HEAD = (
 FILES = "abcd"
 LONGEST = 8  # operations of a row
 LEAST = 1e-5  # of all dispatches, that a row must save
+OFTEN = 0.2  # of the branches back
 
 
 def names_in(pattern, *files):
@@ -35,6 +36,10 @@ class Part:
             None if target is None or target < begin else target - begin
             for target in code.back[begin:end]
         ]
+        self.runs, falls = [], 0.0
+        for jumps, goes_on in zip(self.jumps, self.goes_on, strict=True):
+            self.runs.append(jumps + falls)
+            falls = self.runs[-1] * goes_on
 
 
 def parts_of(code, weight):
@@ -119,9 +124,10 @@ class Choice:
             for start in range(len(part.names)):
                 last, name = self.chain(part, start)
                 if last > start and fusing.BACKWARDS.search(part.names[last]):
-                    every[name] += 1
-                    round_[name] += part.back[last] == start
-        return {name for name in every if round_[name] * 5 >= every[name]}
+                    taken = part.runs[last] * (1 - part.goes_on[last])
+                    every[name] += taken
+                    round_[name] += taken if part.back[last] == start else 0
+        return {name for name in round_ if round_[name] > OFTEN * every[name]}
 
 
 def choose(weighted, count):
