@@ -14,7 +14,8 @@
    A callee's results lie from fp[-params] on, where the caller's operand stack wants them.
 
    Every operation that makes a value leaves it in the accumulator of its type (one for integers and
-   references, one for f64, one for f32), and the D forms store it to a slot as well. */
+   references, one for f64, one for f32), and the D forms store it to a slot as well. Beside those of
+   floats there is an older one each, to which the P forms first move what the accumulator held. */
 #ifndef WH_CODE_H
 #define WH_CODE_H
 

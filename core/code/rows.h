@@ -1,19 +1,23 @@
 /* What a row of the definitions stands for: OP(name, operand words, body). No include guard: it is
    included once for every reading of the table and undone by rows_end.h.
 
-   Names end in the kinds of the operands (S: slot, K: constant, A: accumulator of its type), then in
-   what becomes of the result: R stays in the accumulator, D is stored to a slot as well, RET is that
-   and returns from the function; BR and BRN branch when it is true or false, BRL and BRNL do so
-   backwards, charging the budget; RETIF returns a slot's value when it is true.
-   R, D and RET have the same operands (R ignores the last), so compile can turn one into another in
-   place once it knows where a result goes.
+   Names end in the kinds of the operands (S: slot, K: constant, A: accumulator of its type, O: the
+   older accumulator), then in what becomes of the result: R stays in the accumulator, D is stored to a
+   slot as well, RET is that and returns from the function; BR and BRN branch when it is true or false,
+   BRL and BRNL do so backwards, charging the budget; RETIF returns a slot's value when it is true.
+   A float's operation has P and PD too: R and D that first move what the accumulator held to the older
+   one. R, D, RET, P and PD have the same operands (R and P ignore the last), so compile can turn one into
+   another in place once it knows where a result goes and what is still wanted.
 
    Bodies use these words, which each build of exec defines (T is one of i32 u32 i64 u64 f32 f64):
      SLOT(T, n)        the value in the slot that operand word n names
      IMM(T, n)         the constant that starts at operand word n
      ACC(T)            the accumulator
-     RESULT(T, x)      sets it
+     OLD(T)            the older accumulator, of f32 and f64
+     PUSH(T)           sets it to the accumulator
+     RESULT(T, x)      sets the accumulator
      KEEP(T, n)        stores it to the slot of operand word n
+     KEEP_OLD(T, n)    stores the older accumulator there
      PUT(T, n, x)      stores x to the slot of operand word n
      WORD(n)           operand word n as unsigned number
      ADDRESS(e, size)  a pointer to size bytes at address e (64 bits) of memory 0, or traps
@@ -39,11 +43,22 @@
 #define WORDS_f32 1
 #define WORDS_f64 2
 
-/* The two ends of a result; `at` is the operand word of its slot. */
-#define RESULTS_(name, at, T, operands, ...)                            \
+/* The ends of a result; `at` is the operand word of its slot. */
+#define RESULTS_(name, at, T, operands, ...) RESULTS_##T##_(name, at, T, operands, __VA_ARGS__)
+#define RESULTS_i32_(...) FORMS_(__VA_ARGS__)
+#define RESULTS_u32_(...) FORMS_(__VA_ARGS__)
+#define RESULTS_i64_(...) FORMS_(__VA_ARGS__)
+#define RESULTS_u64_(...) FORMS_(__VA_ARGS__)
+#define RESULTS_f32_(...) FLOAT_FORMS_(__VA_ARGS__)
+#define RESULTS_f64_(...) FLOAT_FORMS_(__VA_ARGS__)
+#define FORMS_(name, at, T, operands, ...)                              \
   OP(name##_R, (at) + 1, operands RESULT(T, __VA_ARGS__);)              \
   OP(name##_D, (at) + 1, operands RESULT(T, __VA_ARGS__); KEEP(T, at);) \
   OP(name##_RET, (at) + 1, operands RESULT(T, __VA_ARGS__); LEAVE_WITH(T, at);)
+#define FLOAT_FORMS_(name, at, T, operands, ...)                               \
+  FORMS_(name, at, T, operands, __VA_ARGS__)                                   \
+  OP(name##_P, (at) + 1, operands T r_ = __VA_ARGS__; PUSH(T); RESULT(T, r_);) \
+  OP(name##_PD, (at) + 1, operands T r_ = __VA_ARGS__; PUSH(T); RESULT(T, r_); KEEP(T, at);)
 
 /* Result type, operand type, expression over a. */
 #define UNARY(N, R, T, ...)                             \
@@ -61,17 +76,36 @@
   RESULTS_(N##_SK, 1 + WORDS_##T, R, T a = SLOT(T, 0); T b = IMM(T, 1); between, __VA_ARGS__) \
   RESULTS_(N##_AS, 1, R, T a = ACC(T); T b = SLOT(T, 0); between, __VA_ARGS__)                \
   RESULTS_(N##_AK, WORDS_##T, R, T a = ACC(T); T b = IMM(T, 0); between, __VA_ARGS__)
-#define SEVEN_(N, R, T, between, ...)                                           \
-  FOUR_(N, R, T, between, __VA_ARGS__)                                          \
+#define THREE_(N, R, T, between, ...)                                           \
   RESULTS_(N##_SA, 1, R, T a = SLOT(T, 0); T b = ACC(T); between, __VA_ARGS__)  \
   RESULTS_(N##_KS, 1 + WORDS_##T, R, T a = IMM(T, 0); T b = SLOT(T, WORDS_##T); \
            between, __VA_ARGS__)                                                \
   RESULTS_(N##_KA, WORDS_##T, R, T a = IMM(T, 0); T b = ACC(T); between, __VA_ARGS__)
 
+#define SEVEN_(N, R, T, between, ...)  \
+  FOUR_(N, R, T, between, __VA_ARGS__) \
+  THREE_(N, R, T, between, __VA_ARGS__)
+
 #define BINARY_COMMUTES(N, T, ...) FOUR_(N, T, T, , __VA_ARGS__)
 #define BINARY(N, T, ...) SEVEN_(N, T, T, , __VA_ARGS__)
 #define BINARY_TRAPS(N, T, function) \
   SEVEN_(N, T, T, T r; TRAP_IF_CODE(function(a, b, &r)); SETTLE(r);, r)
+
+/* Over floats: what the older accumulator holds was made before, so it is the first operand; AA is a
+   value with itself. */
+#define TWO_OLD_(N, R, T, ...)                                     \
+  RESULTS_(N##_OA, 0, R, T a = OLD(T); T b = ACC(T);, __VA_ARGS__) \
+  RESULTS_(N##_OS, 1, R, T a = OLD(T); T b = SLOT(T, 0);, __VA_ARGS__)
+#define THREE_OLD_(N, T, ...)    \
+  TWO_OLD_(N, T, T, __VA_ARGS__) \
+  RESULTS_(N##_AA, 0, T, T a = ACC(T); T b = a;, __VA_ARGS__)
+#define FLOAT_BINARY_COMMUTES(N, T, ...) \
+  FOUR_(N, T, T, , __VA_ARGS__)          \
+  THREE_OLD_(N, T, __VA_ARGS__)
+#define FLOAT_BINARY(N, T, ...) \
+  FOUR_(N, T, T, , __VA_ARGS__) \
+  THREE_OLD_(N, T, __VA_ARGS__) \
+  THREE_(N, T, T, , __VA_ARGS__)
 
 /* Over integers of 128 bits, each as two i64, the low half first; the last operand is the slot of the
    result's low half, and the high half lies above it. */
@@ -95,12 +129,36 @@
         RESULT(u64, SLOT(u64, at));                                    \
         LEAVE_WITH(u64, (at) + 1);                                     \
       })
-#define COMPARE(N, T, mirror, ...)                                                  \
-  FOUR_(N, u32, T, , __VA_ARGS__)                                                   \
+#define FOUR_BRANCHES_(N, T, ...)                                                   \
   BRANCHES_(N##_SS, 2, T a = SLOT(T, 0); T b = SLOT(T, 1);, __VA_ARGS__)            \
   BRANCHES_(N##_SK, 1 + WORDS_##T, T a = SLOT(T, 0); T b = IMM(T, 1);, __VA_ARGS__) \
   BRANCHES_(N##_AS, 1, T a = ACC(T); T b = SLOT(T, 0);, __VA_ARGS__)                \
   BRANCHES_(N##_AK, WORDS_##T, T a = ACC(T); T b = IMM(T, 0);, __VA_ARGS__)
+#define COMPARE(N, T, mirror, ...) \
+  FOUR_(N, u32, T, , __VA_ARGS__)  \
+  FOUR_BRANCHES_(N, T, __VA_ARGS__)
+#define FLOAT_COMPARE(N, T, mirror, ...)                         \
+  FOUR_(N, u32, T, , __VA_ARGS__)                                \
+  TWO_OLD_(N, u32, T, __VA_ARGS__)                               \
+  FOUR_BRANCHES_(N, T, __VA_ARGS__)                              \
+  BRANCHES_(N##_OA, 0, T a = OLD(T); T b = ACC(T);, __VA_ARGS__) \
+  BRANCHES_(N##_OS, 1, T a = OLD(T); T b = SLOT(T, 0);, __VA_ARGS__)
+
+/* The type of the result, that of its bits, what makes one of the other. */
+#define SELECTS(N, T, W, make)                                                                     \
+  RESULTS_(N##_S_SS, 3, T, W a = SLOT(W, 1); W b = SLOT(W, 2);, make(SLOT(u32, 0) ? a : b))        \
+  RESULTS_(N##_S_SK, 2 + WORDS_##W, T, W a = SLOT(W, 1); W b = IMM(W, 2);                          \
+           , make(SLOT(u32, 0) ? a : b))                                                           \
+  RESULTS_(N##_S_KS, 2 + WORDS_##W, T, W a = IMM(W, 1); W b = SLOT(W, 1 + WORDS_##W);              \
+           , make(SLOT(u32, 0) ? a : b))                                                           \
+  RESULTS_(N##_S_KK, 1 + 2 * WORDS_##W, T, W a = IMM(W, 1); W b = IMM(W, 1 + WORDS_##W);           \
+           , make(SLOT(u32, 0) ? a : b))                                                           \
+  RESULTS_(N##_A_SS, 2, T, W a = SLOT(W, 0); W b = SLOT(W, 1);, make(ACC(u32) ? a : b))            \
+  RESULTS_(N##_A_SK, 1 + WORDS_##W, T, W a = SLOT(W, 0); W b = IMM(W, 1);, make(ACC(u32) ? a : b)) \
+  RESULTS_(N##_A_KS, 1 + WORDS_##W, T, W a = IMM(W, 0); W b = SLOT(W, WORDS_##W);                  \
+           , make(ACC(u32) ? a : b))                                                               \
+  RESULTS_(N##_A_KK, 2 * WORDS_##W, T, W a = IMM(W, 0); W b = IMM(W, WORDS_##W);                   \
+           , make(ACC(u32) ? a : b))
 
 /* Address operands: slot or accumulator with an offset that is added without wrapping, or the whole
    effective address as a 64-bit constant; W: slot and constant, added as 32 bits, with an offset; all of

@@ -171,7 +171,8 @@ static bool start_locals(compiler_t *c) {
 static bool start(compiler_t *c, const wh_body_t *body) {
   c->last_op_at = c->compare_at = c->home_op_at = c->global_set_at = NO_PLACE;
   for (unsigned class = 0; class < CLASS_ACCS; class ++)
-    c->acc[class] = (accumulator_t) {.entry = NO_ENTRY, .mirror = NO_SLOT, .op_at = NO_PLACE};
+    c->acc[class].entry = c->old[class].entry = NO_ENTRY;
+  whc_forget_accs(c);
   c->next = c->instruction = body->bytes;
   c->end = body->bytes + body->size;
   c->reachable = true;

@@ -10,9 +10,10 @@
 
 #include "compile/compile.h"
 
-/* The forms of an operation with a result, and of a comparison (which has the first three as well), in
-   the order in which rows.h makes them. */
+/* The forms of an operation with a result, those of one that makes a float, and those of a comparison
+   (which has the first three as well), in the order in which rows.h makes them. */
 enum { FORM_R, FORM_D, FORM_RET, FORMS };
+enum { FORM_P = FORMS, FORM_PD, FLOAT_FORMS };
 enum { FORM_BR, FORM_BRN, FORM_BRL, FORM_BRNL, FORM_RETIF, BRANCH_FORMS };
 
 /* Classes of types: those with an accumulator, then v128, which lives in two slots or in code. */
@@ -22,7 +23,7 @@ enum { NO_ENTRY = -1, NO_SLOT = INT32_MIN };
 #define NO_LOCAL UINT32_MAX
 #define NO_PLACE UINT32_MAX
 
-typedef enum where { IN_SLOT, IN_CONST, IN_ACC } where_t;
+typedef enum where { IN_SLOT, IN_CONST, IN_ACC, IN_OLD } where_t;
 
 typedef struct operand {
   union {
@@ -46,11 +47,12 @@ typedef struct local {
 } local_t;
 
 typedef struct accumulator {
-  int32_t entry;   /* the operand that is here and nowhere else */
-  int32_t mirror;  /* the slot that holds the same value */
-  uint32_t op_at;  /* of entry: the operation that made it, in its R form … */
-  uint32_t dst_at; /* … and its last word, where the D form has a slot */
-  wh_code_op_t op;
+  int32_t entry;       /* the operand that is here and nowhere else */
+  int32_t mirror;      /* the slot that holds the same value */
+  uint32_t op_at;      /* of entry: the operation that made it … */
+  uint32_t dst_at;     /* … and its last word, where the D form has a slot */
+  wh_code_op_t op;     /* its R form */
+  bool stores, pushes; /* which form it has become */
 } accumulator_t;
 
 typedef struct block {
@@ -138,9 +140,15 @@ typedef struct compiler {
   WH_VEC(local_t) locals;
 
   accumulator_t acc[CLASS_ACCS];
-  uint32_t newest_op_at; /* 0: there is none before it */
-  uint32_t last_op_at;   /* the newest operation, if nothing has been bound after it */
-  wh_code_op_t compare;  /* base of the comparison emitted last, in R form, at last_op_at */
+  /* The older accumulators; there is none of integers. */
+  accumulator_t old[CLASS_ACCS];
+  /* The slot that holds the value which acc's operation would push, if it is one that could still be made
+     to: nobody has used the older accumulator since. */
+  int32_t under[CLASS_ACCS];
+  uint32_t newest_op_at;  /* 0: there is none before it */
+  uint32_t last_op_at;    /* the newest operation, if nothing has been bound after it */
+  wh_code_op_t compare;   /* base of the comparison emitted last, in R form, at last_op_at */
+  unsigned compare_kinds; /* how many kinds of operands it has */
   uint32_t compare_at;
   uint32_t global_set;    /* the global that was set from an accumulator's entry … */
   uint32_t global_set_at; /* … by the operation emitted last, if that is here */
@@ -183,6 +191,10 @@ static inline class_t whc_class_of(wherry_valtype_t type) {
   wherry_valtype_t place = WHERRY_I32 - type;
   return place < WH_COUNT(classes) ? (class_t)classes[place] : CLASS_INT;
 }
+/* How many forms an operation has that makes a value of a type. */
+static inline unsigned whc_forms(wherry_valtype_t type) {
+  return type == WHERRY_F32 || type == WHERRY_F64 ? FLOAT_FORMS : FORMS;
+}
 static inline bool whc_is_wide(wherry_valtype_t type) {
   return type != WHERRY_I32 && type != WHERRY_F32;
 }
@@ -222,7 +234,7 @@ static inline void whc_copy_operand(operand_t *to, const operand_t *from) {
    what is its own. */
 void whc_settle_sum(compiler_t *c);
 
-/* It may be a sum. */
+/* It may be a sum, or in the older accumulator. */
 static inline operand_t whc_pop_as_is(compiler_t *c) {
   WH_ASSERT(c->stack.count || c->failed);
   if (WH_UNLIKELY(!c->stack.count)) whc_push_const(c, WHERRY_I32, 0);
@@ -231,11 +243,19 @@ static inline operand_t whc_pop_as_is(compiler_t *c) {
   c->next_home = operand.home;
   whc_leave_local(c, &operand);
   if (operand.where == IN_ACC) c->acc[operand.class].entry = NO_ENTRY;
+  if (WH_UNLIKELY(operand.where == IN_OLD)) c->old[operand.class].entry = NO_ENTRY;
   return operand;
 }
-/* It is none. */
+/* Gives an operand on the stack that only an accumulator has a slot of its own. */
+void whc_spill(compiler_t *c, uint32_t index);
+static inline void whc_spill_old_top(compiler_t *c) {
+  if (c->stack.count && WH_UNLIKELY(whc_top_operand(c)->where == IN_OLD))
+    whc_spill(c, (uint32_t)c->stack.count - 1);
+}
+/* It is neither. */
 static inline operand_t whc_pop(compiler_t *c) {
   if (c->stack.count && WH_UNLIKELY(whc_top_operand(c)->sum)) whc_settle_sum(c);
+  whc_spill_old_top(c);
   return whc_pop_as_is(c);
 }
 /* The value that was popped from an accumulator just now, in the same place on the stack. */
@@ -248,11 +268,24 @@ static inline bool whc_in_acc(const compiler_t *c, const operand_t *operand) {
   return operand->where == IN_ACC || (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
                                       c->acc[operand->class].mirror == operand->slot);
 }
-/* Gives an operand on the stack a slot of its own: for values that only the accumulator has, for
-   locals about to change, and (constants too) for what must lie in order. */
-void whc_spill(compiler_t *c, uint32_t index);
+/* The same with the older one. */
+static inline bool whc_in_old(const compiler_t *c, const operand_t *operand) {
+  return operand->where == IN_OLD || (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
+                                      c->old[operand->class].mirror == operand->slot);
+}
+/* Or would be, if acc's operation pushed it. */
+static inline bool whc_could_be_in_old(const compiler_t *c, const operand_t *operand) {
+  return whc_in_old(c, operand) || (operand->where == IN_SLOT && operand->class != CLASS_V128 &&
+                                    c->under[operand->class] == operand->slot);
+}
+/* For one that could be: it is, and an operation that reads it there is emitted next. */
+void whc_take_old(compiler_t *c, const operand_t *operand);
+/* Gives an operand on the stack a slot of its own: for locals about to change, and (constants too) for what
+   must lie in order. */
 void whc_settle(compiler_t *c, uint32_t index, bool constants);
 void whc_settle_all(compiler_t *c, uint32_t count, bool constants);
+/* A popped operand of the older accumulator to its home. */
+void whc_store_old(compiler_t *c, operand_t *operand);
 void whc_spill_class(compiler_t *c, class_t class);
 void whc_spill_accs(compiler_t *c);
 /* After a call or at a label: the accumulators hold nothing that is known. */
@@ -264,6 +297,13 @@ void whc_emit_move(compiler_t *c, const operand_t *operand, int32_t slot);
 /* A popped operand that must be in a slot: constants go to its home. */
 void whc_need_slot(compiler_t *c, operand_t *operand);
 void whc_set_local(compiler_t *c, uint32_t local, bool tee);
+/* The last word of a value's operation, and the value on the stack. base: the R form, which is
+   the one emitted. */
+void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type);
+/* The last word of an operation whose value an operand on the stack is now; of integers. */
+void whc_emit_result_of(compiler_t *c, uint32_t index, uint32_t op_at, wh_code_op_t base);
+/* The same for an operation that stores its result itself: its home, and nothing in an accumulator. */
+void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type);
 
 /* ---- sums.c ---- */
 /* Makes an operand on the stack that is a sum one that is in the accumulator: nothing that has been
@@ -280,6 +320,7 @@ static inline void whc_compute_low(compiler_t *c, uint32_t index) {
 }
 static inline operand_t whc_pop_low(compiler_t *c) {
   whc_compute_low(c, (uint32_t)c->stack.count - 1);
+  whc_spill_old_top(c);
   operand_t operand = whc_pop_as_is(c);
   operand.sum = false;
   return operand;
@@ -322,12 +363,6 @@ static inline uint32_t whc_emit_op(compiler_t *c, wh_code_op_t op) {
 void whc_mark_offset(compiler_t *c);
 /* That operation, if it is the newest that was marked, moves. */
 void whc_move_mark(compiler_t *c, uint32_t from, uint32_t to);
-/* The last word of a value's operation, and the value on the stack. base: the R form. */
-void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type);
-/* The last word of an operation whose value an operand on the stack is now. */
-void whc_emit_result_of(compiler_t *c, uint32_t index, uint32_t op_at, wh_code_op_t base);
-/* The same for an operation that stores its result itself: its home, and nothing in an accumulator. */
-void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type);
 wherry_error_t *whc_finish_code(compiler_t *c, wh_code_t **out);
 
 /* The C types that code's rows speak of, as value types. */

@@ -153,7 +153,7 @@ static void emit_return(compiler_t *c) {
   } else if (whc_in_acc(c, &operand)) {
     whc_emit_op(c, from_acc[operand.class]);
   } else {
-    if (operand.where == IN_CONST) {
+    if (operand.where == IN_CONST || operand.where == IN_OLD) {
       whc_emit_move(c, &operand, operand.home);
       operand.slot = operand.home;
     }
@@ -177,7 +177,8 @@ static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, b
   uint32_t at;
   if (condition->where == IN_ACC && c->compare_at == c->last_op_at && acc->op_at == c->last_op_at) {
     unsigned kind = (unsigned)(acc->op - c->compare) / FORMS;
-    c->branch = (wh_code_op_t)((unsigned)c->compare + 4 * FORMS + BRANCH_FORMS * kind);
+    c->branch =
+        (wh_code_op_t)((unsigned)c->compare + c->compare_kinds * FORMS + BRANCH_FORMS * kind);
     c->words.count = acc->dst_at;
     c->compare_at = NO_PLACE;
     at = acc->op_at;

@@ -53,32 +53,6 @@ void whc_move_mark(compiler_t *c, uint32_t from, uint32_t to) {
     put_mark(c, (mark_t) {to, c->mark.at});
 }
 
-void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {
-  whc_push_home(c, type);
-  if (WH_UNLIKELY(c->failed)) return;
-  whc_emit_result_of(c, (uint32_t)c->stack.count - 1, op_at, base);
-}
-
-void whc_emit_result_of(compiler_t *c, uint32_t index, uint32_t op_at, wh_code_op_t base) {
-  operand_t *operand = whc_operand_at(c, index);
-  operand->where = IN_ACC;
-  operand->sum = false;
-  c->acc[operand->class] = (accumulator_t) {.entry = (int32_t)index,
-                                            .mirror = NO_SLOT,
-                                            .op_at = op_at,
-                                            .dst_at = (uint32_t)c->words.count,
-                                            .op = base};
-  whc_emit(c, 0);
-}
-
-void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type) {
-  whc_push_home(c, type);
-  int32_t home = whc_top_operand(c)->home;
-  whc_emit_slot(c, home);
-  for (int32_t i = 0; i < whc_slots_of(type); i++) whc_wrote(c, home + i);
-  c->home_op_at = op_at;
-}
-
 /* The operands of the first operation, if there are locals to be made zero: those that may be read before
    they are set, and what lies between them. Returns how many words at the beginning are not needed. */
 static uint32_t finish_zeroes(compiler_t *c) {

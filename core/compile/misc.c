@@ -142,8 +142,7 @@ void whc_global(compiler_t *c, uint32_t opcode) {
       whc_push_again(c, global->type);
       return;
     }
-    whc_spill_class(c, class);
-    wh_code_op_t op = (wh_code_op_t)((unsigned)get[class] + (cell ? FORMS : 0));
+    wh_code_op_t op = (wh_code_op_t)((unsigned)get[class] + (cell ? whc_forms(global->type) : 0));
     uint32_t at = whc_emit_op(c, op);
     whc_emit(c, index);
     whc_emit_result(c, at, op, global->type);

@@ -2,8 +2,12 @@
 #include "compile_state.h"
 #include "ops/ops.h"
 
-/* Operand kinds in the order in which rows.h lists them; each has all forms. */
+/* Operand kinds in the order in which rows.h lists them; each has all forms. Floats have three in their
+   midst. */
 enum { KIND_SS, KIND_SK, KIND_AS, KIND_AK, KIND_SA, KIND_KS, KIND_KA };
+enum { KIND_OA = KIND_SA, KIND_OS, KIND_AA, OLD_KINDS = 3 };
+/* Those of a comparison. */
+enum { COMPARE_KINDS = KIND_AK + 1, FLOAT_COMPARE_KINDS = KIND_OS + 1 };
 
 static void emit_operand(compiler_t *c, const operand_t *operand, char kind) {
   if (kind == 'S') whc_emit_slot(c, operand->slot);
@@ -16,11 +20,13 @@ static char kind_of(const compiler_t *c, const operand_t *operand) {
   return whc_in_acc(c, operand) ? 'A' : 'S';
 }
 
-static int find_kind(char a, char b) {
+static unsigned find_kind(char a, char b, bool is_float) {
+  unsigned behind = is_float ? OLD_KINDS : 0;
   switch (a) {
-  case 'S': return b == 'S' ? KIND_SS : b == 'K' ? KIND_SK : KIND_SA;
-  case 'A': return b == 'S' ? KIND_AS : KIND_AK;
-  default: return b == 'S' ? KIND_KS : KIND_KA;
+  case 'S': return b == 'S' ? KIND_SS : b == 'K' ? KIND_SK : KIND_SA + behind;
+  case 'A': return b == 'S' ? KIND_AS : b == 'K' ? KIND_AK : KIND_AA;
+  case 'O': return b == 'S' ? KIND_OS : KIND_OA;
+  default: return (b == 'S' ? KIND_KS : KIND_KA) + behind;
   }
 }
 
@@ -28,11 +34,44 @@ void whc_unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
   operand_t a = whc_pop_low(c);
   if (a.where == IN_CONST) whc_need_slot(c, &a);
   char kind = kind_of(c, &a);
-  whc_spill_class(c, whc_class_of(result));
-  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'A' ? FORMS : 0));
+  wh_code_op_t op = (wh_code_op_t)(base + (kind == 'A' ? whc_forms(result) : 0));
   uint32_t at = whc_emit_op(c, op);
   emit_operand(c, &a, kind);
   whc_emit_result(c, at, op, result);
+}
+
+typedef struct pair {
+  operand_t *a, *b;
+  char kind_a, kind_b;
+  wh_code_op_t base, swapped;
+} pair_t;
+
+static void swap(pair_t *pair) {
+  operand_t *operand = pair->a;
+  pair->a = pair->b;
+  pair->b = operand;
+  char kind = pair->kind_a;
+  pair->kind_a = pair->kind_b;
+  pair->kind_b = kind;
+  pair->base = pair->swapped;
+}
+
+/* The older accumulator serves as the first operand, if the second is not a constant. */
+static void choose_old(compiler_t *c, pair_t *pair) {
+  bool old_a = pair->kind_a == 'S' && whc_could_be_in_old(c, pair->a);
+  bool old_b = pair->kind_b == 'S' && whc_could_be_in_old(c, pair->b);
+  if (old_b && !old_a && pair->kind_a != 'K' && pair->swapped != WH_CODE_COUNT) {
+    swap(pair);
+    old_a = true;
+    old_b = false;
+  }
+  if (old_a && pair->kind_b != 'K') {
+    whc_take_old(c, pair->a);
+    pair->kind_a = 'O';
+  } else if (old_a) {
+    whc_store_old(c, pair->a);
+  }
+  if (old_b) whc_store_old(c, pair->b);
 }
 
 /* Emits base with two popped operands, turned round first where that needs no other operation. swapped:
@@ -40,39 +79,35 @@ void whc_unary(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
 static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped, operand_t *a,
                          operand_t *b, wherry_valtype_t result) {
   if (a->where == IN_CONST && b->where == IN_CONST) whc_need_slot(c, a);
-  char kind_a = kind_of(c, a), kind_b = kind_of(c, b);
-  if (kind_a == 'A' && kind_b == 'A') {
+  bool is_float = a->class != CLASS_INT;
+  pair_t pair = {a, b, kind_of(c, a), kind_of(c, b), base, swapped};
+  if (pair.kind_a == 'A' && pair.kind_b == 'A' && (!is_float || result == WHERRY_I32)) {
     /* One value in both places: a local read twice, so one of them can be its slot. */
     WH_ASSERT(a->where == IN_SLOT || b->where == IN_SLOT);
     if (b->where == IN_SLOT)
-      kind_b = 'S';
+      pair.kind_b = 'S';
     else
-      kind_a = 'S';
+      pair.kind_a = 'S';
   }
-  if (swapped != WH_CODE_COUNT && (kind_a == 'K' || (kind_b == 'A' && kind_a == 'S'))) {
-    operand_t *operand = a;
-    a = b;
-    b = operand;
-    char kind = kind_a;
-    kind_a = kind_b;
-    kind_b = kind;
-    base = swapped;
-  }
-  whc_spill_class(c, whc_class_of(result));
-  int kind = find_kind(kind_a, kind_b);
-  WH_ASSERT(swapped == WH_CODE_COUNT || kind <= KIND_AK);
-  wh_code_op_t op = (wh_code_op_t)((int)base + FORMS * kind);
+  if (is_float) choose_old(c, &pair);
+  if (swapped != WH_CODE_COUNT &&
+      (pair.kind_a == 'K' || (pair.kind_b == 'A' && pair.kind_a == 'S')))
+    swap(&pair);
+  unsigned kind = find_kind(pair.kind_a, pair.kind_b, is_float);
+  wh_code_op_t op = (wh_code_op_t)((unsigned)pair.base + whc_forms(result) * kind);
   uint32_t at = whc_emit_op(c, op);
-  emit_operand(c, a, kind_a);
-  emit_operand(c, b, kind_b);
+  emit_operand(c, pair.a, pair.kind_a);
+  emit_operand(c, pair.b, pair.kind_b);
   whc_emit_result(c, at, op, result);
 }
 
-/* The two topmost, as whc_pop_low. */
+/* The two topmost, as whc_pop_low, but that they may be in the older accumulator. */
 static void pop_two_low(compiler_t *c, operand_t *a, operand_t *b) {
   whc_compute_low(c, (uint32_t)c->stack.count - 2);
-  *b = whc_pop_low(c);
-  *a = whc_pop_low(c);
+  whc_compute_low(c, (uint32_t)c->stack.count - 1);
+  *b = whc_pop_as_is(c);
+  *a = whc_pop_as_is(c);
+  a->sum = b->sum = false;
 }
 
 static void binary(compiler_t *c, wh_code_op_t base, bool commutes, wherry_valtype_t type) {
@@ -102,7 +137,9 @@ static void compare_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t mirr
   if (c->failed) return;
   /* Which of the two it became shows in the operation emitted. */
   wh_code_op_t op = c->acc[CLASS_INT].op;
-  c->compare = op >= base && op <= base + FORMS * KIND_AK ? base : mirror;
+  c->compare_kinds = a->class == CLASS_INT ? COMPARE_KINDS : FLOAT_COMPARE_KINDS;
+  c->compare =
+      op >= base && (unsigned)op < (unsigned)base + FORMS * c->compare_kinds ? base : mirror;
   c->compare_at = c->last_op_at;
 }
 
@@ -234,9 +271,8 @@ static void load(compiler_t *c, wh_code_op_t base, wherry_valtype_t result) {
   prepare_address(c, (uint32_t)c->stack.count - 1);
   access.address = whc_pop_as_is(c);
   choose_kind(c, &access);
-  whc_spill_class(c, whc_class_of(result));
   whc_mark_offset(c);
-  wh_code_op_t op = (wh_code_op_t)(base + FORMS * kind_place(access.kind));
+  wh_code_op_t op = (wh_code_op_t)(base + whc_forms(result) * kind_place(access.kind));
   uint32_t at = whc_emit_op(c, op);
   whc_emit_access(c, &access);
   whc_emit_result(c, at, op, result);
@@ -280,36 +316,32 @@ void whc_select(compiler_t *c, wherry_valtype_t type) {
     select_v128(c, &condition);
     return;
   }
-  /* Whole slots are chosen, so values that only an accumulator has go to theirs; the condition may stay
+  /* Slots are chosen between, so values that only an accumulator has go to theirs; the condition may stay
      where it is: a spill stores, and moves nothing. */
   for (uint32_t index = (uint32_t)c->stack.count - 2; index < c->stack.count; index++)
     if (whc_operand_at(c, index)->where == IN_ACC) whc_spill(c, index);
   operand_t b = whc_pop(c), a = whc_pop(c);
   if (condition.where == IN_CONST) whc_need_slot(c, &condition);
   bool in_accumulator = whc_in_acc(c, &condition);
-  whc_spill_class(c, CLASS_INT);
-  unsigned kinds = (a.where == IN_CONST ? 2u : 0u) + (b.where == IN_CONST ? 1u : 0u);
-  wh_code_op_t op =
-      (wh_code_op_t)((in_accumulator ? WH_CODE_SELECT_A_SS_R : WH_CODE_SELECT_S_SS_R) +
-                     FORMS * kinds);
+  static const wh_code_op_t bases[] = {WH_CODE_SELECT_S_SS_R, WH_CODE_SELECT_f32_S_SS_R,
+                                       WH_CODE_SELECT_f64_S_SS_R};
+  enum { SLOT_KINDS = 4 }; /* with the condition in a slot */
+  class_t class = whc_class_of(type);
+  unsigned kind = (in_accumulator ? SLOT_KINDS : 0u) + (a.where == IN_CONST ? 2u : 0u) +
+                  (b.where == IN_CONST ? 1u : 0u);
+  wh_code_op_t op = (wh_code_op_t)(bases[class] + whc_forms(type) * kind);
   uint32_t at = whc_emit_op(c, op);
   if (!in_accumulator) whc_emit_slot(c, condition.slot);
+  bool wide = class != CLASS_F32;
   if (a.where == IN_CONST)
-    whc_emit_bits(c, a.bits, true);
+    whc_emit_bits(c, a.bits, wide);
   else
     whc_emit_slot(c, a.slot);
   if (b.where == IN_CONST)
-    whc_emit_bits(c, b.bits, true);
+    whc_emit_bits(c, b.bits, wide);
   else
     whc_emit_slot(c, b.slot);
-  if (whc_class_of(type) == CLASS_INT) {
-    whc_emit_result(c, at, op, type);
-    return;
-  }
-  /* A float's bits are in the integers' accumulator now, which serves nobody: the slot counts. */
-  whc_change_op(c, at, (wh_code_op_t)(op + FORM_D));
-  whc_emit_home_result(c, at, type);
-  c->acc[CLASS_INT].mirror = NO_SLOT;
+  whc_emit_result(c, at, op, type);
 }
 
 bool whc_numeric(compiler_t *c, uint32_t opcode) {
@@ -325,6 +357,9 @@ bool whc_numeric(compiler_t *c, uint32_t opcode) {
   case WH_OP_##N: binary(c, WH_CODE_##N##_SS_R, false, TYPE_##T); return true;
 #define BINARY_COMMUTES(N, T, ...) \
   case WH_OP_##N: binary(c, WH_CODE_##N##_SS_R, true, TYPE_##T); return true;
+#define FLOAT_BINARY BINARY
+#define FLOAT_BINARY_COMMUTES BINARY_COMMUTES
+#define FLOAT_COMPARE COMPARE
 #define BINARY_TRAPS(N, T, ...)                     \
   case WH_OP_##N:                                   \
     whc_mark_offset(c);                             \
@@ -351,6 +386,9 @@ bool whc_numeric(compiler_t *c, uint32_t opcode) {
 #undef UNARY_TRAPS
 #undef BINARY
 #undef BINARY_COMMUTES
+#undef FLOAT_BINARY
+#undef FLOAT_BINARY_COMMUTES
+#undef FLOAT_COMPARE
 #undef BINARY_TRAPS
 #undef COMPARE
 #undef WIDE_SUM

@@ -33,7 +33,10 @@ static wherry_valtype_t unpacked(const wh_rfield_t *field) {
 
 /* Places in the rows; stores have no signed ones. */
 static wh_code_op_t get_op(wh_code_op_t first, row_t row, bool in_accumulator) {
-  return (wh_code_op_t)((unsigned)first + (unsigned)row * 2 * FORMS + (in_accumulator ? FORMS : 0));
+  bool is_float = row == ROW_F32 || row == ROW_F64;
+  unsigned more = row == ROW_F64 ? 2 * (FLOAT_FORMS - FORMS) : 0; /* of f32 before it */
+  return (wh_code_op_t)((unsigned)first + (unsigned)row * 2 * FORMS + more +
+                        (in_accumulator ? (is_float ? FLOAT_FORMS : FORMS) : 0));
 }
 static unsigned set_place(row_t row) {
   static const uint8_t places[] = {0, 0, 1, 1, 2, 3, 4, 5};
@@ -47,7 +50,6 @@ static void struct_get(compiler_t *c, bool is_signed) {
   operand_t object = whc_pop(c);
   if (object.where == IN_CONST || result == WHERRY_V128) whc_need_slot(c, &object);
   bool in_accumulator = result != WHERRY_V128 && whc_in_acc(c, &object);
-  whc_spill_class(c, whc_class_of(result));
   whc_mark_offset(c);
   wh_code_op_t op = result == WHERRY_V128 ? WH_CODE_STRUCT_GET_V128
                                           : get_op(WH_CODE_STRUCT_GET_i8_S_R,
@@ -92,7 +94,6 @@ static void array_get(compiler_t *c, bool is_signed) {
   whc_need_slot(c, &array);
   if (index.where == IN_CONST || result == WHERRY_V128) whc_need_slot(c, &index);
   bool in_accumulator = result != WHERRY_V128 && whc_in_acc(c, &index);
-  whc_spill_class(c, whc_class_of(result));
   whc_mark_offset(c);
   wh_code_op_t op = result == WHERRY_V128 ? WH_CODE_ARRAY_GET_V128
                                           : get_op(WH_CODE_ARRAY_GET_i8_S_R,
@@ -127,7 +128,6 @@ static void array_len(compiler_t *c) {
   operand_t array = whc_pop(c);
   if (array.where == IN_CONST) whc_need_slot(c, &array);
   bool in_accumulator = whc_in_acc(c, &array);
-  whc_spill_class(c, CLASS_INT);
   whc_mark_offset(c);
   wh_code_op_t op = in_accumulator ? WH_CODE_ARRAY_LEN_A_R : WH_CODE_ARRAY_LEN_S_R;
   uint32_t at = whc_emit_op(c, op);
@@ -166,7 +166,6 @@ static void ref_test(compiler_t *c, wh_heap_t heap, bool nullable) {
   operand_t reference = whc_pop(c);
   if (reference.where == IN_CONST) whc_need_slot(c, &reference);
   bool in_accumulator = whc_in_acc(c, &reference);
-  whc_spill_class(c, CLASS_INT);
   wh_code_op_t op = wh_heap_is_abstract(heap) ? WH_CODE_REF_TEST_MASK_S_R : WH_CODE_REF_TEST_S_R;
   if (in_accumulator) op = (wh_code_op_t)(op + FORMS);
   uint32_t at = whc_emit_op(c, op);

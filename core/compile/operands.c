@@ -95,14 +95,23 @@ void whc_drop_to(compiler_t *c, uint32_t height) {
 }
 
 void whc_wrote(compiler_t *c, int32_t slot) {
-  for (unsigned class = 0; class < CLASS_ACCS; class ++)
+  for (unsigned class = 0; class < CLASS_ACCS; class ++) {
     if (c->acc[class].mirror == slot) c->acc[class].mirror = NO_SLOT;
+    if (c->old[class].mirror == slot) c->old[class].mirror = NO_SLOT;
+    if (c->under[class] == slot) c->under[class] = NO_SLOT;
+  }
 }
 
-/* Makes the operation that left a value in its accumulator store it to a slot as well. */
-static void store_result(compiler_t *c, class_t class, int32_t slot) {
-  accumulator_t *acc = &c->acc[class];
-  whc_change_op(c, acc->op_at, (wh_code_op_t)(acc->op + FORM_D));
+/* The form that an accumulator's operation is to have. */
+static void choose_form(compiler_t *c, const accumulator_t *acc) {
+  unsigned form = acc->pushes ? (acc->stores ? FORM_PD : FORM_P) : acc->stores ? FORM_D : FORM_R;
+  whc_change_op(c, acc->op_at, (wh_code_op_t)(acc->op + form));
+}
+
+/* Makes the operation that left a value in an accumulator store it to a slot as well. */
+static void store_result(compiler_t *c, accumulator_t *acc, int32_t slot) {
+  acc->stores = true;
+  choose_form(c, acc);
   if (!c->failed) c->words.items[acc->dst_at] = (uint32_t)slot;
   whc_wrote(c, slot);
   acc->mirror = slot;
@@ -117,32 +126,132 @@ static void is_home(operand_t *operand) {
 
 void whc_spill(compiler_t *c, uint32_t index) {
   operand_t *operand = whc_operand_at(c, index);
-  WH_ASSERT(operand->where == IN_ACC);
+  WH_ASSERT(operand->where == IN_ACC || operand->where == IN_OLD);
   /* Nothing between the operation and here can have used this home: it lies at the operand's own
      height, and labels settle everything. */
-  store_result(c, (class_t)operand->class, operand->home);
+  accumulator_t *of = operand->where == IN_ACC ? c->acc : c->old;
+  store_result(c, &of[operand->class], operand->home);
   is_home(operand);
 }
 
-void whc_spill_class(compiler_t *c, class_t class) {
-  if (class != CLASS_V128 && c->acc[class].entry != NO_ENTRY)
-    whc_spill(c, (uint32_t)c->acc[class].entry);
+static void spill_entry(compiler_t *c, const accumulator_t *acc) {
+  if (acc->entry != NO_ENTRY) whc_spill(c, (uint32_t)acc->entry);
 }
 
+void whc_spill_class(compiler_t *c, class_t class) { spill_entry(c, &c->acc[class]); }
+
 void whc_spill_accs(compiler_t *c) {
-  for (unsigned class = 0; class < CLASS_ACCS; class ++) whc_spill_class(c, (class_t) class);
+  for (unsigned class = 0; class < CLASS_ACCS; class ++) {
+    spill_entry(c, &c->acc[class]);
+    spill_entry(c, &c->old[class]);
+  }
 }
 
 void whc_forget_accs(compiler_t *c) {
   for (unsigned class = 0; class < CLASS_ACCS; class ++) {
-    WH_ASSERT(c->acc[class].entry == NO_ENTRY || c->failed);
-    c->acc[class].entry = NO_ENTRY;
-    c->acc[class].mirror = NO_SLOT;
+    WH_ASSERT((c->acc[class].entry == NO_ENTRY && c->old[class].entry == NO_ENTRY) || c->failed);
+    c->acc[class] = c->old[class] =
+        (accumulator_t) {.entry = NO_ENTRY, .mirror = NO_SLOT, .op_at = NO_PLACE};
+    c->under[class] = NO_SLOT;
   }
+}
+
+/* ---- the older accumulators ---- */
+
+/* Makes acc's operation push the value that is also in the slot `under`. */
+static void push_under(compiler_t *c, class_t class) {
+  accumulator_t *acc = &c->acc[class];
+  acc->pushes = true;
+  choose_form(c, acc);
+  c->old[class] = (accumulator_t) {.entry = NO_ENTRY, .mirror = c->under[class], .op_at = NO_PLACE};
+  c->under[class] = NO_SLOT;
+}
+
+void whc_take_old(compiler_t *c, const operand_t *operand) {
+  if (!whc_in_old(c, operand)) push_under(c, (class_t)operand->class);
+  c->under[operand->class] = NO_SLOT;
+}
+
+void whc_store_old(compiler_t *c, operand_t *operand) {
+  if (operand->where != IN_OLD) return;
+  store_result(c, &c->old[operand->class], operand->home);
+  is_home(operand);
+}
+
+/* Whether an operand on the stack is in that slot; of the topmost ones, the others will wait long. */
+static bool is_wanted(const compiler_t *c, int32_t slot) {
+  enum { LOOKED_AT = 8 };
+  if (slot == NO_SLOT) return false;
+  for (size_t i = c->stack.count, n = 0; i-- > 0 && n < LOOKED_AT; n++)
+    if (c->stack.items[i].where == IN_SLOT && c->stack.items[i].slot == slot) return true;
+  return false;
+}
+
+static bool is_load(wh_code_op_t op) {
+  return op >= WH_CODE_F32_LOAD_S_R && op <= WH_CODE_F64_LOAD_X_PD;
+}
+
+/* Before an operation makes a float: who of three stays in an accumulator, because reading it back from a
+   slot takes long? An operand that is in a slot too, as it was kept in an accumulator to be read soon; else
+   the one that is wanted first; but not one that was loaded, for that waited for nothing. True: acc's
+   is pushed. */
+static bool make_way(compiler_t *c, class_t class) {
+  accumulator_t *acc = &c->acc[class], *old = &c->old[class];
+  int32_t under = acc->mirror;
+  if (is_wanted(c, c->under[class])) push_under(c, class);
+  bool keeps = is_wanted(c, old->mirror);
+  bool pushes = acc->entry != NO_ENTRY && !keeps && !(old->entry != NO_ENTRY && is_load(acc->op));
+  if (pushes) {
+    spill_entry(c, old);
+    c->stack.items[acc->entry].where = IN_OLD;
+    *old = *acc;
+    acc->entry = NO_ENTRY;
+  }
+  c->under[class] = pushes || keeps || old->entry != NO_ENTRY ? NO_SLOT : under;
+  return pushes;
+}
+
+static void set_result(compiler_t *c, operand_t *operand, uint32_t index, uint32_t op_at,
+                       wh_code_op_t base) {
+  operand->where = IN_ACC;
+  operand->sum = false;
+  c->acc[operand->class] = (accumulator_t) {.entry = (int32_t)index,
+                                            .mirror = NO_SLOT,
+                                            .op_at = op_at,
+                                            .dst_at = (uint32_t)c->words.count,
+                                            .op = base};
+  whc_emit(c, 0);
+}
+
+void whc_emit_result(compiler_t *c, uint32_t op_at, wh_code_op_t base, wherry_valtype_t type) {
+  if (WH_UNLIKELY(c->failed)) return;
+  class_t class = whc_class_of(type);
+  bool pushes = class != CLASS_INT && make_way(c, class);
+  whc_spill_class(c, class);
+  whc_push_home(c, type);
+  if (WH_UNLIKELY(c->failed)) return;
+  set_result(c, whc_top_operand(c), (uint32_t)c->stack.count - 1, op_at, base);
+  if (pushes) {
+    c->acc[class].pushes = true;
+    choose_form(c, &c->acc[class]);
+  }
+}
+
+void whc_emit_result_of(compiler_t *c, uint32_t index, uint32_t op_at, wh_code_op_t base) {
+  set_result(c, whc_operand_at(c, index), index, op_at, base);
+}
+
+void whc_emit_home_result(compiler_t *c, uint32_t op_at, wherry_valtype_t type) {
+  whc_push_home(c, type);
+  int32_t home = whc_top_operand(c)->home;
+  whc_emit_slot(c, home);
+  for (int32_t i = 0; i < whc_slots_of(type); i++) whc_wrote(c, home + i);
+  c->home_op_at = op_at;
 }
 
 void whc_emit_move(compiler_t *c, const operand_t *operand, int32_t slot) {
   static const wh_code_op_t set_acc[] = {WH_CODE_SET_A_u64, WH_CODE_SET_A_f32, WH_CODE_SET_A_f64};
+  static const wh_code_op_t set_old[] = {WH_CODE_COUNT, WH_CODE_SET_O_f32, WH_CODE_SET_O_f64};
   bool is_v128 = operand->class == CLASS_V128;
   if (operand->sum) {
     bool in_accumulator = whc_in_acc(c, operand);
@@ -151,6 +260,9 @@ void whc_emit_move(compiler_t *c, const operand_t *operand, int32_t slot) {
     whc_emit(c, (uint32_t)operand->bits);
   } else if (whc_in_acc(c, operand)) {
     whc_emit_op(c, set_acc[operand->class]);
+  } else if (whc_in_old(c, operand)) {
+    whc_take_old(c, operand);
+    whc_emit_op(c, set_old[operand->class]);
   } else if (operand->where == IN_CONST && is_v128) {
     whc_emit_op(c, WH_CODE_SET_K128);
     whc_emit_v128(c, operand->bytes);
@@ -173,7 +285,7 @@ static void wrote_value(compiler_t *c, const operand_t *operand, int32_t slot) {
 
 void whc_settle(compiler_t *c, uint32_t index, bool constants) {
   operand_t *operand = whc_operand_at(c, index);
-  if (operand->where == IN_ACC) {
+  if (operand->where == IN_ACC || operand->where == IN_OLD) {
     if (operand->sum) whc_compute(c, index);
     whc_spill(c, index);
     return;
@@ -196,6 +308,7 @@ void whc_need_slot(compiler_t *c, operand_t *operand) {
   whc_emit_move(c, operand, operand->home);
   wrote_value(c, operand, operand->home);
   if (operand->where == IN_ACC && !operand->sum) c->acc[operand->class].mirror = operand->home;
+  if (operand->where == IN_OLD) c->old[operand->class].mirror = operand->home;
   is_home(operand);
   operand->sum = false;
 }
@@ -236,13 +349,16 @@ void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
     accumulator_t *acc = top->where == IN_ACC && !top->sum ? &c->acc[top->class] : NULL;
     bool just_made = acc && acc->op_at == c->last_op_at;
     uint32_t moves_at = (uint32_t)c->words.count;
+    /* It may be just this operation that pushes the old value. */
+    if (just_made && acc->pushes && c->old[top->class].mirror == slot)
+      c->old[top->class].mirror = NO_SLOT;
     settle_uses(c, local);
     if (just_made) put_before_last(c, acc, moves_at);
   }
   whc_compute_top(c);
-  operand_t value = whc_pop(c);
+  operand_t value = whc_pop_as_is(c);
   if (value.where == IN_ACC && c->acc[value.class].op_at == c->last_op_at) {
-    store_result(c, (class_t)value.class, slot);
+    store_result(c, &c->acc[value.class], slot);
   } else if (!c->failed && c->home_op_at != NO_PLACE && c->home_op_at == c->last_op_at &&
              value.where == IN_SLOT && value.slot == value.home &&
              c->words.items[c->words.count - 1] == (uint32_t)value.home) {
@@ -251,10 +367,11 @@ void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
     c->words.items[c->words.count - 1] = (uint32_t)slot;
     wrote_value(c, &value, slot);
   } else {
-    bool from_acc = whc_in_acc(c, &value);
+    bool from_acc = whc_in_acc(c, &value), from_old = whc_in_old(c, &value);
     whc_emit_move(c, &value, slot);
     wrote_value(c, &value, slot);
     if (from_acc) c->acc[value.class].mirror = slot;
+    if (from_old) c->old[value.class].mirror = slot;
   }
   if (tee) whc_push_local(c, local);
 }

@@ -17,7 +17,6 @@ static uint32_t read_lane(compiler_t *c) { return *c->next++; }
 static void to_scalar(compiler_t *c, wh_code_op_t op, wherry_valtype_t type, bool lane) {
   operand_t a = whc_pop(c);
   whc_need_slot(c, &a);
-  whc_spill_class(c, whc_class_of(type));
   uint32_t at = whc_emit_op(c, op);
   whc_emit_slot(c, a.slot);
   if (lane) whc_emit(c, read_lane(c));

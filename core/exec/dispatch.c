@@ -16,18 +16,21 @@
 
 #include "handlers.h"
 
-#define DEFINE_SLOW(name)                                                       \
-  CALLING WH_COLD int wh_exec_slow_##name(PARAMETERS) {                         \
-    context->ip = ip;                                                           \
-    context->fp = fp;                                                           \
-    context->acc = acc;                                                         \
-    context->f64_acc = dacc;                                                    \
-    context->f32_acc = facc;                                                    \
-    int outcome = wh_exec_##name(context);                                      \
-    if (outcome != CONTINUE) return outcome;                                    \
-    state_t state = {context->ip,  context->fp,      context->memory,  context, \
-                     context->acc, context->f64_acc, context->f32_acc, false};  \
-    DISPATCH();                                                                 \
+#define DEFINE_SLOW(name)                                                                     \
+  CALLING WH_COLD int wh_exec_slow_##name(PARAMETERS) {                                       \
+    context->ip = ip;                                                                         \
+    context->fp = fp;                                                                         \
+    context->acc = acc;                                                                       \
+    context->f64_acc = dacc;                                                                  \
+    context->f32_acc = facc;                                                                  \
+    context->f64_old = dold;                                                                  \
+    context->f32_old = fold;                                                                  \
+    int outcome = wh_exec_##name(context);                                                    \
+    if (outcome != CONTINUE) return outcome;                                                  \
+    state_t state = {                                                                         \
+        context->ip,      context->fp,      context->memory,  context,          context->acc, \
+        context->f64_acc, context->f32_acc, context->f64_old, context->f32_old, false};       \
+    DISPATCH();                                                                               \
   }
 WH_EXEC_SLOW(DEFINE_SLOW)
 
@@ -90,7 +93,8 @@ const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const voi
 wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
   handler_t *first = READ(handler_t *, context->ip);
   return (wh_exec_outcome_t)first(context->ip, context->fp, context->memory, context, context->acc,
-                                  context->f64_acc, context->f32_acc);
+                                  context->f64_acc, context->f32_acc, context->f64_old,
+                                  context->f32_old);
 }
 
 #else
@@ -144,8 +148,8 @@ wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
   const wh_word_t *ip = context->ip;
   uint64_t *fp = context->fp, acc = context->acc;
   uint8_t *memory = context->memory;
-  double dacc = context->f64_acc;
-  float facc = context->f32_acc;
+  double dacc = context->f64_acc, dold = context->f64_old;
+  float facc = context->f32_acc, fold = context->f32_old;
   int (*slow)(wh_context_t *);
 dispatch:
   COUNT(ip);
@@ -172,6 +176,8 @@ hand_over:
   context->acc = acc;
   context->f64_acc = dacc;
   context->f32_acc = facc;
+  context->f64_old = dold;
+  context->f32_old = fold;
   int outcome = slow(context);
   if (outcome != CONTINUE) return (wh_exec_outcome_t)outcome;
   ip = context->ip;
@@ -180,6 +186,8 @@ hand_over:
   acc = context->acc;
   dacc = context->f64_acc;
   facc = context->f32_acc;
+  dold = context->f64_old;
+  fold = context->f32_old;
   goto dispatch;
 }
 

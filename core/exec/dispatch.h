@@ -61,6 +61,11 @@ typedef uint64_t lane_i64x2;
 #define ACC_f32 S(facc)
 #define ACC_f64 S(dacc)
 
+#define OLD(T) OLD_##T
+#define OLD_f32 S(fold)
+#define OLD_f64 S(dold)
+#define PUSH(T) (OLD(T) = ACC(T))
+
 #define RESULT(T, ...) RESULT_##T(__VA_ARGS__)
 #define RESULT_i32(...) (S(acc) = bits_of_i32(__VA_ARGS__))
 #define RESULT_u32(...) (S(acc) = (uint32_t)(__VA_ARGS__))
@@ -82,8 +87,19 @@ typedef uint64_t lane_i64x2;
 #define KEEP_u32(n) (*SLOT_AT(n) = S(acc))
 #define KEEP_i64(n) (*SLOT_AT(n) = S(acc))
 #define KEEP_u64(n) (*SLOT_AT(n) = S(acc))
-#define KEEP_f32(n) PUT(f32, n, S(facc))
+#define KEEP_f32(n) PUT_WHOLE_f32(n, S(facc))
 #define KEEP_f64(n) PUT(f64, n, S(dacc))
+#define KEEP_OLD(T, n) KEEP_OLD_##T(n)
+#define KEEP_OLD_f32(n) PUT_WHOLE_f32(n, S(fold))
+#define KEEP_OLD_f64(n) PUT(f64, n, S(dold))
+
+/* From its register at once: by way of a general one the next to read the slot waits longer. What the
+   register's other half holds does not matter. */
+#ifdef __x86_64__
+#define PUT_WHOLE_f32(n, x) __asm__("movq %1, %0" : "=m"(*SLOT_AT(n)) : "x"(x))
+#else
+#define PUT_WHOLE_f32(n, x) PUT(f32, n, x)
+#endif
 
 #define GLOBAL(T, n) READ(T, &S(context)->globals[WORD(n)])
 #define GLOBAL_PUT(T, n, x) (S(context)->globals[WORD(n)] = WHOLE_##T(x))

@@ -22,7 +22,7 @@
 /* Five integer arguments: with a sixth, gcc spills. Floats have registers of their own. */
 #define PARAMETERS                                                                         \
   const wh_word_t *ip, uint64_t *fp, uint8_t *memory, wh_context_t *context, uint64_t acc, \
-      double dacc, float facc
+      double dacc, float facc, double dold, float fold
 typedef CALLING int handler_t(PARAMETERS);
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
@@ -35,12 +35,14 @@ typedef struct state {
   uint64_t acc;
   double dacc;
   float facc;
+  double dold;
+  float fold;
   bool looped; /* known when compiled: the operation is part of a loop within a handler */
 } state_t;
-#define STATE {ip, fp, memory, context, acc, dacc, facc, false}
+#define STATE {ip, fp, memory, context, acc, dacc, facc, dold, fold, false}
 #define GO_ON_WITH(handler)                                                                     \
   TAIL return (handler)(state.ip, state.fp, state.memory, state.context, state.acc, state.dacc, \
-                        state.facc)
+                        state.facc, state.dold, state.fold)
 
 static inline handler_t *handler_at(const wh_word_t *ip) {
   handler_t *handler = READ(handler_t *, ip);

@@ -12,6 +12,8 @@ void wh_link_save(wh_context_t *context, wh_saved_t *saved) {
   saved->acc = context->acc;
   saved->f64_acc = context->f64_acc;
   saved->f32_acc = context->f32_acc;
+  saved->f64_old = context->f64_old;
+  saved->f32_old = context->f32_old;
   saved->pausable = context->pausable;
   saved->stepped_host = context->stepped_host;
   saved->quiet = context->quiet;
@@ -34,6 +36,8 @@ void wh_link_restore(wh_context_t *context, const wh_saved_t *saved) {
   context->acc = saved->acc;
   context->f64_acc = saved->f64_acc;
   context->f32_acc = saved->f32_acc;
+  context->f64_old = saved->f64_old;
+  context->f32_old = saved->f32_old;
   context->pausable = saved->pausable;
   context->stepped_host = saved->stepped_host;
   context->quiet = saved->quiet;

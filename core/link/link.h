@@ -62,8 +62,8 @@ struct wh_saved {
   const wh_word_t *ip;
   uint64_t *fp;
   uint64_t acc;
-  double f64_acc;
-  float f32_acc;
+  double f64_acc, f64_old;
+  float f32_acc, f32_old;
   bool pausable, stepped_host, quiet;
   int64_t wanted;
   uint64_t host_func;

@@ -409,8 +409,8 @@ typedef struct wh_context {
   const wh_word_t *ip;
   uint64_t *fp;
   uint64_t acc;
-  double f64_acc;
-  float f32_acc;
+  double f64_acc, f64_old;
+  float f32_acc, f32_old;
   uint64_t host_func;   /* host call: which, … */
   uint64_t *host_slots; /* … and its slots */
 } wh_context_t;

@@ -506,6 +506,50 @@ static void frames_survive_a_host_call(void **state) {
   close_guest(&guest);
 }
 
+/* A fill of so much pauses between its pieces, while two values wait in accumulators. */
+static void floats_outlast_a_pause(void **state) {
+  (void)state;
+  static const char text[] =
+      "(module (memory 520)"
+      " (func (export \"run\") (param f64 f32) (result f64)"
+      "  (f64.mul (local.get 0) (f64.const 3)) (f64.mul (local.get 0) (f64.const 5))"
+      "  (f32.mul (local.get 1) (f32.const 3)) (f32.mul (local.get 1) (f32.const 5))"
+      "  (memory.fill (i32.const 0) (i32.const 1) (i32.const 34000000))"
+      "  (f32.sub) (f64.promote_f32) (local.set 0) (f64.sub) (local.get 0) (f64.mul))"
+      " (func (export \"other\") (result f64)"
+      "  (f64.add (f64.mul (f64.const 2) (f64.const 2)) (f64.promote_f32"
+      "   (f32.add (f32.mul (f32.const 2) (f32.const 1)) (f32.mul (f32.const 1) (f32.const "
+      "2)))))))";
+  wherry_config_t *config;
+  assert_ok(wherry_config_new(NULL, &config));
+  assert_ok(wherry_config_set_tick(config, 1000));
+  world_t world = world_of(config);
+  wherry_config_release(config);
+  wherry_bytes_t bytes;
+  wherry_module_t *module;
+  wherry_instance_t instance;
+  assert_ok(wherry_text_to_binary(world.engine, text, sizeof text - 1, &bytes));
+  assert_ok(wherry_module_new(world.engine, bytes.data, bytes.size, &module));
+  wherry_bytes_release(world.engine, bytes);
+  assert_ok(wherry_instance_new(world.store, module, NULL, 0, &instance));
+  wherry_slot_t slots[2] = {{.f64 = 7}, {.f32 = 4}};
+  wherry_call_t *call;
+  assert_ok(wherry_call_start(world.store, find_func(world.store, instance, "run"), slots, &call));
+  int pauses = 0;
+  while (resume(call) == WHERRY_PAUSED) {
+    pauses++;
+    wherry_value_t result;
+    assert_ok(wherry_func_call(world.store, find_func(world.store, instance, "other"), NULL, 0,
+                               &result, 1));
+    assert_true(result.of.f64 == 8);
+  }
+  assert_true(pauses > 0);
+  assert_true(wherry_call_slots(call)[0].f64 == 14 * 8);
+  wherry_call_release(call);
+  wherry_module_release(module);
+  world_end(&world);
+}
+
 static void a_stepped_call_can_be_failed(void **state) {
   (void)state;
   guest_t guest;
@@ -880,6 +924,7 @@ int main(void) {
       cmocka_unit_test(fuel_is_counted_and_ends),
       cmocka_unit_test(a_stepped_call_is_done_at_once),
       cmocka_unit_test(a_stepped_call_pauses_and_asks),
+      cmocka_unit_test(floats_outlast_a_pause),
       cmocka_unit_test(frames_survive_a_host_call),
       cmocka_unit_test(a_stepped_call_can_be_failed),
       cmocka_unit_test(traps_end_a_stepped_call),

@@ -16,7 +16,7 @@ static const wh_handlers_t handlers = {{
 enum { I32 = 0x7F, I64 = 0x7E, F64 = 0x7C };
 
 typedef struct function {
-  uint8_t params[4], results[4]; /* value types, ended by 0 */
+  uint8_t params[8], results[4]; /* value types, ended by 0 */
   uint8_t body[64];              /* locals, then code */
   size_t size;
 } function_t;
@@ -57,6 +57,60 @@ static const struct {
      "F64_ADD_SS_R -2 -1 0|F64_CANONICAL_A_R 0|F64_ABS_A_D -1|F64_SQRT_A_R 0|F64_CANONICAL_A_RET "
      "-2",
      true},
+    {"of two floats the older is pushed, and is the first operand",
+     {{F64, F64, F64, F64},
+      {F64},
+      BODY(0, 0x20, 0, 0x20, 1, 0xA2, 0x20, 2, 0x20, 3, 0xA2, 0xA1, 0x0B)},
+     "F64_MUL_SS_R -4 -3 0|F64_MUL_SS_P -2 -1 0|F64_SUB_OA_RET -4"},
+    {"of three the oldest is stored, which is wanted last",
+     {{F64, F64, F64},
+      {F64},
+      BODY(0, 0x20, 0, 0x20, 1, 0xA2, 0x20, 1, 0x20, 2, 0xA2, 0x20, 0, 0x20, 2, 0xA2, 0xA1, 0xA1,
+           0x0B)},
+     "F64_MUL_SS_D -3 -2 2|F64_MUL_SS_P -2 -1 0|F64_MUL_SS_P -3 -1 0|F64_SUB_OA_R 0|F64_SUB_SA_RET "
+     "2 -3"},
+    {"or one that was loaded, which waited for nothing",
+     {{F64, I32, I32},
+      {F64},
+      BODY(0, 0x20, 0, 0x9F, 0x20, 1, 0x2B, 3, 0, 0x20, 2, 0x2B, 3, 8, 0xA2, 0xA0, 0x0B)},
+     "F64_SQRT_S_R -3 0|F64_LOAD_S_PD -2 0 3|F64_LOAD_S_R -1 8 0|F64_MUL_AS_R 3 0|F64_ADD_OA_RET "
+     "-3"},
+    {"a local that was set is found in the older accumulator, its operation made to push behind it",
+     {{F64, F64},
+      {F64},
+      BODY(0, 0x20, 0, 0x20, 1, 0xA3, 0x21, 0, 0x20, 1, 0x9F, 0x21, 1, 0x20, 0, 0x20, 1, 0xA1,
+           0x0B)},
+     "F64_DIV_SS_D -2 -1 -2|F64_SQRT_S_PD -1 -1|F64_SUB_OA_RET -2"},
+    {"and stays there while the sum that it is part of is made",
+     {{F64, I32, I32},
+      {F64},
+      BODY(0, 0x20, 0, 0x9F, 0x22, 0, 0x20, 1, 0x2B, 3, 0, 0x20, 2, 0x2B, 3, 8, 0xA2, 0xA0, 0x21, 0,
+           0x20, 0, 0x0B)},
+     "F64_SQRT_S_D -3 -3|F64_LOAD_S_PD -2 0 3|F64_LOAD_S_R -1 8 0|F64_MUL_AS_R 3 0|F64_ADD_OA_D "
+     "-3|RETURN_A_f64 -3"},
+    {"a second operand is turned round to the first, where that means the same",
+     {{F64, F64, I32},
+      {I32},
+      BODY(0, 0x20, 0, 0x9F, 0x21, 0, 0x20, 1, 0x9F, 0x21, 1, 0x20, 1, 0x20, 0, 0x63, 0x0B)},
+     "F64_SQRT_S_D -3 -3|F64_SQRT_S_PD -2 -2|F64_GT_OA_RET -3"},
+    {"a float in the accumulator is squared there",
+     {{F64, F64}, {F64}, BODY(0, 0x20, 0, 0x20, 1, 0xA1, 0x22, 0, 0x20, 0, 0xA2, 0x0B)},
+     "F64_SUB_SS_D -2 -1 -2|F64_MUL_AA_RET -2"},
+    {"both accumulators are stored before a call",
+     {{F64, F64},
+      {F64},
+      BODY(0, 0x20, 0, 0x9F, 0x20, 1, 0x9F, 0x20, 0, 0x20, 1, 0x10, 0, 0xA0, 0xA0, 0x0B)},
+     "F64_SQRT_S_D -2 2|F64_SQRT_S_PD -1 3|MOVE -2 4|MOVE -1 5|CALL 0 6|F64_ADD_AS_R 3 "
+     "0|F64_ADD_AS_RET 2 -2"},
+    {"what else reads a value of the older accumulator has it stored",
+     {{F64, F64}, {F64}, BODY(0, 0x20, 0, 0x9F, 0x20, 1, 0x9F, 0x21, 1, 0x9A, 0x20, 1, 0xA0, 0x0B)},
+     "F64_SQRT_S_D -2 2|F64_SQRT_S_PD -1 -1|F64_NEG_S_P 2 0|F64_ADD_OA_RET -2"},
+    {"a choice between floats is made in their accumulator",
+     {{F64, F64, I32},
+      {F64},
+      BODY(0, 0x20, 0, 0x9F, 0x20, 1, 0x20, 2, 0x1B, 0x44, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0xA0,
+           0x0B)},
+     "F64_SQRT_S_D -3 2|SELECT_f64_S_SS_R -1 2 -2 0|F64_ADD_AK_RET 0 1072693248 -3"},
     {"a value in the accumulator is stored only when another needs the place",
      {{I32, I32}, {I32}, BODY(0, 0x20, 0, 0x41, 1, 0x6A, 0x20, 1, 0x41, 2, 0x6A, 0x6C, 0x0B)},
      "I32_ADD_SK_D -2 1 2|I32_ADD_SK_R -1 2 0|I32_MUL_AS_RET 2 -2"},
