@@ -34,6 +34,7 @@
      GO_BACK(n)        the same, after charging the cost in word n + 1
      LEAVE_WITH(T, n)  stores the accumulator to the slot of operand word n and returns
      SLOW(f)           hands over to wh_exec_<f>, which moves on by itself
+     QUICK(f)          the same, if not carried out by a function without the detour of SLOW
    They see nothing else: no instruction pointer, no frame pointer. */
 
 #define WORDS_i32 1
@@ -270,4 +271,6 @@
 
 /* An operation that a function of exec carries out: operand words. */
 #define CALLED(N, operands, function) OP(N, operands, SLOW(function);)
+/* The same, with a short way for most cases. */
+#define QUICKLY(N, operands, function) OP(N, operands, QUICK(function);)
 #define PLAIN(N, operands, ...) OP(N, operands, __VA_ARGS__)

@@ -70,4 +70,5 @@
 #undef GLOBAL_GET
 #undef GLOBAL_SET
 #undef CALLED
+#undef QUICKLY
 #undef PLAIN

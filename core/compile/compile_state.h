@@ -391,6 +391,10 @@ typedef struct access {
   char kind;
 } access_t;
 void whc_read_access(compiler_t *c, access_t *access);
+/* Memory 0 with 32-bit addresses, of which there are shorter operations. */
+static inline bool whc_is_plain(const compiler_t *c, uint32_t memory) {
+  return memory == 0 && !c->model->memories.items[0].is64;
+}
 /* For an address that is in a slot: S or X. */
 void whc_choose_slot_kind(compiler_t *c, access_t *access);
 void whc_emit_access(compiler_t *c, const access_t *access);

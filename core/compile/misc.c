@@ -199,15 +199,21 @@ static void compile_memory(compiler_t *c, uint32_t opcode) {
     whc_emit(c, memory);
     break;
   }
-  case WH_OP_MEMORY_FILL:
-    whc_emit_called(c, WH_CODE_MEMORY_FILL, 3, false, 0);
-    whc_emit(c, whc_imm_u32(c));
+  case WH_OP_MEMORY_FILL: {
+    uint32_t memory = whc_imm_u32(c);
+    bool plain = whc_is_plain(c, memory);
+    whc_emit_called(c, plain ? WH_CODE_MEMORY_FILL_PLAIN : WH_CODE_MEMORY_FILL, 3, false, 0);
+    whc_emit(c, memory);
     break;
-  case WH_OP_MEMORY_COPY:
-    whc_emit_called(c, WH_CODE_MEMORY_COPY, 3, false, 0);
-    whc_emit(c, whc_imm_u32(c));
-    whc_emit(c, whc_imm_u32(c));
+  }
+  case WH_OP_MEMORY_COPY: {
+    uint32_t to = whc_imm_u32(c), from = whc_imm_u32(c);
+    bool plain = whc_is_plain(c, to) && to == from;
+    whc_emit_called(c, plain ? WH_CODE_MEMORY_COPY_PLAIN : WH_CODE_MEMORY_COPY, 3, false, 0);
+    whc_emit(c, to);
+    whc_emit(c, from);
     break;
+  }
   case WH_OP_MEMORY_INIT:
     whc_emit_called(c, WH_CODE_MEMORY_INIT, 3, false, 0);
     whc_emit(c, whc_imm_u32(c));

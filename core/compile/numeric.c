@@ -214,8 +214,7 @@ void whc_read_access(compiler_t *c, access_t *access) {
 }
 
 void whc_choose_slot_kind(compiler_t *c, access_t *access) {
-  bool plain = access->memory == 0 && !c->model->memories.items[0].is64;
-  access->kind = plain ? 'S' : 'X';
+  access->kind = whc_is_plain(c, access->memory) ? 'S' : 'X';
 }
 
 /* After the operands have been popped. */

@@ -34,6 +34,29 @@
   }
 WH_EXEC_SLOW(DEFINE_SLOW)
 
+/* Of memory 0, in one piece; what is more, and what is wrong, goes the slow way. */
+CALLING int wh_exec_quick_memory_fill(PARAMETERS) {
+  state_t state = STATE;
+  const uint64_t *slots = fp + (int32_t)ip[OPERANDS];
+  uint64_t to = (uint32_t)slots[0], count = (uint32_t)slots[2];
+  if (WH_UNLIKELY(to + count > context->memory_size || count > WH_EXEC_PIECE))
+    GO_ON_WITH(wh_exec_slow_memory_fill);
+  memset(memory + to, (uint8_t)slots[1], count);
+  state.ip += SIZE_MEMORY_FILL;
+  DISPATCH();
+}
+CALLING int wh_exec_quick_memory_copy(PARAMETERS) {
+  state_t state = STATE;
+  const uint64_t *slots = fp + (int32_t)ip[OPERANDS];
+  uint64_t to = (uint32_t)slots[0], from = (uint32_t)slots[1], count = (uint32_t)slots[2];
+  uint64_t later = to > from ? to : from;
+  if (WH_UNLIKELY(later + count > context->memory_size || count > WH_EXEC_PIECE))
+    GO_ON_WITH(wh_exec_slow_memory_copy);
+  memmove(memory + to, memory + from, count);
+  state.ip += SIZE_MEMORY_COPY;
+  DISPATCH();
+}
+
 #define OP(name, operands, ...) static HANDLER(op_##name, op_body_##name, SIZE_##name)
 #include "code/all.def"
 #undef OP
@@ -138,6 +161,7 @@ const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const voi
 #define SLOT_AT(n) (S(fp) + (int32_t)WORD(n))
 #define NEXT() goto dispatch
 
+#define QUICK(name) SLOW(name)
 #define SLOW(name)         \
   do {                     \
     slow = wh_exec_##name; \

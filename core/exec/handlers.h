@@ -55,6 +55,8 @@ static inline handler_t *handler_at(const wh_word_t *ip) {
 #define DECLARE_SLOW(name) CALLING int wh_exec_slow_##name(PARAMETERS);
 WH_EXEC_SLOW(DECLARE_SLOW)
 #undef DECLARE_SLOW
+CALLING int wh_exec_quick_memory_fill(PARAMETERS);
+CALLING int wh_exec_quick_memory_copy(PARAMETERS);
 
 /* An operation is a function that is inlined wherever it is wanted: alone, or behind others in a handler
    that does them all (code/fused.def). It returns the handler that goes on; NULL: the operation
@@ -63,6 +65,7 @@ WH_EXEC_SLOW(DECLARE_SLOW)
 #define NEXT() return state->looped ? JUMPED : handler_at(state->ip)
 #define JUMPED ((handler_t *)(uintptr_t)1) /* in a looped one, and never out of it */
 #define SLOW(name) return wh_exec_slow_##name
+#define QUICK(name) return wh_exec_quick_##name
 /* In such loops latency counts: a load by base and index waits 7 cycles for the store before it, one by a
    register alone none (Golden Cove). Elsewhere the addition costs more than that. */
 #define SLOT_AT(n)                                 \

@@ -57,7 +57,7 @@ class Choice:
         self.parts = [part for code, weight in weighted for part in parts_of(code, weight)]
         # Nothing can be done behind what a function of exec carries out; what has another handler
         # in some engines stays alone.
-        self.ends = names_in(r"^CALLED\((\w+)")
+        self.ends = names_in(r"^(?:CALLED|QUICKLY)\((\w+)")
         self.alone = tuple(
             f"{name}_" for name in names_in(r"^\w+\((\w+)", "relaxed.def", "newer.def")
         )
