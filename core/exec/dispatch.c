@@ -35,7 +35,7 @@
 WH_EXEC_SLOW(DEFINE_SLOW)
 
 /* Of memory 0, in one piece; what is more, and what is wrong, goes the slow way. */
-CALLING int wh_exec_quick_memory_fill(PARAMETERS) {
+CALLING __attribute__((noinline)) int wh_exec_quick_memory_fill(PARAMETERS) {
   state_t state = STATE;
   const uint64_t *slots = fp + (int32_t)ip[OPERANDS];
   uint64_t to = (uint32_t)slots[0], count = (uint32_t)slots[2];
@@ -45,7 +45,7 @@ CALLING int wh_exec_quick_memory_fill(PARAMETERS) {
   state.ip += SIZE_MEMORY_FILL;
   DISPATCH();
 }
-CALLING int wh_exec_quick_memory_copy(PARAMETERS) {
+CALLING __attribute__((noinline)) int wh_exec_quick_memory_copy(PARAMETERS) {
   state_t state = STATE;
   const uint64_t *slots = fp + (int32_t)ip[OPERANDS];
   uint64_t to = (uint32_t)slots[0], from = (uint32_t)slots[1], count = (uint32_t)slots[2];
