@@ -57,15 +57,10 @@ static void report(void) {
   fclose(file);
 }
 
-/* Operations that handlers exist of for this processor have numbers of their own in the code. */
 static wh_code_op_t op_at(const wh_word_t *ip) {
   uint64_t number;
   memcpy(&number, ip, sizeof number);
-  if (number < WH_CODE_COUNT) return (wh_code_op_t)number;
-  const wh_handlers_t *handlers = wh_exec_handlers(false);
-  uint32_t op = 0;
-  while (handlers->of[op] != number) op++;
-  return (wh_code_op_t)op;
+  return (wh_code_op_t)number;
 }
 
 static place_t *place_of(const wh_word_t *ip) {

@@ -61,23 +61,12 @@ CALLING __attribute__((noinline)) int wh_exec_quick_memory_copy(PARAMETERS) {
 #include "code/all.def"
 #undef OP
 
-#define OP(name, operands, ...)                           \
-  BODY WH_NUM_FUSES relaxed_body_##name(state_t *state) { \
-    __VA_ARGS__                                           \
-    return NULL;                                          \
-  }                                                       \
-  static WH_NUM_FUSES HANDLER(relaxed_##name, relaxed_body_##name, SIZE_##name)
-#include "code/rows.h"
-#include "code/relaxed.def"
-#include "code/rows_end.h"
-#undef OP
-
 /* The same size and place as an operation without operands. */
 typedef struct stub {
   handler_t *handler;
 } stub_t;
 static const stub_t exit_stub = {op_EXIT}, cross_stub = {op_CROSS_RETURN};
-static handler_t *const table[] = {
+static handler_t *const table[WH_CODE_ALL] = {
 #define OP(name, operands, ...) [WH_CODE_##name] = op_##name,
 #include "code/all.def"
 #undef OP
@@ -87,28 +76,10 @@ static handler_t *const table[] = {
 #undef FUSE_LOOP
 #undef FUSE
 };
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-static handler_t *const relaxed_table[] = {
-#define OP(name, operands, ...) [WH_CODE_##name] = op_##name,
-#include "code/all.def"
-#undef OP
-#define FUSE(first, second) [WH_CODE_##first##__##second] = wh_exec_op_##first##__##second,
-#define FUSE_LOOP FUSE
-#include "code/fused.def"
-#undef FUSE_LOOP
-#undef FUSE
-#define OP(name, operands, ...) [WH_CODE_##name] = relaxed_##name,
-#include "code/rows.h"
-#include "code/relaxed.def"
-#include "code/rows_end.h"
-#undef OP
-};
-#pragma GCC diagnostic pop
 
-const wh_handlers_t *wh_exec_handlers(bool deterministic) {
-  bool relaxed = !deterministic && wh_num_can_fuse();
-  return (const wh_handlers_t *)(const void *)(relaxed ? relaxed_table : table);
+void wh_exec_set_handlers(wh_handlers_t *handlers, bool deterministic) {
+  memcpy(handlers, table, sizeof table);
+  if (wh_exec_has_newer()) wh_exec_set_newer(handlers, deterministic);
 }
 const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
 const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
@@ -124,35 +95,15 @@ wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
 
 /* Operations are numbers here, in the same two words. */
 static const uint64_t exit_stub = WH_CODE_EXIT, cross_stub = WH_CODE_CROSS_RETURN;
-enum {
-  RELAXED_FIRST = WH_CODE_COUNT - 1,
-#define OP(name, operands, ...) RELAXED_##name,
-#include "code/rows.h"
-#include "code/relaxed.def"
-#include "code/rows_end.h"
-#undef OP
-};
 static const wh_handlers_t table = {{
 #define OP(name, operands, ...) WH_CODE_##name,
 #include "code/all.def"
 #undef OP
 }};
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
-static const wh_handlers_t relaxed_table = {{
-#define OP(name, operands, ...) WH_CODE_##name,
-#include "code/all.def"
-#undef OP
-#define OP(name, operands, ...) [WH_CODE_##name] = RELAXED_##name,
-#include "code/rows.h"
-#include "code/relaxed.def"
-#include "code/rows_end.h"
-#undef OP
-}};
-#pragma GCC diagnostic pop
 
-const wh_handlers_t *wh_exec_handlers(bool deterministic) {
-  return !deterministic && wh_num_can_fuse() ? &relaxed_table : &table;
+void wh_exec_set_handlers(wh_handlers_t *handlers, bool deterministic) {
+  (void)deterministic; /* what may be done is not done here */
+  *handlers = table;
 }
 const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
 const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
@@ -178,19 +129,13 @@ wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
 dispatch:
   COUNT(ip);
   switch (READ(uint64_t, ip)) {
-#define CASE(number, operands, ...)      \
-  case number: {                         \
+#define OP(name, operands, ...)          \
+  case WH_CODE_##name: {                 \
     __VA_ARGS__                          \
     ip += WH_HANDLER_WORDS + (operands); \
     NEXT();                              \
   }
-#define OP(name, operands, ...) CASE(WH_CODE_##name, operands, __VA_ARGS__)
 #include "code/all.def"
-#undef OP
-#define OP(name, operands, ...) CASE(RELAXED_##name, operands, __VA_ARGS__)
-#include "code/rows.h"
-#include "code/relaxed.def"
-#include "code/rows_end.h"
 #undef OP
   default: WH_UNREACHABLE();
   }

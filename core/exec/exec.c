@@ -27,7 +27,7 @@ const wh_code_t *wh_exec_code(wh_context_t *context, wh_instance_t *instance, ui
   code = atomic_load_explicit(&module->entries[function], memory_order_relaxed);
   if (!code) {
     wherry_engine_t *engine = module->engine;
-    error = wh_compile(&engine->alloc, module->model, module->rtypes, function, engine->handlers,
+    error = wh_compile(&engine->alloc, module->model, module->rtypes, function, &engine->handlers,
                        &engine->fuses, engine->deterministic, &code);
     if (!error && code->guard_count && !wh_module_add_guarded(module, code)) {
       wh_free(&engine->alloc, code, code->size);

@@ -8,9 +8,9 @@
 
 #include "runtime/runtime.h"
 
-/* What compile writes into code for each operation. Static. deterministic: relaxed instructions do what
-   the standard's deterministic profile says, else what this processor does fastest. */
-const wh_handlers_t *wh_exec_handlers(bool deterministic);
+/* What compile writes into code for each operation: what this processor does fastest. deterministic:
+   relaxed instructions do what the standard's deterministic profile says. */
+void wh_exec_set_handlers(wh_handlers_t *handlers, bool deterministic);
 
 typedef enum wh_exec_outcome {
   WH_EXEC_DONE,

@@ -26,6 +26,19 @@ enum { CONTINUE = -1 };
 WH_EXEC_SLOW(WH_EXEC_DECLARE)
 #undef WH_EXEC_DECLARE
 
+/* Handlers for newer processors than all must be (newer.c), and whether to take them: if this is one. */
+void wh_exec_set_newer(wh_handlers_t *handlers, bool deterministic);
+bool wh_exec_has_newer(void);
+static inline bool wh_exec_processor_is_newer(void) {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+         __builtin_cpu_supports("lzcnt") && __builtin_cpu_supports("popcnt");
+#else
+  return true;
+#endif
+}
+
 /* Code that is no function's, as is wh_exec_exit_code: where calls come back from another instance. */
 const wh_word_t *wh_exec_cross_code(void);
 

@@ -5,10 +5,11 @@
 #include "validate/validate.h"
 
 wherry_error_t *wh_link_engine(const wherry_config_t *config, wherry_engine_t **out) {
-  const wh_handlers_t *handlers = wh_exec_handlers(config && config->deterministic);
-  wherry_error_t *error = wh_engine_make(config, handlers, out);
-  if (!error) (*out)->mark_runs = wh_link_mark_runs;
-  return error;
+  wherry_error_t *error = wh_engine_make(config, out);
+  if (error) return error;
+  wh_exec_set_handlers(&(*out)->handlers, (*out)->deterministic);
+  (*out)->mark_runs = wh_link_mark_runs;
+  return NULL;
 }
 
 static wherry_error_t *finish(wherry_engine_t *engine, wh_model_t *model, wherry_module_t **out) {

@@ -586,20 +586,20 @@ static inline wh_v128_t wh_num_i32x4_relaxed_dot_i8x16_i7x16_add_s(wh_v128_t a, 
   return wh_num_i32x4_add(wh_num_i32x4_extadd_pairwise_i16x8_s(products), c);
 }
 
-/* With one rounding: only in functions that are WH_NUM_FUSES, and where the processor can. */
-#if defined(__x86_64__)
-#define WH_NUM_FUSES __attribute__((target("fma")))
-#define WH_FUSED(name, vector_t, intrinsic)                                                   \
-  static inline WH_NUM_FUSES wh_v128_t wh_num_##name(wh_v128_t a, wh_v128_t b, wh_v128_t c) { \
-    return (wh_v128_t)intrinsic((vector_t)a, (vector_t)b, (vector_t)c);                       \
+/* With one rounding, where this is compiled for processors that can (WH_NUM_FUSES). */
+#if defined(__x86_64__) && defined(__FMA__)
+#define WH_NUM_FUSES 1
+#define WH_FUSED(name, vector_t, intrinsic)                                      \
+  static inline wh_v128_t wh_num_##name(wh_v128_t a, wh_v128_t b, wh_v128_t c) { \
+    return (wh_v128_t)intrinsic((vector_t)a, (vector_t)b, (vector_t)c);          \
   }
 WH_FUSED(f32x4_fused_madd, __m128, _mm_fmadd_ps)
 WH_FUSED(f32x4_fused_nmadd, __m128, _mm_fnmadd_ps)
 WH_FUSED(f64x2_fused_madd, __m128d, _mm_fmadd_pd)
 WH_FUSED(f64x2_fused_nmadd, __m128d, _mm_fnmadd_pd)
-static inline bool wh_num_can_fuse(void) { return __builtin_cpu_supports("fma"); }
+#undef WH_FUSED
 #elif defined(__aarch64__)
-#define WH_NUM_FUSES
+#define WH_NUM_FUSES 1
 #define WH_FUSED(name, vector_t, intrinsic)                                      \
   static inline wh_v128_t wh_num_##name(wh_v128_t a, wh_v128_t b, wh_v128_t c) { \
     return (wh_v128_t)intrinsic((vector_t)c, (vector_t)a, (vector_t)b);          \
@@ -608,16 +608,8 @@ WH_FUSED(f32x4_fused_madd, float32x4_t, vfmaq_f32)
 WH_FUSED(f32x4_fused_nmadd, float32x4_t, vfmsq_f32)
 WH_FUSED(f64x2_fused_madd, float64x2_t, vfmaq_f64)
 WH_FUSED(f64x2_fused_nmadd, float64x2_t, vfmsq_f64)
-static inline bool wh_num_can_fuse(void) { return true; }
-#else
-#define WH_NUM_FUSES
-#define wh_num_f32x4_fused_madd wh_num_f32x4_madd
-#define wh_num_f32x4_fused_nmadd wh_num_f32x4_nmadd
-#define wh_num_f64x2_fused_madd wh_num_f64x2_madd
-#define wh_num_f64x2_fused_nmadd wh_num_f64x2_nmadd
-static inline bool wh_num_can_fuse(void) { return false; }
-#endif
 #undef WH_FUSED
+#endif
 
 /* ---- loads that widen: 8 bytes of memory ---- */
 static inline wh_v128_t wh_num_v128_low(uint64_t bits) {

@@ -36,8 +36,7 @@ void wh_config_release(wherry_config_t *config) {
   WH_DELETE(&alloc, config);
 }
 
-wherry_error_t *wh_engine_make(const wherry_config_t *config, const wh_handlers_t *handlers,
-                               wherry_engine_t **out) {
+wherry_error_t *wh_engine_make(const wherry_config_t *config, wherry_engine_t **out) {
   const wherry_allocator_t *host = config ? &config->alloc.host : NULL;
   wh_alloc_t alloc;
   wh_alloc_init(&alloc, host);
@@ -52,7 +51,6 @@ wherry_error_t *wh_engine_make(const wherry_config_t *config, const wh_handlers_
   engine->tick = config ? config->tick : default_tick;
   engine->call_depth = config ? config->call_depth : default_call_depth;
   engine->gc_stress = config && config->gc_stress;
-  engine->handlers = handlers;
   wh_code_fuses(&engine->fuses);
   engine->seed = wh_os_seed();
   atomic_init(&engine->next_store, 1);

@@ -42,8 +42,8 @@ struct wherry_engine {
   uint64_t memory_reservation, stack_size, tick;
   uint32_t call_depth;
   bool gc_stress;
-  const wh_handlers_t *handlers; /* exec's; link sets it, for compile */
-  wh_fuses_t fuses;              /* for compile */
+  wh_handlers_t handlers; /* exec's; link sets it, for compile */
+  wh_fuses_t fuses;       /* for compile */
   /* link's: marks what the store's runs hold beside that which is running. NULL: there are none. */
   void (*mark_runs)(wherry_store_t *store);
   uint64_t seed;
@@ -65,8 +65,7 @@ void wh_config_retain(wherry_config_t *config);
 void wh_config_release(wherry_config_t *config);
 
 /* config NULL: all defaults. */
-WH_MUST_USE wherry_error_t *wh_engine_make(const wherry_config_t *config,
-                                           const wh_handlers_t *handlers, wherry_engine_t **out);
+WH_MUST_USE wherry_error_t *wh_engine_make(const wherry_config_t *config, wherry_engine_t **out);
 void wh_engine_retain(wherry_engine_t *engine);
 void wh_engine_release(wherry_engine_t *engine);
 

@@ -128,7 +128,7 @@ static void compile_all(const wherry_module_t *module, totals_t *totals) {
   const wh_model_t *model = module->model;
   for (size_t i = model->imported_functions; i < model->functions.count; i++) {
     wh_code_t *code;
-    must(wh_compile(&engine->alloc, model, module->rtypes, (uint32_t)i, engine->handlers,
+    must(wh_compile(&engine->alloc, model, module->rtypes, (uint32_t)i, &engine->handlers,
                     &engine->fuses, engine->deterministic, &code));
     wh_free(&engine->alloc, code, code->size);
     totals->compiled++;

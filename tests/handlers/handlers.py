@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-HANDLER = re.compile(r"(wh_exec_op|op|relaxed)_[A-Z]")
+HANDLER = re.compile(r"(wh_exec_op|op|newer|relaxed)_[A-Z]")
 
 # What must not occur: of an instruction's name and of its operands.
 RULES = {
