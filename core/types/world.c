@@ -111,14 +111,14 @@ static void *get_key(const wh_map_t *map, uint32_t type, uint32_t place) {
 }
 
 /* A resource of the interface that is looked at is that one's; of another interface, the exported one's
-   if an export uses it and it is exported, else the imported one's. */
+   if an exported interface uses it and it is exported, else the imported one's. */
 static const wh_resource_t *resource_at(making_t *m, const wh_wit_type_t *type,
                                         const place_t *from) {
   uint32_t number = WORLD;
   if (type->interface && type->interface == from->interface) {
     number = from->number;
   } else if (type->interface) {
-    if (from->is_export) number = m->exported[type->interface->index];
+    if (from->is_export && from->interface) number = m->exported[type->interface->index];
     if (number == WORLD) number = m->imported[type->interface->index];
   }
   wh_resource_t *resource = get_key(&m->resources, type->index, number);

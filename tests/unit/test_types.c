@@ -1,6 +1,7 @@
 /* types: reading `component-type` sections, layout, printing. */
 #define _GNU_SOURCE /* memmem */
 #include "support.h"
+#include "wits.h"
 #include "worlds.h"
 
 #include "types/types.h"
@@ -428,10 +429,163 @@ static void names_find_functions(void **state) {
   assert_int_equal(alloc.used, 0);
 }
 
+/* ---- sections as WIT ---- */
+
+static char *wit_of_module(wh_alloc_t *alloc, const blob_t *file) {
+  wh_wit_t *wit;
+  assert_ok(wh_wit_from_model(alloc, model_of(alloc, file->data, file->size), &wit));
+  char *text = print_wit(wit);
+  wh_wit_free(wit);
+  return text;
+}
+
+static void sections_print_as_the_text_they_were_made_of(void **state) {
+  (void)state;
+  static const char *const names[] = {"kitchen", "machine"};
+  for (size_t i = 0; i < WH_COUNT(names); i++) {
+    char path[100];
+    wh_alloc_t alloc;
+    wh_alloc_init(&alloc, NULL);
+    snprintf(path, sizeof path, SHARED_GUESTS "%s.core.wasm", names[i]);
+    BLOB_OR_SKIP(module, path);
+    snprintf(path, sizeof path, SHARED_GUESTS "../wit/%s.wit", names[i]);
+    BLOB_OR_SKIP(source, path);
+    source.data[source.size] = 0;
+    wh_wit_t *wit;
+    assert_ok(read_wit(&alloc, (char *)source.data, &wit));
+    char *carried = wit_of_module(&alloc, &module), *wanted = print_wit(wit);
+    assert_string_equal(carried, wanted);
+
+    /* and the worlds are the same, whichever way they were made */
+    wherry_world_t *world, *other;
+    assert_ok(wh_world_of(&alloc, wit, wit->worlds.items, 1, &world));
+    assert_ok(wh_world_read(&alloc, model_of(&alloc, module.data, module.size), &other));
+    assert_int_equal(world->exports.count, other->exports.count);
+    assert_int_equal(world->imports.count, other->imports.count);
+    for (size_t k = 0; k < world->exports.count; k++) {
+      const wherry_witfunc_t *func = world->exports.items[k];
+      const wherry_witfunc_t *same = find(other, func->core_name);
+      char text[500];
+      snprintf(text, sizeof text, "%s", printed(func));
+      assert_string_equal(text, printed(same));
+      assert_int_equal(func->params->size, same->params->size);
+      assert_int_equal(func->params->flat_count, same->params->flat_count);
+    }
+    wh_world_free(world);
+    wh_world_free(other);
+    wh_wit_free(wit);
+    free(carried);
+    free(wanted);
+    free(module.data);
+    free(source.data);
+    assert_int_equal(alloc.used, 0);
+  }
+}
+
+/* An interface on both sides of a world has its resources twice, and under two names each its own. */
+static void resources_are_of_one_side(void **state) {
+  (void)state;
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  wh_wit_t *wit;
+  wherry_world_t *world;
+  assert_ok(read_wit(&alloc,
+                     "package a:b; interface i { resource r { m: func(o: own<r>); } }\n"
+                     "interface j { use i.{r}; f: func() -> r; g: func(x: list<borrow<r>>); }\n"
+                     "world w { import i; import one: i; export i; export j; import j;\n"
+                     "  use i.{r}; export h: func() -> r; resource s; export k: func() -> s; }",
+                     &wit));
+  assert_ok(wh_world_of(&alloc, wit, wit->worlds.items, 1, &world));
+  wh_wit_free(wit);
+  assert_int_equal(world->imports.count, 4);
+  const wherry_witfunc_t *imported = world->imports.items[0], *one = world->imports.items[1];
+  assert_string_equal(imported->core_module, "a:b/i");
+  assert_string_equal(imported->core_name, "[method]r.m");
+  assert_string_equal(one->core_module, "one");
+  const wh_resource_t *in = imported->params->fields[0].type->resource;
+  const wh_resource_t *labelled = one->params->fields[0].type->resource;
+  const wh_resource_t *out = find(world, "a:b/i#[method]r.m")->params->fields[1].type->resource;
+  assert_ptr_equal(in, imported->params->fields[1].type->resource);
+  assert_ptr_not_equal(in, labelled);
+  assert_ptr_not_equal(in, out);
+  assert_string_equal(in->interface, "a:b/i");
+  assert_string_equal(labelled->interface, "one");
+  assert_false(in->is_exported);
+  assert_true(out->is_exported);
+  assert_ptr_equal(find(world, "a:b/j#f")->result->resource, out);
+  assert_ptr_equal(find(world, "a:b/j#g")->params->fields[0].type->element->resource, out);
+  assert_ptr_equal(world->imports.items[2]->result->resource, in);
+  assert_ptr_equal(find(world, "h")->result->resource, in);
+  assert_null(find(world, "k")->result->resource->interface);
+  wh_world_free(world);
+  assert_int_equal(alloc.used, 0);
+}
+
+static void sections_that_disagree(void **state) {
+  (void)state;
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  /* the interface x:y/i in imports and exports, each with a part of it */
+  static const struct {
+    const char *first, *second, *text, *error;
+  } pairs[] = {
+      {"\1\x40\0\1\0\4\0\1f\1\0", "\1\x40\0\1\0\4\0\1g\1\0",
+       "interface i {\n  f: func();\n\n  g: func();\n}\n", NULL},
+      {"\1\x40\0\1\0\4\0\1f\1\0", "\1\x40\0\0\x7f\4\0\1f\1\0", NULL,
+       "'f' is there twice, and not the same"},
+      {"\1\x6d\1\1a\4\0\1t\3\0\0", "\1\x6d\1\1b\4\0\1t\3\0\0", NULL,
+       "'t' is there twice, and not the same"},
+      {"\1\x6d\1\1a\4\0\1t\3\0\0", "\1\x6d\1\1a\4\0\1t\3\0\0",
+       "interface i {\n  enum t {\n    a,\n  }\n}\n", NULL},
+      {"\1\x6d\1\1a\4\0\1t\3\0\0", "\1\x40\0\1\0\4\0\x0b[static]t.f\1\0", NULL,
+       "a function is of a resource that is not there"},
+      {"\1\x70\x7f\4\0\1t\3\0\0", "\1\x70\x7f\4\0\1t\3\0\0",
+       "interface i {\n  type t = list<bool>;\n}\n", NULL},
+  };
+  for (size_t i = 0; i < WH_COUNT(pairs); i++) {
+    static builder_t declarations, b;
+    declarations.size = b.size = 0;
+    const char *parts[] = {pairs[i].first, pairs[i].second};
+    static const size_t sizes[][2] = {{11, 11}, {11, 11}, {12, 12}, {12, 12}, {12, 21}, {10, 10}};
+    for (int k = 0; k < 2; k++) {
+      PUT_TEXT(&declarations, "\1\x42\2");
+      put(&declarations, parts[k], sizes[i][k]);
+      put(&declarations, k ? "\4\0\5x:y/i\5\1" : "\3\0\5x:y/i\5\0", 10);
+    }
+    put_world(&b, 4, declarations.bytes, declarations.size);
+    wh_wit_t *wit = NULL;
+    wherry_error_t *error = wh_wit_from_model(&alloc, model_of_section(b.bytes, b.size), &wit);
+    if (pairs[i].error) {
+      assert_error(error, INVALID, pairs[i].error);
+    } else {
+      assert_ok(error);
+      char *text = print_wit(wit);
+      if (!strstr(text, pairs[i].text)) fail_msg("%s", text);
+      free(text);
+      wh_wit_free(wit);
+    }
+    assert_int_equal(alloc.used, 0);
+  }
+}
+
 static void use_world(wherry_world_t *world) {
   if (!world) return;
   for (size_t i = 0; i < world->exports.count; i++) printed(world->exports.items[i]);
   wh_world_free(world);
+}
+
+/* What WIT has no words for is an error, what it has comes back. */
+static void use_wit(const uint8_t *bytes, size_t size) {
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  wh_wit_t *wit = NULL;
+  wh_text_t text = {.alloc = &alloc};
+  wherry_error_t *error = wh_wit_from_model(&alloc, model_of_section(bytes, size), &wit);
+  if (!error) error = wh_wit_print(wit, &text);
+  if (error) wherry_error_release(error);
+  wh_wit_free(wit);
+  wh_text_free(&text);
+  assert_int_equal(alloc.used, 0);
 }
 
 static void mutate(const blob_t *section) {
@@ -452,6 +606,7 @@ static void mutate(const blob_t *section) {
       error = read_section(&alloc, copy, section->size, &world);
       if (error) wherry_error_release(error);
       use_world(world);
+      use_wit(copy, section->size);
     }
     free(copy);
   }
@@ -502,6 +657,9 @@ int main(void) {
       cmocka_unit_test(sections_around_the_world),
       cmocka_unit_test(sections_merge),
       cmocka_unit_test(names_find_functions),
+      cmocka_unit_test(sections_print_as_the_text_they_were_made_of),
+      cmocka_unit_test(resources_are_of_one_side),
+      cmocka_unit_test(sections_that_disagree),
       cmocka_unit_test(mutations_do_no_harm),
       cmocka_unit_test(every_failing_allocation_is_an_error),
   };
