@@ -113,6 +113,12 @@ static void add_file(corpus_t *corpus, corpus_kind_t kind, const char *path) {
   bool binary = suffix && strcmp(suffix, ".wasm") == 0;
   bool text = suffix && strcmp(suffix, ".wat") == 0,
        script = suffix && strcmp(suffix, ".wast") == 0;
+  if (kind == CORPUS_WITS) {
+    if (!suffix || strcmp(suffix, ".wit") != 0 || !file_read(path, &bytes)) return;
+    add(corpus, path, bytes.data, bytes.size);
+    free(bytes.data);
+    return;
+  }
   if (kind == CORPUS_COMPONENTS ? !binary : !(text || script || (binary && kind == CORPUS_MODULES)))
     return;
   if (!file_read(path, &bytes)) return;

@@ -3,7 +3,8 @@
    The parts: random.c (numbers and growing bytes), corpus.c (what is changed), places.c (where things
    lie in a module), edit.c (a module written anew with changes, sizes and counts put right), instr.c
    (instructions made up), mutate.c (how a module is changed), check.c and guest.c (what is tried with
-   it), words.c (how a text is changed), component.c (all of a component), report.c (saying what went wrong), main.c (the command). */
+   it), words.c (how a text is changed), component.c (all of a component), wit.c (all of WIT), report.c
+   (saying what went wrong), main.c (the command). */
 #ifndef WHERRY_TESTS_FUZZ_H
 #define WHERRY_TESTS_FUZZ_H
 
@@ -170,21 +171,28 @@ typedef struct seed_file {
 typedef struct corpus {
   WH_VEC(seed_file_t) files;
 } corpus_t;
-typedef enum corpus_kind { CORPUS_MODULES, CORPUS_TEXTS, CORPUS_COMPONENTS } corpus_kind_t;
+typedef enum corpus_kind {
+  CORPUS_MODULES,
+  CORPUS_TEXTS,
+  CORPUS_COMPONENTS,
+  CORPUS_WITS
+} corpus_kind_t;
 /* What lies at a path, in folders too. Modules: of .wasm, .wat and .wast, those that are valid with all
-   features, each once; texts: .wat and .wast; components: of .wasm, valid ones. */
+   features, each once; texts: .wat and .wast; components: of .wasm, valid ones; WIT: .wit. */
 void corpus_add(corpus_t *corpus, corpus_kind_t kind, const char *path);
 void corpus_free(corpus_t *corpus);
 /* One at random, small ones rather than large ones. */
 const seed_file_t *corpus_any(const corpus_t *corpus, random_t *random);
 bool file_read(const char *path, bytes_t *out);
 
-/* ---- mutate.c, words.c, component.c ---- */
+/* ---- mutate.c, words.c, component.c, wit.c ---- */
 void mutate_module(const corpus_t *corpus, random_t *random, bytes_t *out);
 void mutate_component(const corpus_t *corpus, random_t *random, bytes_t *out);
 void mutate_text(const corpus_t *corpus, random_t *random, bytes_t *out);
 
-/* ---- check.c, guest.c, component.c ---- */
+void mutate_wit(const corpus_t *corpus, random_t *random, bytes_t *out);
+
+/* ---- check.c, guest.c, component.c, wit.c ---- */
 #define FUZZ_FEATURES ((UINT64_C(1) << WHERRY_FEATURE_COUNT) - 1)
 
 typedef struct totals {
@@ -208,6 +216,8 @@ void check_component(const uint8_t *bytes, size_t size, random_t *random, bool t
                      totals_t *totals);
 /* Ends what these keep. */
 void component_end(void);
+void check_wit(const uint8_t *text, size_t size, random_t *random, bool thorough,
+               totals_t *totals);
 /* Makes an instance with imports that do little, and calls what it exports. */
 void guest_run(const uint8_t *module, size_t size, random_t *random, totals_t *totals);
 /* Ends what guest_run keeps. */

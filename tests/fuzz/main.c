@@ -1,5 +1,5 @@
 /* fuzz TARGET [OPTION…] PATH…: mutants of what lies at the paths, one after another.
-   Targets: module (binaries), text (modules and scripts in text), component (binaries).
+   Targets: module (binaries), text (modules and scripts in text), component (binaries), wit (WIT).
      --seed N       all mutants follow from it (1)
      --count N      how many (1,000,000)
      --seconds N    no longer than that (60)
@@ -23,7 +23,7 @@ typedef struct options {
 } options_t;
 
 static corpus_t corpus;
-static bool is_text, is_component;
+static corpus_kind_t kind;
 
 static void fail(const char *message) {
   fprintf(stderr, "fuzz: %s\n", message);
@@ -32,18 +32,22 @@ static void fail(const char *message) {
 
 static void mutate(uint64_t seed, uint64_t number, random_t *random, bytes_t *out) {
   *random = random_of(seed, number);
-  if (is_component)
+  if (kind == CORPUS_WITS)
+    mutate_wit(&corpus, random, out);
+  else if (kind == CORPUS_COMPONENTS)
     mutate_component(&corpus, random, out);
-  else if (is_text)
+  else if (kind == CORPUS_TEXTS)
     mutate_text(&corpus, random, out);
   else
     mutate_module(&corpus, random, out);
 }
 
 static void check(const bytes_t *mutant, random_t *random, bool thorough, totals_t *totals) {
-  if (is_component)
+  if (kind == CORPUS_WITS)
+    check_wit(mutant->data, mutant->size, random, thorough, totals);
+  else if (kind == CORPUS_COMPONENTS)
     check_component(mutant->data, mutant->size, random, thorough, totals);
-  else if (is_text)
+  else if (kind == CORPUS_TEXTS)
     check_text(mutant->data, mutant->size, random, thorough, totals);
   else
     check_module(mutant->data, mutant->size, random, thorough, totals);
@@ -138,7 +142,7 @@ static void run(const options_t *options) {
          options->target, (unsigned long long)totals.mutants, corpus.files.count,
          (unsigned long long)options->seed, (double)(wh_os_now() - began) / 1e9,
          (unsigned long long)totals.valid, (unsigned long long)totals.starved);
-  if (!is_text && !is_component)
+  if (kind == CORPUS_MODULES)
     printf(", %llu written and read again, %llu functions compiled, %llu instances, %llu calls "
            "(%llu returned)",
            (unsigned long long)totals.round_trips, (unsigned long long)totals.compiled,
@@ -169,13 +173,13 @@ static const char *value_of(int argc, char **argv, int *at) {
 
 int main(int argc, char **argv) {
   options_t options = {.seed = 1, .count = 1000000, .seconds = 60, .without = ""};
-  if (argc < 2) fail("which target? module, text or component");
+  static const char *const targets[] = {"module", "text", "component", "wit"};
+  static const char *const suffixes[] = {".wasm", ".wast", ".wasm", ".wit"};
+  if (argc < 2) fail("which target? module, text, component or wit");
   options.target = argv[1];
-  is_text = strcmp(options.target, "text") == 0;
-  is_component = strcmp(options.target, "component") == 0;
-  if (!is_text && !is_component && strcmp(options.target, "module") != 0)
-    fail("the targets are module, text and component");
-  current = (current_t) {.target = options.target, .suffix = is_text ? ".wast" : ".wasm"};
+  while (strcmp(options.target, targets[kind]) != 0)
+    if (++kind > CORPUS_WITS) fail("the targets are module, text, component and wit");
+  current = (current_t) {.target = options.target, .suffix = suffixes[kind]};
   report_begin();
   for (int i = 2; i < argc; i++) {
     const char *name = argv[i];
@@ -199,11 +203,7 @@ int main(int argc, char **argv) {
       options.show = strtoull(value_of(argc, argv, &i), NULL, 10);
       options.shows = true;
     } else
-      corpus_add(&corpus,
-                 is_text        ? CORPUS_TEXTS
-                 : is_component ? CORPUS_COMPONENTS
-                                : CORPUS_MODULES,
-                 name);
+      corpus_add(&corpus, kind, name);
   }
   current.seed = options.seed;
   if (options.replay) {
