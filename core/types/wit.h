@@ -300,6 +300,15 @@ typedef struct wh_wit_id {
 } wh_wit_id_t;
 bool wh_wit_id_split(const char *id, size_t size, wh_wit_id_t *out);
 
+/* plainname of a function: what stands before the label, and the label; of a constructor both are the
+   resource's. False: it is none. */
+typedef struct wh_wit_plain_name {
+  wh_wit_func_kind_t kind;
+  const char *resource, *label; /* label: zero-ended as plain is */
+  size_t resource_size;         /* 0: of a free function */
+} wh_wit_plain_name_t;
+bool wh_wit_plain_split(const char *plain, wh_wit_plain_name_t *out);
+
 /* "u32", "list", "record": as the text spells it. */
 const char *wh_wit_kind_name(wh_wit_kind_t kind);
 

@@ -164,3 +164,21 @@ bool wh_wit_id_split(const char *id, size_t size, wh_wit_id_t *out) {
   out->name_size = whole - slash - 1;
   return true;
 }
+
+bool wh_wit_plain_split(const char *plain, wh_wit_plain_name_t *out) {
+  static const char *const prefixes[] = {[WH_WIT_CONSTRUCTOR] = "[constructor]",
+                                         [WH_WIT_METHOD] = "[method]",
+                                         [WH_WIT_STATIC] = "[static]"};
+  *out = (wh_wit_plain_name_t) {.kind = WH_WIT_FREE, .label = plain};
+  for (wh_wit_func_kind_t kind = WH_WIT_CONSTRUCTOR; kind <= WH_WIT_STATIC; kind++) {
+    size_t prefix = strlen(prefixes[kind]);
+    if (strncmp(plain, prefixes[kind], prefix) != 0) continue;
+    out->kind = kind;
+    out->resource = out->label = plain + prefix;
+    out->resource_size = strcspn(out->resource, ".");
+    if (kind == WH_WIT_CONSTRUCTOR) break;
+    if (!out->resource[out->resource_size]) return false;
+    out->label += out->resource_size + 1;
+  }
+  return !wh_wit_label_problem(out->label, strlen(out->label));
+}

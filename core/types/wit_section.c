@@ -577,45 +577,21 @@ static wh_wit_type_t *resource_of(const wh_wit_interface_t *interface, const sco
   return type && type->kind == WH_WIT_RESOURCE ? type : NULL;
 }
 
-/* plainname of a function. */
-static wherry_error_t *split_name(reading_t *reading, const char *plain,
-                                  const wh_wit_interface_t *interface, const scope_t *scope,
-                                  wh_wit_func_kind_t *kind, wh_wit_type_t **resource,
-                                  const char **name) {
-  static const char *const prefixes[] = {[WH_WIT_CONSTRUCTOR] = "[constructor]",
-                                         [WH_WIT_METHOD] = "[method]",
-                                         [WH_WIT_STATIC] = "[static]"};
-  *kind = WH_WIT_FREE;
-  *resource = NULL;
-  *name = plain;
-  for (wh_wit_func_kind_t k = WH_WIT_CONSTRUCTOR; k <= WH_WIT_STATIC; k++)
-    if (!strncmp(plain, prefixes[k], strlen(prefixes[k]))) *kind = k;
-  if (*kind != WH_WIT_FREE) {
-    const char *begin = plain + strlen(prefixes[*kind]);
-    size_t size = strcspn(begin, ".");
-    if (*kind != WH_WIT_CONSTRUCTOR && !begin[size])
-      return INVALID("the name of a method or static function has no '.'");
-    *resource = resource_of(interface, scope, begin, size);
-    if (!*resource) return INVALID("a function is of a resource that is not there");
-    *name = *kind == WH_WIT_CONSTRUCTOR ? begin : begin + size + 1;
-  }
-  return wh_wit_label_problem(*name, strlen(*name)) ? INVALID("a label is not in kebab case")
-                                                    : NULL;
-}
-
 static wherry_error_t *convert_func(reading_t *reading, const extern_name_t *name,
                                     const functype_t *from, wh_wit_interface_t *interface,
                                     const scope_t *scope, wh_wit_func_t **out) {
-  wh_wit_func_kind_t kind;
-  wh_wit_type_t *resource;
-  const char *label;
+  wh_wit_plain_name_t plain;
+  wh_wit_type_t *resource = NULL;
   wh_wit_field_t *params;
   const wh_wit_type_t *result = NULL;
   TRY(count_items(reading, 1));
-  TRY(split_name(reading, name->name, interface, scope, &kind, &resource, &label));
+  if (!wh_wit_plain_split(name->name, &plain)) return INVALID("a label is not in kebab case");
+  if (plain.resource_size &&
+      !(resource = resource_of(interface, scope, plain.resource, plain.resource_size)))
+    return INVALID("a function is of a resource that is not there");
   TRY(convert_parts(reading, from->params, from->count, &params));
   if (from->result) TRY(convert(reading, from->result, &result));
-  if (kind == WH_WIT_METHOD && !from->count) return INVALID("a method has no parameter self");
+  if (plain.kind == WH_WIT_METHOD && !from->count) return INVALID("a method has no parameter self");
   wh_wit_func_t *func =
       interface ? wh_wit_find_func(interface, name->name, strlen(name->name)) : NULL;
   if (func) {
@@ -625,7 +601,7 @@ static wherry_error_t *convert_func(reading_t *reading, const extern_name_t *nam
     *out = func;
     return NULL;
   }
-  func = wh_wit_func(reading->wit, kind, label, resource, params, from->count, result);
+  func = wh_wit_func(reading->wit, plain.kind, plain.label, resource, params, from->count, result);
   if (!func) return wh_error_oom();
   func->is_async = from->is_async;
   func->notes.external_id = name->external_id;
