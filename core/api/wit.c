@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "canon/canon.h"
+#include "component/component.h"
 #include "types/wit.h"
 
 /* ---- sources ---- */
@@ -174,6 +175,13 @@ wherry_error_t *wherry_module_print_wit(wherry_module_t *module, wherry_bytes_t 
   *text = (wherry_bytes_t) {NULL, 0};
   wherry_error_t *error = wh_wit_from_model(&module->engine->alloc, module->model, &model);
   return error || !model ? error : print(&module->engine->alloc, model, text);
+}
+
+wherry_error_t *wherry_component_print_wit(wherry_component_t *component, wherry_bytes_t *text) {
+  wh_wit_t *model;
+  *text = (wherry_bytes_t) {NULL, 0};
+  wherry_error_t *error = wh_component_wit(component, &model);
+  return error ? error : print(&component->engine->alloc, model, text);
 }
 
 wherry_error_t *wherry_wit_print(wherry_engine_t *engine, const char *wit, wherry_bytes_t *text) {

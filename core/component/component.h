@@ -261,6 +261,12 @@ WH_MUST_USE wherry_error_t *wh_component_make(wherry_engine_t *engine, const uin
 void wh_component_retain(wherry_component_t *component);
 void wh_component_release(wherry_component_t *component); /* NULL: nothing */
 
+/* Its imports and exports as WIT (types/wit.h). *out: the caller's, until wh_wit_free.
+   Errors: invalid (what WIT has no words for: modules that are imported, say), limit, oom. */
+struct wh_wit;
+WH_MUST_USE wherry_error_t *wh_component_wit(const wherry_component_t *component,
+                                             struct wh_wit **out);
+
 /* Whether bytes begin as a component's do. */
 bool wh_component_looks_like(const uint8_t *bytes, size_t size);
 

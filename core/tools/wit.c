@@ -9,9 +9,20 @@ static bool is_wit(const char *path) {
   return ends_with(path, ".wit") || (stat(path, &status) == 0 && S_ISDIR(status.st_mode));
 }
 
+static wherry_error_t *print_component(wherry_engine_t *engine, wherry_bytes_t bytes,
+                                       wherry_bytes_t *text) {
+  wherry_component_t *component;
+  wherry_error_t *error = wherry_component_new(engine, bytes.data, bytes.size, &component);
+  if (error) return error;
+  error = wherry_component_print_wit(component, text);
+  wherry_component_release(component);
+  return error;
+}
+
 static wherry_error_t *print_module(wherry_engine_t *engine, wherry_bytes_t bytes,
                                     wherry_bytes_t *text) {
   wherry_module_t *module;
+  if (wherry_is_component(bytes.data, bytes.size)) return print_component(engine, bytes, text);
   wherry_error_t *error = wherry_module_new(engine, bytes.data, bytes.size, &module);
   if (error) return error;
   error = wherry_module_print_wit(module, text);
@@ -22,10 +33,10 @@ static wherry_error_t *print_module(wherry_engine_t *engine, wherry_bytes_t byte
 int wit_verb(int argc, char **argv) {
   static const verb_t verb = {
       "wit", wit_verb, "FILE [-o OUT]",
-      "Prints the WIT that a module carries (what wit-bindgen made it from). A FILE.wit, or a "
-      "folder\n"
-      "of such files with the packages they need in deps/, is read, checked and printed anew: its\n"
-      "packages in one text, with every import that a world comes to."};
+      "Prints the WIT of a component, or what a module carries (what wit-bindgen made it from). A\n"
+      "FILE.wit, or a folder of such files with the packages they need in deps/, is read, checked "
+      "and\n"
+      "printed anew: its packages in one text, with every import that a world comes to."};
   const char *out = "-";
   const option_t table[] = {
       {"-o", OPTION_TEXT, &out, "OUT", "where to; - (and nothing said) is standard output"}, {0}};

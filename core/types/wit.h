@@ -272,6 +272,10 @@ wh_wit_func_t *wh_wit_func(wh_wit_t *wit, wh_wit_func_kind_t kind, const char *n
                            wh_wit_type_t *resource, const wh_wit_field_t *params,
                            uint32_t param_count, const wh_wit_type_t *result);
 
+/* Imports: interfaces, what is used of them, types, functions; exports: functions, interfaces. What is
+   read from text has that order. False: no memory. */
+bool wh_wit_order_world(wh_wit_t *wit, wh_wit_world_t *world);
+
 /* Puts a type among an interface's, or a function among its own or its resource's. False: no memory. */
 bool wh_wit_add_type(wh_wit_t *wit, wh_wit_interface_t *interface, wh_wit_type_t *type);
 bool wh_wit_add_func(wh_wit_t *wit, wh_wit_interface_t *interface, wh_wit_func_t *func);

@@ -325,6 +325,34 @@ wh_wit_func_t *wh_wit_find_func(const wh_wit_interface_t *interface, const char 
   return (wh_wit_func_t *)(uintptr_t)(value & ~UINT64_C(1));
 }
 
+/* ---- the order of a world's items ---- */
+
+static int turn_of(const wh_wit_item_t *item, bool is_export) {
+  switch (item->kind) {
+  case WH_WIT_ITEM_INTERFACE: return is_export ? 4 : 0;
+  case WH_WIT_ITEM_TYPE:
+    return item->of.type->kind == WH_WIT_ALIAS && item->of.type->first->interface ? 1 : 2;
+  default: return 3;
+  }
+}
+
+static bool order(wh_wit_t *wit, wh_wit_item_t *items, size_t count, bool is_export) {
+  wh_wit_item_t *sorted = wh_alloc_array(wit->alloc, count, sizeof *sorted);
+  size_t placed = 0;
+  if (!sorted) return false;
+  for (int turn = 0; turn <= 4; turn++)
+    for (size_t i = 0; i < count; i++)
+      if (turn_of(&items[i], is_export) == turn) sorted[placed++] = items[i];
+  if (count) memcpy(items, sorted, count * sizeof *items);
+  wh_free(wit->alloc, sorted, count * sizeof *sorted);
+  return true;
+}
+
+bool wh_wit_order_world(wh_wit_t *wit, wh_wit_world_t *world) {
+  return order(wit, world->imports.items, world->imports.count, false) &&
+         order(wit, world->exports.items, world->exports.count, true);
+}
+
 /* ---- choosing ---- */
 
 wherry_error_t *wh_wit_choose_world(const wh_wit_t *wit, const char *name, wh_wit_world_t **out) {

@@ -989,6 +989,8 @@ wherry_error_t *wh_wit_from_model(wh_alloc_t *alloc, const wh_model_t *model, wh
     if (!wit) error = wh_wit_new(alloc, &wit);
     if (!error) error = read_section(wit, section);
   }
+  for (size_t i = 0; wit && !error && i < wit->worlds.count; i++)
+    if (!wh_wit_order_world(wit, wit->worlds.items[i])) error = wh_error_oom();
   if (error) {
     wh_wit_free(wit);
     return error;

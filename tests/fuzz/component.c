@@ -4,6 +4,7 @@
 #include <wherry.h>
 
 #include "component/component.h"
+#include "types/wit.h"
 
 /* ---- places ----
    Sections are found by their sizes alone, so that also what is broken can be changed again. */
@@ -139,6 +140,27 @@ bool check_component_validity(const uint8_t *bytes, size_t size) {
 }
 
 /* The engine keeps the core types of all that it saw, so now and then there is a new one. */
+/* What can be said in WIT reads back. */
+static void check_wit_of(wherry_component_t *component) {
+  wh_wit_t *wit = NULL, *again = NULL;
+  wh_alloc_t alloc;
+  wh_alloc_init(&alloc, NULL);
+  wh_text_t text = {.alloc = &alloc};
+  wherry_error_t *error = wh_component_wit(component, &wit);
+  if (!error) error = wh_wit_print(wit, &text);
+  wh_wit_source_t source = {.text = text.data, .size = text.size};
+  if (!error) {
+    error = wh_wit_parse(&alloc, &source, 1, NULL, &again);
+    if (error && wherry_error_kind(error) == WHERRY_ERROR_MALFORMED)
+      report_failure("its WIT is malformed: %s\n%s", wherry_error_message(error), text.data);
+  }
+  wherry_error_release(error);
+  wh_wit_free(again);
+  wh_wit_free(wit);
+  wh_text_free(&text);
+  if (alloc.used) report_failure("WIT loses memory");
+}
+
 void check_component(const uint8_t *bytes, size_t size, random_t *random, bool thorough,
                      totals_t *totals) {
   if (totals->mutants++ % 4096 == 0) component_end();
@@ -151,8 +173,9 @@ void check_component(const uint8_t *bytes, size_t size, random_t *random, bool t
     report_failure("an error without an offset, or one behind %zu bytes: %s", size,
                    wherry_error_message(error));
   wherry_error_release(error);
-  wherry_component_release(component);
   calls = memory.calls - calls;
+  if (component && random_chance(random, 20)) check_wit_of(component);
+  wherry_component_release(component);
   if (!thorough && !random_chance(random, 2)) return;
   component_end();
   engine = engine_made();

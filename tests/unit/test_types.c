@@ -418,12 +418,12 @@ static void names_find_functions(void **state) {
   wherry_world_t *world;
   assert_ok(read_section(&alloc, b.bytes, b.size, &world));
   assert_int_equal(world->exports.count, 5);
-  assert_int_equal(place_of(world, "x:y/a#run"), 0);
-  assert_int_equal(place_of(world, "x:y/b#run"), 1);
-  assert_int_equal(place_of(world, "only"), 2);
+  assert_int_equal(place_of(world, "x:y/a#run"), 1); /* the world's own are before those of interfaces */
+  assert_int_equal(place_of(world, "x:y/b#run"), 2);
+  assert_int_equal(place_of(world, "only"), 3);
   assert_int_equal(place_of(world, "run"), (int64_t)WH_AMBIGUOUS);
-  assert_int_equal(place_of(world, "top"), 4); /* the world's own comes first */
-  assert_int_equal(place_of(world, "x:y/c#top"), 3);
+  assert_int_equal(place_of(world, "top"), 0); /* the world's own has the name */
+  assert_int_equal(place_of(world, "x:y/c#top"), 4);
   assert_int_equal(place_of(world, "x:y/c#run"), (int64_t)WH_NOT_FOUND);
   wh_world_free(world);
   assert_int_equal(alloc.used, 0);

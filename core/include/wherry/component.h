@@ -29,6 +29,14 @@ WHERRY_API void wherry_component_release(wherry_component_t *component);
 WHERRY_API wherry_error_t *wherry_component_validate(wherry_engine_t *engine, const uint8_t *bytes,
                                                      size_t size);
 
+/* Prints what it imports and exports as WIT: a world, root:component/root, and the packages of its
+   interfaces. What a binary does not tell is not there: docs, versions since when, names of types that
+   are aliases of plain ones where they are used.
+   *text: UTF-8, not zero-ended; the caller's, until wherry_bytes_release.
+   Errors: invalid (what WIT has no words for), limit, oom. */
+WHERRY_API wherry_error_t *wherry_component_print_wit(wherry_component_t *component,
+                                                      wherry_bytes_t *text);
+
 #ifdef __cplusplus
 }
 #endif
