@@ -216,8 +216,7 @@ void check_component(const uint8_t *bytes, size_t size, random_t *random, bool t
                      totals_t *totals);
 /* Ends what these keep. */
 void component_end(void);
-void check_wit(const uint8_t *text, size_t size, random_t *random, bool thorough,
-               totals_t *totals);
+void check_wit(const uint8_t *text, size_t size, random_t *random, bool thorough, totals_t *totals);
 /* Makes an instance with imports that do little, and calls what it exports. */
 void guest_run(const uint8_t *module, size_t size, random_t *random, totals_t *totals);
 /* Ends what guest_run keeps. */

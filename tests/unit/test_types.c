@@ -418,7 +418,8 @@ static void names_find_functions(void **state) {
   wherry_world_t *world;
   assert_ok(read_section(&alloc, b.bytes, b.size, &world));
   assert_int_equal(world->exports.count, 5);
-  assert_int_equal(place_of(world, "x:y/a#run"), 1); /* the world's own are before those of interfaces */
+  assert_int_equal(place_of(world, "x:y/a#run"),
+                   1); /* the world's own are before those of interfaces */
   assert_int_equal(place_of(world, "x:y/b#run"), 2);
   assert_int_equal(place_of(world, "only"), 3);
   assert_int_equal(place_of(world, "run"), (int64_t)WH_AMBIGUOUS);
