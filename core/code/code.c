@@ -70,7 +70,7 @@ uint64_t wh_code_offset(const wh_code_t *code, uint32_t word) {
   return offset;
 }
 
-static wh_code_op_t op_of(const wh_handlers_t *handlers, const wh_word_t *words) {
+wh_code_op_t wh_code_op_at(const wh_handlers_t *handlers, const wh_word_t *words) {
   uint64_t handler;
   memcpy(&handler, words, sizeof handler);
   for (uint32_t op = 0; op < WH_CODE_ALL; op++)
@@ -82,7 +82,7 @@ void wh_code_print(const wh_code_t *code, const wh_handlers_t *handlers, wh_text
   wh_text_printf(text, "function %u: %u slots, cost %u\n", code->function, code->frame_slots,
                  code->cost);
   for (uint32_t at = 0; at < code->word_count;) {
-    wh_code_op_t op = op_of(handlers, code->words + at);
+    wh_code_op_t op = wh_code_op_at(handlers, code->words + at);
     if (op == WH_CODE_ALL) {
       wh_text_printf(text, "%5u  ?\n", at);
       return;

@@ -3,7 +3,7 @@
    instance: one wh_code_t serves every instance of a module, in every thread.
 
    A function's code is a run of 32-bit words. Every operation starts with two words that hold its
-   handler (an address, or an index in the loop build); its operands follow, a word each, constants
+   handler; its operands follow, a word each, constants
    of 64 bits in two. A slot operand is a signed number of 8-byte slots from the frame pointer:
 
      fp[-params … -1]   parameters, where the caller's operand stack had them
@@ -151,6 +151,9 @@ uint64_t wh_code_offset(const wh_code_t *code, uint32_t word);
 typedef struct wh_handlers {
   uint64_t of[WH_CODE_ALL];
 } wh_handlers_t;
+
+/* The operation whose handler stands there; WH_CODE_COUNT: none has it. It looks at all. */
+wh_code_op_t wh_code_op_at(const wh_handlers_t *handlers, const wh_word_t *words);
 
 /* A listing, an operation a line, for tests and debugging; + stands behind those that do the next one as
    well. */

@@ -18,6 +18,7 @@ typedef struct place {
 static place_t *places;
 static unsigned bits;
 static size_t used;
+static wh_handlers_t handlers;
 static bool lost;                  /* there was no memory for more places */
 static const wh_word_t *following; /* the place behind the operation that ran last */
 
@@ -57,24 +58,21 @@ static void report(void) {
   fclose(file);
 }
 
-static wh_code_op_t op_at(const wh_word_t *ip) {
-  uint64_t number;
-  memcpy(&number, ip, sizeof number);
-  return (wh_code_op_t)number;
-}
-
 static place_t *place_of(const wh_word_t *ip) {
   place_t *place = bits ? find(places, bits, ip) : NULL;
   if (place && place->ip) return place;
   if (lost || !getenv("WHERRY_COUNTS")) return NULL;
-  if (!bits) atexit(report);
+  if (!bits) {
+    atexit(report);
+    wh_exec_set_handlers(&handlers, false);
+  }
   if ((!bits || used >> (bits - 1)) && !grow()) {
     lost = true;
     return NULL;
   }
   place = find(places, bits, ip);
   place->ip = ip;
-  place->op = op_at(ip);
+  place->op = wh_code_op_at(&handlers, ip);
   const wh_word_t *operands = ip + WH_HANDLER_WORDS;
   place->operand_count = wh_code_op_operands((wh_code_op_t)place->op, operands);
   for (uint32_t n = 0; n < place->operand_count && n < OPERANDS_KEPT; n++)

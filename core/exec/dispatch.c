@@ -1,20 +1,13 @@
 /* The handlers: every operation of code's definitions, dispatched in one of two ways.
 
-   Tail calls (the default): a function an operation, with the machine state in its arguments, ending in
-   a call of the next in tail position. Anything that might need a frame is a cold function, also
-   reached by a tail call, so that no handler saves a register: check the machine code.
-   The loop (WHERRY_DISPATCH_LOOP): one function with a switch, for sanitizers, unoptimised builds and
-   compilers without sibling calls. */
-#include "num/num.h"
-#include "num/simd.h"
-#include "exec_state.h"
-#include "atomic.h"
-#include "counts.h"
-#include "dispatch.h"
+   Tail calls (the default): the machine's state is in a handler's arguments, and it ends in a call of the
+   next in tail position. Anything that might need a frame is a cold function, also reached by a tail
+   call, so that no handler saves a register: check the machine code.
+   The loop (WHERRY_DISPATCH_LOOP): the state is in memory, and a loop calls handler by handler; for
+   sanitizers, unoptimised builds and compilers without sibling calls. */
+#include "handlers.h"
 
 #ifndef WHERRY_DISPATCH_LOOP
-
-#include "handlers.h"
 
 #define DEFINE_SLOW(name)                                                                     \
   CALLING WH_COLD int wh_exec_slow_##name(PARAMETERS) {                                       \
@@ -32,7 +25,6 @@
         context->f64_acc, context->f32_acc, context->f64_old, context->f32_old, false};       \
     DISPATCH();                                                                               \
   }
-WH_EXEC_SLOW(DEFINE_SLOW)
 
 /* Of memory 0, in one piece; what is more, and what is wrong, goes the slow way. */
 CALLING __attribute__((noinline)) int wh_exec_quick_memory_fill(PARAMETERS) {
@@ -57,6 +49,62 @@ CALLING __attribute__((noinline)) int wh_exec_quick_memory_copy(PARAMETERS) {
   DISPATCH();
 }
 
+wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
+  handler_t *first = READ(handler_t *, context->ip);
+  return (wh_exec_outcome_t)first(context->ip, context->fp, context->memory, context, context->acc,
+                                  context->f64_acc, context->f32_acc, context->f64_old,
+                                  context->f32_old);
+}
+
+#else
+
+#define DEFINE_SLOW(name)                         \
+  WH_COLD int wh_exec_slow_##name(PARAMETERS) {   \
+    save(state);                                  \
+    int outcome = wh_exec_##name(state->context); \
+    restore(state);                               \
+    return outcome;                               \
+  }
+
+static void save(const state_t *state) {
+  wh_context_t *context = state->context;
+  context->ip = state->ip;
+  context->fp = state->fp;
+  context->acc = state->acc;
+  context->f64_acc = state->dacc;
+  context->f32_acc = state->facc;
+  context->f64_old = state->dold;
+  context->f32_old = state->fold;
+}
+
+static void restore(state_t *state) {
+  wh_context_t *context = state->context;
+  *state = (state_t) {.ip = context->ip,
+                      .fp = context->fp,
+                      .memory = context->memory,
+                      .context = context,
+                      .acc = context->acc,
+                      .dacc = context->f64_acc,
+                      .facc = context->f32_acc,
+                      .dold = context->f64_old,
+                      .fold = context->f32_old};
+}
+
+wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
+  state_t state = {.context = context};
+  restore(&state);
+  int outcome;
+  do {
+    COUNT(state.ip);
+    outcome = READ(handler_t *, state.ip)(&state);
+  } while (outcome == CONTINUE);
+  return (wh_exec_outcome_t)outcome;
+}
+
+#endif
+
+WH_EXEC_SLOW(DEFINE_SLOW)
+
 #define OP(name, operands, ...) static HANDLER(op_##name, op_body_##name, SIZE_##name)
 #include "code/all.def"
 #undef OP
@@ -70,11 +118,13 @@ static handler_t *const table[WH_CODE_ALL] = {
 #define OP(name, operands, ...) [WH_CODE_##name] = op_##name,
 #include "code/all.def"
 #undef OP
+#ifndef WHERRY_COUNTS /* which counts operations one by one */
 #define FUSE(first, second) [WH_CODE_##first##__##second] = wh_exec_op_##first##__##second,
 #define FUSE_LOOP FUSE
 #include "code/fused.def"
 #undef FUSE_LOOP
 #undef FUSE
+#endif
 };
 
 void wh_exec_set_handlers(wh_handlers_t *handlers, bool deterministic) {
@@ -83,81 +133,3 @@ void wh_exec_set_handlers(wh_handlers_t *handlers, bool deterministic) {
 }
 const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
 const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
-
-wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
-  handler_t *first = READ(handler_t *, context->ip);
-  return (wh_exec_outcome_t)first(context->ip, context->fp, context->memory, context, context->acc,
-                                  context->f64_acc, context->f32_acc, context->f64_old,
-                                  context->f32_old);
-}
-
-#else
-
-/* Operations are numbers here, in the same two words. */
-static const uint64_t exit_stub = WH_CODE_EXIT, cross_stub = WH_CODE_CROSS_RETURN;
-static const wh_handlers_t table = {{
-#define OP(name, operands, ...) WH_CODE_##name,
-#include "code/all.def"
-#undef OP
-}};
-
-void wh_exec_set_handlers(wh_handlers_t *handlers, bool deterministic) {
-  (void)deterministic; /* what may be done is not done here */
-  *handlers = table;
-}
-const wh_word_t *wh_exec_exit_code(void) { return (const wh_word_t *)(const void *)&exit_stub; }
-const wh_word_t *wh_exec_cross_code(void) { return (const wh_word_t *)(const void *)&cross_stub; }
-
-#define S(name) name
-#define SLOT_AT(n) (S(fp) + (int32_t)WORD(n))
-#define NEXT() goto dispatch
-
-#define QUICK(name) SLOW(name)
-#define SLOW(name)         \
-  do {                     \
-    slow = wh_exec_##name; \
-    goto hand_over;        \
-  } while (0)
-
-wh_exec_outcome_t wh_exec_run(wh_context_t *context) {
-  const wh_word_t *ip = context->ip;
-  uint64_t *fp = context->fp, acc = context->acc;
-  uint8_t *memory = context->memory;
-  double dacc = context->f64_acc, dold = context->f64_old;
-  float facc = context->f32_acc, fold = context->f32_old;
-  int (*slow)(wh_context_t *);
-dispatch:
-  COUNT(ip);
-  switch (READ(uint64_t, ip)) {
-#define OP(name, operands, ...)          \
-  case WH_CODE_##name: {                 \
-    __VA_ARGS__                          \
-    ip += WH_HANDLER_WORDS + (operands); \
-    NEXT();                              \
-  }
-#include "code/all.def"
-#undef OP
-  default: WH_UNREACHABLE();
-  }
-hand_over:
-  context->ip = ip;
-  context->fp = fp;
-  context->acc = acc;
-  context->f64_acc = dacc;
-  context->f32_acc = facc;
-  context->f64_old = dold;
-  context->f32_old = fold;
-  int outcome = slow(context);
-  if (outcome != CONTINUE) return (wh_exec_outcome_t)outcome;
-  ip = context->ip;
-  fp = context->fp;
-  memory = context->memory;
-  acc = context->acc;
-  dacc = context->f64_acc;
-  facc = context->f32_acc;
-  dold = context->f64_old;
-  fold = context->f32_old;
-  goto dispatch;
-}
-
-#endif

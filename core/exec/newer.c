@@ -3,7 +3,6 @@
    On x86-64 this file is compiled for the processors since 2013 (CMakeLists.txt): the rows of
    code/newer.def are done with the instructions that these have. Elsewhere all are alike.
    And what relaxed instructions may do on processors that multiply and add in one step. */
-#ifndef WHERRY_DISPATCH_LOOP
 #include "handlers.h"
 
 #ifdef __AVX2__
@@ -56,4 +55,3 @@ void wh_exec_set_newer(wh_handlers_t *handlers, bool deterministic) {
   apply(newer, handlers);
   if (!deterministic) apply(relaxed, handlers);
 }
-#endif
