@@ -3,8 +3,8 @@
    instance: one wh_code_t serves every instance of a module, in every thread.
 
    A function's code is a run of 32-bit words. Every operation starts with two words that hold its
-   handler; its operands follow, a word each, constants
-   of 64 bits in two. A slot operand is a signed number of 8-byte slots from the frame pointer:
+   handler; its operands follow, a word each, constants of 64 bits in two. A slot operand is a signed
+   number of 8-byte slots from the frame pointer:
 
      fp[-params … -1]   parameters, where the caller's operand stack had them
      fp[0]              where the caller goes on (a word address)
