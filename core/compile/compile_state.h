@@ -153,6 +153,7 @@ typedef struct compiler {
   uint32_t global_set;    /* the global that was set from an accumulator's entry … */
   uint32_t global_set_at; /* … by the operation emitted last, if that is here */
   uint32_t home_op_at;    /* the operation that emit_home_result was called for last */
+  bool branch_negated;    /* it was a comparison with zero, and is a look at the value now */
   wh_code_op_t branch;    /* base of the conditional branch emitted last */
   int32_t next_home;      /* slot above the topmost operand's home */
   int32_t top_slot;       /* one above the highest slot used */

@@ -169,12 +169,28 @@ static void settle_results(compiler_t *c) {
     for (uint32_t i = 0; i < count; i++) whc_settle(c, (uint32_t)c->stack.count - count + i, true);
 }
 
+static unsigned branch_form(bool when, bool back) {
+  return when ? (back ? FORM_BRL : FORM_BR) : (back ? FORM_BRNL : FORM_BRN);
+}
+
+/* Makes a branch that compares an i32 with zero, all of it but its distance just emitted, one that only
+   looks at the value. */
+static void compare_with_zero(compiler_t *c) {
+  bool in_slot = c->branch == WH_CODE_I32_EQ_SK_BR || c->branch == WH_CODE_I32_NE_SK_BR;
+  bool equal = c->branch == WH_CODE_I32_EQ_SK_BR || c->branch == WH_CODE_I32_EQ_AK_BR;
+  if (!in_slot && !equal && c->branch != WH_CODE_I32_NE_AK_BR) return;
+  if (c->failed || c->words.items[c->words.count - 1] != 0) return;
+  c->branch = in_slot ? WH_CODE_TRUE_S_BR : WH_CODE_TRUE_A_BR;
+  c->branch_negated = equal;
+  c->words.count--;
+}
+
 /* Emits a branch on a popped condition, all but its distance: taken if the condition is `when`. A
    comparison just made becomes the branch. Returns where the operation is. */
 static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, bool back) {
-  unsigned form = when ? (back ? FORM_BRL : FORM_BR) : (back ? FORM_BRNL : FORM_BRN);
   accumulator_t *acc = &c->acc[CLASS_INT];
   uint32_t at;
+  c->branch_negated = false;
   if (condition->where == IN_ACC && c->compare_at == c->last_op_at && acc->op_at == c->last_op_at) {
     unsigned kind = (unsigned)(acc->op - c->compare) / FORMS;
     c->branch =
@@ -182,13 +198,15 @@ static uint32_t emit_condition(compiler_t *c, operand_t *condition, bool when, b
     c->words.count = acc->dst_at;
     c->compare_at = NO_PLACE;
     at = acc->op_at;
-    whc_change_op(c, at, (wh_code_op_t)(c->branch + form));
+    compare_with_zero(c);
+    when ^= c->branch_negated;
+    whc_change_op(c, at, (wh_code_op_t)(c->branch + branch_form(when, back)));
   } else {
     if (condition->where == IN_CONST) whc_need_slot(c, condition);
     if (back) whc_mark_offset(c);
     bool in_accumulator = whc_in_acc(c, condition);
     c->branch = in_accumulator ? WH_CODE_TRUE_A_BR : WH_CODE_TRUE_S_BR;
-    at = whc_emit_op(c, (wh_code_op_t)(c->branch + form));
+    at = whc_emit_op(c, (wh_code_op_t)(c->branch + branch_form(when, back)));
     if (!in_accumulator) whc_emit_slot(c, condition->slot);
   }
   return at;
@@ -200,8 +218,15 @@ static bool emit_return_if(compiler_t *c, uint32_t at, uint32_t *chain) {
   if (c->type->result_count != 1 || c->failed) return false;
   const operand_t *result = whc_top_operand(c);
   if (result->class != CLASS_INT || result->where != IN_SLOT || result->sum) return false;
+  wh_word_t *last = &c->words.items[c->fixups.items[*chain].at];
+  if (c->branch_negated) { /* as it was: there is no return if a value is zero */
+    c->branch = c->branch == WH_CODE_TRUE_S_BR ? WH_CODE_I32_EQ_SK_BR : WH_CODE_I32_EQ_AK_BR;
+    *last = 0;
+    whc_emit_slot(c, result->slot);
+  } else {
+    *last = (uint32_t)result->slot;
+  }
   whc_change_op(c, at, (wh_code_op_t)(c->branch + FORM_RETIF));
-  c->words.items[c->fixups.items[*chain].at] = (uint32_t)result->slot;
   whc_emit_slot(c, -whc_param_slots(c->type));
   *chain = NO_PLACE;
   c->last_op_at = NO_PLACE;

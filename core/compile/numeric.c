@@ -111,6 +111,13 @@ static void pop_two_low(compiler_t *c, operand_t *a, operand_t *b) {
 }
 
 static void binary(compiler_t *c, wh_code_op_t base, bool commutes, wherry_valtype_t type) {
+  operand_t *top = whc_top_operand(c);
+  if (base == WH_CODE_I64_SUB_SS_R && top->where == IN_CONST) {
+    /* One operation less to choose fused ones for. */
+    top->bits = 0 - top->bits;
+    base = WH_CODE_I64_ADD_SS_R;
+    commutes = true;
+  }
   operand_t a, b;
   pop_two_low(c, &a, &b);
   two_operands(c, base, commutes ? base : WH_CODE_COUNT, &a, &b, type);
