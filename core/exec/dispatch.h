@@ -241,14 +241,16 @@ typedef uint64_t lane_i64x2;
     const uint64_t *from_ = SLOT_AT(frame);                                           \
     uint64_t *to_ = S(fp) - WORD(own), *frame_ = to_ + WORD(params);                  \
     v128 header_ = READ(v128, S(fp));                                                 \
-    for (from_ -= WORD(params); to_ < frame_; to_++, from_++) {                       \
+    from_ -= WORD(params);                                                            \
+    S(ip) = code_->words; /* now, so that code_ needs no register any more */         \
+    OPAQUE(S(ip));                                                                    \
+    for (; to_ < frame_; to_++, from_++) {                                            \
       uint64_t slot_ = *from_;                                                        \
       OPAQUE(slot_); /* and make this a string instruction */                         \
       *to_ = slot_;                                                                   \
     }                                                                                 \
     WRITE(v128, frame_, header_);                                                     \
     S(fp) = frame_;                                                                   \
-    S(ip) = code_->words;                                                             \
     S(acc) = 0;                                                                       \
     NEXT();                                                                           \
   } while (0)

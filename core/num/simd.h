@@ -540,7 +540,7 @@ WH_ROUNDINGS(f64x2, f64, wh_f64x2_t, 2)
 static inline wh_v128_t wh_num_i32x4_trunc_sat_f32x4_s(wh_v128_t a_) {
   wh_f32x4_t a = (wh_f32x4_t)a_;
   wh_i32x4_t r = (wh_i32x4_t)_mm_cvttps_epi32((__m128)a);
-  return (wh_v128_t)((r ^ (a >= 0x1p31f)) & (a == a));
+  return (wh_v128_t)((r ^ (a >= 0x1p31f)) & (wh_i32x4_t)wh_num_f32x4_eq(a_, a_));
 }
 static inline wh_v128_t wh_num_i32x4_trunc_sat_f32x4_u(wh_v128_t a_) {
   wh_f32x4_t a = (wh_f32x4_t)_mm_max_ps((__m128)a_, _mm_setzero_ps()); /* 0 for a NaN, too */
