@@ -40,11 +40,68 @@ static void of_instr(needs_t *n, const wh_instr_t *instr) {
   }
 }
 
+/* ---- code ---- */
+
+/* What of WebAssembly 1.0 an opcode is followed by, and nothing else to look at. 0: one has to. */
+enum { LOOK, NOTHING, NUMBER, NUMBERS, ACCESS, BLOCK_TYPE, BYTES_4, BYTES_8 };
+#define SHAPE(imm)                                                                          \
+  ((imm) == WH_IMM_NONE ? NOTHING                                                           \
+   : (imm) == WH_IMM_LABEL || (imm) == WH_IMM_FUNC || (imm) == WH_IMM_LOCAL ||              \
+           (imm) == WH_IMM_GLOBAL || (imm) == WH_IMM_I32_CONST || (imm) == WH_IMM_I64_CONST \
+       ? NUMBER                                                                             \
+   : (imm) == WH_IMM_TYPE_TABLE       ? NUMBERS                                             \
+   : ((imm) & 0xFF) == WH_IMM_MEMARG_ ? ACCESS                                              \
+   : (imm) == WH_IMM_BLOCK            ? BLOCK_TYPE                                          \
+   : (imm) == WH_IMM_F32_CONST        ? BYTES_4                                             \
+   : (imm) == WH_IMM_F64_CONST        ? BYTES_8                                             \
+                                      : LOOK)
+static const uint8_t shapes[WH_OP_PLACES] = {
+#define OP(opcode, identifier, name, imm, signature, feature) \
+  [WH_OP_PLACE(opcode)] =                                     \
+      WH_OP_FEATURE_##feature == WH_OP_FEATURE_CORE_1 ? SHAPE(WH_IMM_##imm) : LOOK,
+#include "ops/ops.def"
+};
+
+static void pass_number(const uint8_t **at) {
+  while (*(*at)++ & 0x80) {
+  }
+}
+
+/* Passes over what needs no feature: most of all code. It is valid, and bytes follow it that end a
+   number. */
+static const uint8_t *pass_plain(const uint8_t *at, const uint8_t *end) {
+  while (at < end) {
+    const uint8_t *opcode = at++;
+    switch (shapes[*opcode]) {
+    case NOTHING: break;
+    case NUMBER: pass_number(&at); break;
+    case ACCESS:
+      if (*at >= 0x40) return opcode; /* a memory's index follows, or zeros that mean nothing */
+      at++;
+      pass_number(&at);
+      break;
+    case BLOCK_TYPE:
+      if (*at != WH_BLOCK_EMPTY && (*at < WHERRY_F64 || *at > WHERRY_I32)) return opcode;
+      at++;
+      break;
+    case NUMBERS:
+      pass_number(&at);
+      pass_number(&at);
+      break;
+    case BYTES_4: at += 4; break;
+    case BYTES_8: at += 8; break;
+    default: return opcode;
+    }
+  }
+  return at;
+}
+
 /* All instructions up to the end of the bytes. */
 static void of_code(needs_t *n, wh_reader_t in) {
   const char *problem;
   wh_instr_t instr;
-  while (in.next < in.end && wh_instr_read(&in, &instr, &problem)) of_instr(n, &instr);
+  while ((in.next = pass_plain(in.next, in.end)) < in.end && wh_instr_read(&in, &instr, &problem))
+    of_instr(n, &instr);
 }
 
 /* Constant expressions, one or several. */

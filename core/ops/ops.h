@@ -93,6 +93,12 @@ typedef enum wh_opcode {
   WH_OP_PREFIX_FE = 0xFE
 } wh_opcode_t;
 
+/* Places in a table of all rows: those of one byte first, each prefix behind in a place of its own. */
+#define WH_OP_PLACE(opcode)  \
+  ((opcode) < 256 ? (opcode) \
+                  : 256 + (((opcode) >> 16) - WH_OP_PREFIX_FB) * 0x200 + ((opcode) & 0x1FF))
+enum { WH_OP_PLACES = 256 + 4 * 0x200 };
+
 typedef struct wh_op {
   const char *name;
   const char *signature; /* "ii:i"; "*": see ops.def */

@@ -25,15 +25,10 @@ typedef struct rule {
 #define LAST(s) ((s)[sizeof(s) - 2])
 #define PUSHES(s) (IS_TYPE(LAST(s)) ? 1 : 0)
 
-/* Rows with a prefix go to the end, each prefix to a place of its own, where nobody looks. */
-#define PLACE(opcode)        \
-  ((opcode) < 256 ? (opcode) \
-                  : 256 + (((opcode) >> 16) - WH_OP_PREFIX_FB) * 0x200 + ((opcode) & 0x1FF))
-enum { PLACES = 256 + 4 * 0x200 };
-static const rule_t rules[PLACES] = {
-#define OP(opcode, identifier, name, imm, signature, feature)                     \
-  [PLACE(opcode)] = {LOWER(signature), UPPER(signature), LETTER(LAST(signature)), \
-                     (WH_IMM_##imm) >> 8},
+static const rule_t rules[WH_OP_PLACES] = {
+#define OP(opcode, identifier, name, imm, signature, feature)                           \
+  [WH_OP_PLACE(opcode)] = {LOWER(signature), UPPER(signature), LETTER(LAST(signature)), \
+                           (WH_IMM_##imm) >> 8},
 #include "ops/ops.def"
 };
 
@@ -247,10 +242,10 @@ static wh_validate_op_t *const apart[256] = {
 static bool code(validator_t *v, const uint8_t *at) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
-  static const void *const labels[PLACES] = {
+  static const void *const labels[WH_OP_PLACES] = {
       [0 ... 255] = &&other,
 #define OP(opcode, identifier, name, imm, signature, feature) \
-  [PLACE(opcode)] = LABEL(imm, signature, feature),
+  [WH_OP_PLACE(opcode)] = LABEL(imm, signature, feature),
 #include "ops/ops.def"
       [WH_OP_UNREACHABLE] = &&unreachable,
       [WH_OP_BLOCK... WH_OP_IF] = &&block,
