@@ -182,11 +182,15 @@ static bool start(compiler_t *c, const wh_body_t *body) {
                       .fixups = NO_PLACE,
                       .else_fixups = NO_PLACE,
                       .delegates = NO_PLACE,
+                      .stub_for = NO_PLACE,
                       .end_path = UINT32_MAX};
   if (!start_locals(c)) return false;
   function.base = c->next_home;
   return whc_add(c, &c->blocks, function);
 }
+
+/* Guests may have millions of operands, and setting a local looks at those that are not settled. */
+enum { MOST_UNSETTLED = 512 };
 
 wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model,
                            const wh_rtype_t *const *types, uint32_t function,
@@ -205,6 +209,7 @@ wherry_error_t *wh_compile(wh_alloc_t *alloc, const wh_model_t *model,
   c.failed = !start(&c, &model->bodies.items[function - model->imported_functions]);
   while (!c.done && !c.failed) {
     if (!c.reachable) whc_skip_unreachable(&c);
+    if (WH_UNLIKELY(c.stack.count - c.settled > MOST_UNSETTLED)) whc_settle_all(&c, c.stack.count);
     c.instruction = c.next;
     uint32_t opcode = whc_read_opcode(&c);
     c.path++;

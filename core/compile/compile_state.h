@@ -70,7 +70,8 @@ typedef struct block {
   uint32_t end_path, else_path; /* shortest ways to the end and to the else branch */
   uint64_t end_set, else_set;   /* locals that were set on all ways there; see whc_local_bit */
   uint32_t branch_at, body_at;  /* of an if: its branch, and what comes behind */
-  uint32_t stub; /* while a br_table is made: code that moves operands and comes here */
+  /* Of the br_table at stub_for: code that moves operands and comes here. */
+  uint32_t stub, stub_for;
   /* Of try_table and try. else_path is the way up to it, body_at where its body begins. */
   const uint8_t *clauses; /* of a try_table, in the binary */
   uint32_t body_end;      /* of a try: where its first catch begins */
@@ -131,6 +132,7 @@ typedef struct compiler {
 
   WH_VEC(wh_word_t) words;
   WH_VEC(operand_t) stack;
+  size_t settled; /* operands at the bottom of it that are settled, but for constants; never all */
   WH_VEC(block_t) blocks;
   WH_VEC(fixup_t) fixups;
   WH_VEC(uint8_t) map;      /* as code.h has it, up to the newest mark */
@@ -241,6 +243,7 @@ static inline operand_t whc_pop_as_is(compiler_t *c) {
   if (WH_UNLIKELY(!c->stack.count)) whc_push_const(c, WHERRY_I32, 0);
   operand_t operand;
   whc_copy_operand(&operand, &c->stack.items[--c->stack.count]);
+  if (WH_UNLIKELY(c->settled >= c->stack.count)) c->settled = c->stack.count - (c->stack.count > 0);
   c->next_home = operand.home;
   whc_leave_local(c, &operand);
   if (operand.where == IN_ACC) c->acc[operand.class].entry = NO_ENTRY;
@@ -284,7 +287,7 @@ void whc_take_old(compiler_t *c, const operand_t *operand);
 /* Gives an operand on the stack a slot of its own: for locals about to change, and (constants too) for what
    must lie in order. */
 void whc_settle(compiler_t *c, uint32_t index, bool constants);
-void whc_settle_all(compiler_t *c, uint32_t count, bool constants);
+void whc_settle_all(compiler_t *c, size_t count); /* from the bottom; constants stay */
 /* A popped operand of the older accumulator to its home. */
 void whc_store_old(compiler_t *c, operand_t *operand);
 void whc_spill_class(compiler_t *c, class_t class);

@@ -299,7 +299,6 @@ static void compile_br_table(compiler_t *c) {
   bool in_accumulator = whc_in_acc(c, &index);
   if (index.where == IN_CONST) whc_need_slot(c, &index);
   if (wh_result_slots(c->type) > 1 && table_returns(c, count)) settle_results(c);
-  for (size_t i = 0; i < c->blocks.count; i++) c->blocks.items[i].stub = NO_PLACE;
   uint32_t at = whc_emit_op(c, in_accumulator ? WH_CODE_BR_TABLE_A : WH_CODE_BR_TABLE_S);
   if (!in_accumulator) whc_emit_slot(c, index.slot);
   whc_emit(c, count);
@@ -316,7 +315,8 @@ static void compile_br_table(compiler_t *c) {
       join_end(c, block);
       continue;
     }
-    if (block->stub == NO_PLACE) {
+    if (block->stub_for != at) {
+      block->stub_for = at;
       block->stub = (uint32_t)c->words.count;
       if (returns) {
         emit_return(c);
@@ -372,6 +372,7 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
                       .fixups = NO_PLACE,
                       .else_fixups = NO_PLACE,
                       .delegates = NO_PLACE,
+                      .stub_for = NO_PLACE,
                       .end_path = UINT32_MAX,
                       .else_path = c->path,
                       .end_set = UINT64_MAX,
@@ -384,7 +385,7 @@ static void compile_block(compiler_t *c, uint8_t opcode) {
   uint32_t count = (uint32_t)c->stack.count;
   block->height = count - block->param_count;
   block->base = c->next_home - whc_slots_of_types(block->params, block->param_count);
-  whc_settle_all(c, block->height, false);
+  whc_settle_all(c, block->height);
   /* A loop's parameters are a label's; an if's must be the same for both branches. */
   bool constants = opcode == WH_OP_LOOP || opcode == WH_OP_IF;
   for (uint32_t i = block->height; i < count; i++) whc_settle(c, i, constants);

@@ -23,7 +23,7 @@ static WH_COLD void make_room(compiler_t *c) {
   if (whc_reserve(c, &c->stack, 1)) return;
   /* Goes on in the first operand's place: finish_code throws everything away. */
   c->failed = true;
-  c->stack.count = 0;
+  c->stack.count = c->settled = 0;
 }
 
 /* The rare case of the functions below is a call in tail position, so that they save no registers. */
@@ -299,8 +299,12 @@ void whc_settle(compiler_t *c, uint32_t index, bool constants) {
   operand->sum = false;
 }
 
-void whc_settle_all(compiler_t *c, uint32_t count, bool constants) {
-  for (uint32_t index = 0; index < count; index++) whc_settle(c, index, constants);
+void whc_settle_all(compiler_t *c, size_t count) {
+  for (size_t index = c->settled; index < count; index++) whc_settle(c, (uint32_t)index, false);
+  /* The topmost may become another without being popped. */
+  size_t most = c->stack.count - (c->stack.count > 0);
+  if (count > most) count = most;
+  if (count > c->settled) c->settled = count;
 }
 
 void whc_need_slot(compiler_t *c, operand_t *operand) {
@@ -334,8 +338,8 @@ static void put_before_last(compiler_t *c, accumulator_t *acc, uint32_t moves_at
 
 /* Operands that still mean a local's old value take it with them; all but the topmost. */
 static void settle_uses(compiler_t *c, uint32_t local) {
-  for (uint32_t index = 0; index + 1 < c->stack.count; index++)
-    if (whc_operand_at(c, index)->local == local) whc_settle(c, index, false);
+  for (size_t index = c->settled; index + 1 < c->stack.count; index++)
+    if (c->stack.items[index].local == local) whc_settle(c, (uint32_t)index, false);
 }
 
 void whc_set_local(compiler_t *c, uint32_t local, bool tee) {
