@@ -905,8 +905,41 @@ static void memory_may_run_out_at_any_time(void **state) {
   free(blob.data);
 }
 
+/* Values of a local that wait on the stack while it changes: more than a compiler looks through at once,
+   with blocks between, an operation on the topmost behind one. */
+static void deep_stacks_keep_old_values(void **state) {
+  (void)state;
+  world_t world = world_of(NULL);
+  enum { ROUNDS = 30, GETS = 50 };
+  char *text = malloc(100000), *end = text;
+  end += sprintf(end, "(module (func (export \"f\") (param i32) (result i32)");
+  for (int round = 0; round < ROUNDS; round++) {
+    for (int i = 0; i < GETS; i++) end += sprintf(end, " local.get 0");
+    if (round % 2) end += sprintf(end, " (block) i32.const 3 i32.add");
+    if (round % 3) end += sprintf(end, " (local.set 0 (i32.add (local.get 0) (i32.const 1)))");
+    end += sprintf(end, " (block (br_if 0 (local.get 0)))");
+  }
+  for (int i = 1; i < ROUNDS * GETS; i++) end += sprintf(end, " i32.add");
+  end += sprintf(end, "))");
+  int32_t local = 5, sum = 0, got;
+  for (int round = 0; round < ROUNDS; round++) {
+    sum += local * GETS + (round % 2) * 3;
+    local += round % 3 != 0;
+  }
+  wherry_module_t *module;
+  wherry_instance_t instance;
+  assert_ok(wherry_module_new_text(world.engine, text, strlen(text), NULL, &module));
+  assert_ok(wherry_instance_new(world.store, module, NULL, 0, &instance));
+  assert_ok(call_i32(world.store, find_func(world.store, instance, "f"), 5, 0, &got));
+  assert_int_equal(got, sum);
+  free(text);
+  wherry_module_release(module);
+  world_end(&world);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(deep_stacks_keep_old_values),
       cmocka_unit_test(calls_return_their_results),
       cmocka_unit_test(values_are_checked),
       cmocka_unit_test(many_values_pass),
