@@ -94,18 +94,17 @@
 
 /* Over floats: what the older accumulator holds was made before, so it is the first operand; AA is a
    value with itself. */
-#define TWO_OLD_(N, R, T, ...)                                     \
-  RESULTS_(N##_OA, 0, R, T a = OLD(T); T b = ACC(T);, __VA_ARGS__) \
-  RESULTS_(N##_OS, 1, R, T a = OLD(T); T b = SLOT(T, 0);, __VA_ARGS__)
-#define THREE_OLD_(N, T, ...)    \
-  TWO_OLD_(N, T, T, __VA_ARGS__) \
-  RESULTS_(N##_AA, 0, T, T a = ACC(T); T b = a;, __VA_ARGS__)
+#define OA_(N, R, T, ...) RESULTS_(N##_OA, 0, R, T a = OLD(T); T b = ACC(T);, __VA_ARGS__)
+#define OS_(N, R, T, ...) RESULTS_(N##_OS, 1, R, T a = OLD(T); T b = SLOT(T, 0);, __VA_ARGS__)
 #define FLOAT_BINARY_COMMUTES(N, T, ...) \
   FOUR_(N, T, T, , __VA_ARGS__)          \
-  THREE_OLD_(N, T, __VA_ARGS__)
+  OA_(N, T, T, __VA_ARGS__)              \
+  OS_(N, T, T, __VA_ARGS__)              \
+  RESULTS_(N##_AA, 0, T, T a = ACC(T); T b = a;, __VA_ARGS__)
 #define FLOAT_BINARY(N, T, ...) \
   FOUR_(N, T, T, , __VA_ARGS__) \
-  THREE_OLD_(N, T, __VA_ARGS__) \
+  OA_(N, T, T, __VA_ARGS__)     \
+  OS_(N, T, T, __VA_ARGS__)     \
   THREE_(N, T, T, , __VA_ARGS__)
 
 /* Over integers of 128 bits, each as two i64, the low half first; the last operand is the slot of the
@@ -138,12 +137,11 @@
 #define COMPARE(N, T, mirror, ...) \
   FOUR_(N, u32, T, , __VA_ARGS__)  \
   FOUR_BRANCHES_(N, T, __VA_ARGS__)
-#define FLOAT_COMPARE(N, T, mirror, ...)                         \
-  FOUR_(N, u32, T, , __VA_ARGS__)                                \
-  TWO_OLD_(N, u32, T, __VA_ARGS__)                               \
-  FOUR_BRANCHES_(N, T, __VA_ARGS__)                              \
-  BRANCHES_(N##_OA, 0, T a = OLD(T); T b = ACC(T);, __VA_ARGS__) \
-  BRANCHES_(N##_OS, 1, T a = OLD(T); T b = SLOT(T, 0);, __VA_ARGS__)
+#define FLOAT_COMPARE(N, T, mirror, ...) \
+  FOUR_(N, u32, T, , __VA_ARGS__)        \
+  OA_(N, u32, T, __VA_ARGS__)            \
+  FOUR_BRANCHES_(N, T, __VA_ARGS__)      \
+  BRANCHES_(N##_OA, 0, T a = OLD(T); T b = ACC(T);, __VA_ARGS__)
 
 /* The type of the result, that of its bits, what makes one of the other. */
 #define SELECTS(N, T, W, make)                                                                     \

@@ -21,8 +21,8 @@
 #undef BINARY_COMMUTES
 #undef BINARY
 #undef BINARY_TRAPS
-#undef TWO_OLD_
-#undef THREE_OLD_
+#undef OA_
+#undef OS_
 #undef FLOAT_BINARY_COMMUTES
 #undef FLOAT_BINARY
 #undef WIDE_SUM

@@ -2,12 +2,12 @@
 #include "compile_state.h"
 #include "ops/ops.h"
 
-/* Operand kinds in the order in which rows.h lists them; each has all forms. Floats have three in their
-   midst. */
+/* Operand kinds in the order in which rows.h lists them; each has all forms. Those of floats have two in
+   their midst, then one if they commute. */
 enum { KIND_SS, KIND_SK, KIND_AS, KIND_AK, KIND_SA, KIND_KS, KIND_KA };
-enum { KIND_OA = KIND_SA, KIND_OS, KIND_AA, OLD_KINDS = 3 };
-/* Those of a comparison. */
-enum { COMPARE_KINDS = KIND_AK + 1, FLOAT_COMPARE_KINDS = KIND_OS + 1 };
+enum { KIND_OA = KIND_SA, KIND_OS, KIND_AA, OLD_KINDS = 2 };
+/* How many a comparison has. */
+enum { COMPARE_KINDS = KIND_AK + 1, FLOAT_COMPARE_KINDS = KIND_OA + 1 };
 
 static void emit_operand(compiler_t *c, const operand_t *operand, char kind) {
   if (kind == 'S') whc_emit_slot(c, operand->slot);
@@ -56,8 +56,8 @@ static void swap(pair_t *pair) {
   pair->base = pair->swapped;
 }
 
-/* The older accumulator serves as the first operand, if the second is not a constant. */
-static void choose_old(compiler_t *c, pair_t *pair) {
+/* The older accumulator serves as the first operand, beside the accumulator, or a slot (in_slot) as well. */
+static void choose_old(compiler_t *c, pair_t *pair, bool in_slot) {
   bool old_a = pair->kind_a == 'S' && whc_could_be_in_old(c, pair->a);
   bool old_b = pair->kind_b == 'S' && whc_could_be_in_old(c, pair->b);
   if (old_b && !old_a && pair->kind_a != 'K' && pair->swapped != WH_CODE_COUNT) {
@@ -65,7 +65,7 @@ static void choose_old(compiler_t *c, pair_t *pair) {
     old_a = true;
     old_b = false;
   }
-  if (old_a && pair->kind_b != 'K') {
+  if (old_a && (pair->kind_b == 'A' || (pair->kind_b == 'S' && in_slot))) {
     whc_take_old(c, pair->a);
     pair->kind_a = 'O';
   } else if (old_a) {
@@ -80,8 +80,9 @@ static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped,
                          operand_t *b, wherry_valtype_t result) {
   if (a->where == IN_CONST && b->where == IN_CONST) whc_need_slot(c, a);
   bool is_float = a->class != CLASS_INT;
+  bool has_aa = is_float && result != WHERRY_I32 && swapped == base;
   pair_t pair = {a, b, kind_of(c, a), kind_of(c, b), base, swapped};
-  if (pair.kind_a == 'A' && pair.kind_b == 'A' && (!is_float || result == WHERRY_I32)) {
+  if (pair.kind_a == 'A' && pair.kind_b == 'A' && !has_aa) {
     /* One value in both places: a local read twice, so one of them can be its slot. */
     WH_ASSERT(a->where == IN_SLOT || b->where == IN_SLOT);
     if (b->where == IN_SLOT)
@@ -89,7 +90,7 @@ static void two_operands(compiler_t *c, wh_code_op_t base, wh_code_op_t swapped,
     else
       pair.kind_a = 'S';
   }
-  if (is_float) choose_old(c, &pair);
+  if (is_float) choose_old(c, &pair, result != WHERRY_I32);
   if (swapped != WH_CODE_COUNT &&
       (pair.kind_a == 'K' || (pair.kind_b == 'A' && pair.kind_a == 'S')))
     swap(&pair);
