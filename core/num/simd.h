@@ -384,15 +384,23 @@ static inline wh_v128_t wh_num_i8x16_shuffle(wh_v128_t a, wh_v128_t b, wh_v128_t
   return (wh_v128_t)vorrq_u8(vqtbl1q_u8((uint8x16_t)a, (uint8x16_t)lanes), from_b);
 }
 #else
+/* Through arrays, because single bytes of vectors are written one by one as whole vectors. */
 static inline wh_v128_t wh_num_i8x16_swizzle(wh_v128_t a, wh_v128_t lanes) {
-  wh_v128_t r = {0};
-  for (int i = 0; i < 16; i++) r[i] = lanes[i] < 16 ? a[lanes[i] & 15] : 0;
-  return r;
+  uint8_t from[16], number[16], to[16];
+  memcpy(from, &a, 16);
+  memcpy(number, &lanes, 16);
+  for (int i = 0; i < 16; i++) to[i] = number[i] < 16 ? from[number[i] & 15] : 0;
+  memcpy(&a, to, 16);
+  return a;
 }
 static inline wh_v128_t wh_num_i8x16_shuffle(wh_v128_t a, wh_v128_t b, wh_v128_t lanes) {
-  wh_v128_t r = {0};
-  for (int i = 0; i < 16; i++) r[i] = lanes[i] < 16 ? a[lanes[i]] : b[lanes[i] & 15];
-  return r;
+  uint8_t from[32], number[16], to[16];
+  memcpy(from, &a, 16);
+  memcpy(from + 16, &b, 16);
+  memcpy(number, &lanes, 16);
+  for (int i = 0; i < 16; i++) to[i] = from[number[i] & 31];
+  memcpy(&a, to, 16);
+  return a;
 }
 #endif
 /* A lane is replaced by choosing among all: written one by one they would have to go to memory. */
