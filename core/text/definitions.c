@@ -196,6 +196,27 @@ static bool read_group(reader_t *r) {
   return wh_wat_expect_close(r);
 }
 
+bool wh_wat_read_one_definition(reader_t *r) {
+  bool group = wh_wat_token_is(r, r->next++, "rec");
+  const token_t *first = r->next;
+  uint32_t index = (uint32_t)r->types.count;
+  if (!group) {
+    if (!wh_wat_take_id(r, SPACE_TYPE, index)) return false;
+  } else {
+    while (r->next->kind == TOKEN_OPEN) {
+      const token_t *open = r->next;
+      if (!wh_wat_take_list(r, "type")) return wh_wat_unexpected(r, "(type …)");
+      if (!wh_wat_take_id(r, SPACE_TYPE, index++)) return false;
+      r->next = wh_wat_past(r, open);
+    }
+  }
+  r->next = first;
+  r->definitions.count++;
+  return group ? read_group(r) : read_definition(r, true);
+}
+
+bool wh_wat_add_unknown_type(reader_t *r) { return add_type(r, false, false); }
+
 bool wh_wat_read_definitions(reader_t *r, const token_t *end) {
   while (r->next < end) {
     const token_t *open = r->next;

@@ -537,6 +537,11 @@ static bool put_imported(reader_t *r, uint32_t counts[SPACE_COUNT]) {
   return put_import_type(r, entity, &index) && wh_wat_expect_close(r);
 }
 
+bool wh_wat_read_extern_type(reader_t *r) {
+  uint32_t counts[SPACE_COUNT] = {0};
+  return put_imported(r, counts);
+}
+
 /* Items of one type, which comes last, and in the binary first. */
 static bool put_items_of_one_type(reader_t *r, uint32_t count, const token_t *type,
                                   uint32_t counts[SPACE_COUNT]) {

@@ -388,35 +388,49 @@ const token_t *wh_wat_fields_end(const reader_t *r) {
   return end;
 }
 
-/* A text's one module: `(module $name? …)` or its fields; also (module binary "…"), of scripts. */
+/* A text's one module: `(module $name? …)` or its fields; also (module binary "…"), of scripts. Or its one
+   component, which in text on its own has `(component …)` around it. */
 static bool read_text(reader_t *r, wh_text_t *out) {
-  bool wrapped = wh_wat_take_list(r, "module");
+  bool component = wh_wat_take_list(r, "component");
+  bool wrapped = component || wh_wat_take_list(r, "module");
+  const token_t *id = wrapped && r->next->kind == TOKEN_ID ? r->next : NULL;
   if (wrapped && !wh_wat_take_module_name(r, &r->name)) return false;
   if (wrapped && wh_wat_take_word(r, "binary")) {
     wh_wat_read_strings(r, out);
     return wh_wat_expect_close(r) &&
-           (r->next->kind == TOKEN_END || wh_wat_unexpected(r, "one module")) &&
+           (r->next->kind == TOKEN_END || wh_wat_unexpected(r, "the end of the text")) &&
            (!out->failed || wh_wat_lexer_oom(&r->lexer));
   }
   const token_t *first = r->next, *end = wh_wat_fields_end(r);
   r->next = end;
   if (wrapped && !wh_wat_expect_close(r)) return false;
   if (r->next->kind != TOKEN_END)
-    return wh_wat_unexpected(r,
-                             wrapped ? "one module and nothing after it" : "a field of a module");
+    return wh_wat_unexpected(r, component ? "one component and nothing after it"
+                                : wrapped ? "one module and nothing after it"
+                                          : "a field of a module");
   r->next = first;
-  return wh_wat_read_module(r, end, out);
+  return component ? wh_wat_read_component(r, id, end, out) : wh_wat_read_module(r, end, out);
 }
 
-wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size,
-                                  wh_features_t features, uint8_t **out, size_t *out_size) {
+/* A text that is fields of a component. */
+static bool read_component_fields(reader_t *r, wh_text_t *out) {
+  const token_t *first = r->next, *end = wh_wat_fields_end(r);
+  r->next = end;
+  if (r->next->kind != TOKEN_END) return wh_wat_unexpected(r, "a field of a component");
+  r->next = first;
+  return wh_wat_read_component(r, NULL, end, out);
+}
+
+static wherry_error_t *to_binary(wh_alloc_t *alloc, const char *text, size_t size,
+                                 wh_features_t features, bool (*read)(reader_t *, wh_text_t *),
+                                 uint8_t **out, size_t *out_size) {
   lexer_t lexer = {.alloc = alloc, .text = text, .size = size};
   wh_text_t bytes = {.alloc = alloc};
   uint8_t *exact = NULL; /* the caller frees by size */
   if (wh_wat_lexer_run(&lexer)) {
     reader_t r;
     wh_wat_reader_init(&r, &lexer, features);
-    if (read_text(&r, &bytes) && !(exact = wh_alloc(alloc, bytes.size))) wh_wat_lexer_oom(&r.lexer);
+    if (read(&r, &bytes) && !(exact = wh_alloc(alloc, bytes.size))) wh_wat_lexer_oom(&r.lexer);
     lexer.error = r.lexer.error;
     wh_wat_reader_free(&r);
   }
@@ -428,4 +442,15 @@ wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t si
   wh_text_free(&bytes);
   wh_wat_lexer_free(&lexer);
   return lexer.error;
+}
+
+wherry_error_t *wh_text_to_binary(wh_alloc_t *alloc, const char *text, size_t size,
+                                  wh_features_t features, uint8_t **out, size_t *out_size) {
+  return to_binary(alloc, text, size, features, read_text, out, out_size);
+}
+
+wherry_error_t *wh_wat_component_to_binary(wh_alloc_t *alloc, const char *text, size_t size,
+                                           wh_features_t features, uint8_t **out,
+                                           size_t *out_size) {
+  return to_binary(alloc, text, size, features, read_component_fields, out, out_size);
 }

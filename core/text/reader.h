@@ -147,6 +147,9 @@ static inline const token_t *wh_wat_past(const reader_t *r, const token_t *open)
 const token_t *wh_wat_fields_end(const reader_t *r);
 /* Fields up to end, as a module of r->name; once in a reader's life. */
 bool wh_wat_read_module(reader_t *r, const token_t *end, wh_text_t *out);
+/* As wh_text_to_binary, of the fields of a component. */
+wherry_error_t *wh_wat_component_to_binary(wh_alloc_t *alloc, const char *text, size_t size,
+                                           wh_features_t features, uint8_t **out, size_t *out_size);
 
 /* ---- annotations.c ---- */
 /* Whether an identifier or a name annotation comes next. */
@@ -190,6 +193,10 @@ bool wh_wat_read_block_type(reader_t *r, wh_text_t *out);
 /* ---- definitions.c ---- */
 /* The types among the fields up to end. */
 bool wh_wat_read_definitions(reader_t *r, const token_t *end);
+/* One, for components: `type $t …)` or `rec …)`, to r->definitions. */
+bool wh_wat_read_one_definition(reader_t *r);
+/* A type of which nothing is told here. */
+bool wh_wat_add_unknown_type(reader_t *r);
 /* A type use; *index: into the types, a new one if need be. locals: as in signatures. */
 bool wh_wat_read_type_use(reader_t *r, bool locals, uint32_t *index);
 /* 0 for what is no function type; that is for the validator to find. */
@@ -236,5 +243,11 @@ bool wh_wat_put_label(reader_t *r, wh_text_t *out);
 /* ---- fields.c ---- */
 bool wh_wat_declare_fields(reader_t *r, const token_t *end);
 bool wh_wat_read_fields(reader_t *r, const token_t *end);
+/* `(func …)` and its like, what imports have after their names, to r->imports. */
+bool wh_wat_read_extern_type(reader_t *r);
+
+/* ---- component_fields.c ---- */
+/* Fields up to end, as a component. id: its identifier, NULL: none. */
+bool wh_wat_read_component(reader_t *r, const token_t *id, const token_t *end, wh_text_t *out);
 
 #endif

@@ -1,4 +1,5 @@
-/* Scripts: the commands around modules. */
+/* Scripts: the commands around modules and components. */
+#include "number.h"
 #include "reader.h"
 #include "text/text.h"
 
@@ -90,14 +91,15 @@ static bool keep_refusal(maker_t *m, wherry_error_t *error, wherry_command_t *ou
   return true;
 }
 
-/* The fields that begin here, up to end. */
-static bool read_fields(maker_t *m, const token_t *end, wherry_command_t *out) {
+/* The fields that begin here, up to end. id: of a component. */
+static bool read_fields(maker_t *m, const token_t *id, const token_t *end, wherry_command_t *out) {
   reader_t *r = &m->reader, fields;
   wh_text_t bytes = {.alloc = r->alloc};
   wh_wat_reader_init(&fields, &r->lexer, r->features);
   fields.name = out->name;
   fields.next = r->next;
-  bool good = wh_wat_read_module(&fields, end, &bytes)
+  bool good = (out->is_component ? wh_wat_read_component(&fields, id, end, &bytes)
+                                 : wh_wat_read_module(&fields, end, &bytes))
                   ? keep(m, bytes.data, bytes.size, &out->module)
                   : keep_refusal(m, fields.lexer.error, out);
   wh_wat_reader_free(&fields);
@@ -112,22 +114,23 @@ static bool read_quoted(maker_t *m, wherry_command_t *out) {
   uint8_t *bytes;
   size_t size;
   if (!read_strings(m, false, &text)) return false;
-  wherry_error_t *error =
-      wh_text_to_binary(r->alloc, (const char *)text.data, text.size, r->features, &bytes, &size);
+  wherry_error_t *error = (out->is_component ? wh_wat_component_to_binary : wh_text_to_binary)(
+      r->alloc, (const char *)text.data, text.size, r->features, &bytes, &size);
   if (error) return keep_refusal(m, error, out);
   bool good = keep(m, bytes, size, &out->module);
   wh_free(r->alloc, bytes, size);
   return good;
 }
 
-/* After `(module`, up to the end of the list. */
+/* After `(module` or `(component`, up to the end of the list. */
 static bool read_module(maker_t *m, wherry_command_t *out) {
   reader_t *r = &m->reader;
+  const token_t *id = r->next->kind == TOKEN_ID ? r->next : NULL;
   if (!take_name(m, &out->name)) return false;
   if (wh_wat_take_word(r, "binary"))
     return read_strings(m, false, &out->module) && wh_wat_expect_close(r);
   if (wh_wat_take_word(r, "quote")) return read_quoted(m, out) && wh_wat_expect_close(r);
-  return read_fields(m, wh_wat_fields_end(r), out) && wh_wat_expect_close(r);
+  return read_fields(m, id, wh_wat_fields_end(r), out) && wh_wat_expect_close(r);
 }
 
 static bool read_any_module(maker_t *m, wherry_command_t *out) {
@@ -141,8 +144,11 @@ static bool read_any_module(maker_t *m, wherry_command_t *out) {
 }
 
 static bool expect_module(maker_t *m, wherry_command_t *out) {
-  return wh_wat_take_list(&m->reader, "module") ? read_module(m, out)
-                                                : wh_wat_unexpected(&m->reader, "(module …)");
+  reader_t *r = &m->reader;
+  out->is_component = wh_wat_take_list(r, "component");
+  return out->is_component || wh_wat_take_list(r, "module")
+             ? read_module(m, out)
+             : wh_wat_unexpected(r, "(module …) or (component …)");
 }
 
 /* ---- values ---- */
@@ -210,6 +216,139 @@ static bool read_reference(maker_t *m, bool constant, wherry_pattern_t *out) {
 static bool read_patterns(maker_t *m, bool constant, unsigned depth, const wherry_pattern_t **out,
                           size_t *count);
 
+/* Those read since there were `first`. */
+static bool keep_patterns(maker_t *m, size_t first, const wherry_pattern_t **out, size_t *count) {
+  *count = m->patterns.count - first;
+  size_t size = *count * sizeof **out;
+  wherry_pattern_t *items = take(m, size);
+  if (!items) return false;
+  if (size) memcpy(items, m->patterns.items + first, size);
+  m->patterns.count = first;
+  *out = items;
+  return true;
+}
+
+/* ---- values of components ---- */
+
+static const struct value_word {
+  const char *word;
+  wherry_type_kind_t form;
+  const char *label;
+} value_words[] = {
+    {"bool.const", WHERRY_TYPE_BOOL, NULL},       {"s8.const", WHERRY_TYPE_S8, NULL},
+    {"u8.const", WHERRY_TYPE_U8, NULL},           {"s16.const", WHERRY_TYPE_S16, NULL},
+    {"u16.const", WHERRY_TYPE_U16, NULL},         {"s32.const", WHERRY_TYPE_S32, NULL},
+    {"u32.const", WHERRY_TYPE_U32, NULL},         {"s64.const", WHERRY_TYPE_S64, NULL},
+    {"u64.const", WHERRY_TYPE_U64, NULL},         {"char.const", WHERRY_TYPE_CHAR, NULL},
+    {"str.const", WHERRY_TYPE_STRING, NULL},      {"list.const", WHERRY_TYPE_LIST, NULL},
+    {"tuple.const", WHERRY_TYPE_TUPLE, NULL},     {"record.const", WHERRY_TYPE_RECORD, NULL},
+    {"variant.const", WHERRY_TYPE_VARIANT, NULL}, {"enum.const", WHERRY_TYPE_ENUM, NULL},
+    {"flags.const", WHERRY_TYPE_FLAGS, NULL},     {"option.none", WHERRY_TYPE_OPTION, "none"},
+    {"option.some", WHERRY_TYPE_OPTION, "some"},  {"result.ok", WHERRY_TYPE_RESULT, "ok"},
+    {"result.err", WHERRY_TYPE_RESULT, "error"}};
+
+static bool read_integer(reader_t *r, wherry_type_kind_t form, wherry_pattern_t *out) {
+  static const uint8_t bits[] = {
+      [WHERRY_TYPE_S8] = 8,   [WHERRY_TYPE_U8] = 8,   [WHERRY_TYPE_S16] = 16,
+      [WHERRY_TYPE_U16] = 16, [WHERRY_TYPE_S32] = 32, [WHERRY_TYPE_U32] = 32,
+      [WHERRY_TYPE_S64] = 64, [WHERRY_TYPE_U64] = 64};
+  bool is_signed = form == WHERRY_TYPE_S8 || form == WHERRY_TYPE_S16 || form == WHERRY_TYPE_S32 ||
+                   form == WHERRY_TYPE_S64;
+  const token_t *token = r->next;
+  int64_t value = 0;
+  uint64_t most = UINT64_MAX >> (64 - bits[form]), number = 0;
+  if (!is_signed && !wh_wat_read_number(r, most, "a number that is not negative", &number))
+    return false;
+  if (is_signed) {
+    number_status_t status = NUMBER_NONE;
+    if (token->kind == TOKEN_WORD)
+      status = wh_wat_number_integer(token_text(r, token), token->size, bits[form], &value);
+    if (status == NUMBER_NONE) return wh_wat_unexpected(r, "an integer");
+    if (status == NUMBER_OUT_OF_RANGE || (value >= 0) != (*token_text(r, token) != '-' || !value))
+      return FAIL_AT(r, token, "constant out of range: an integer of %u bits", bits[form]);
+    r->next++;
+    number = (uint64_t)value;
+  }
+  memcpy(out->bytes, &number, sizeof number);
+  return true;
+}
+
+static bool read_char(maker_t *m, wherry_pattern_t *out) {
+  const token_t *token = m->reader.next;
+  size_t points = 0;
+  if (!read_strings(m, true, &out->text)) return false;
+  for (size_t i = 0; i < out->text.size; i++) points += (out->text.data[i] & 0xC0) != 0x80;
+  return (points == 1 && wh_utf8_valid(out->text.data, out->text.size, NULL)) ||
+         FAIL_AT(&m->reader, token, "expected one character");
+}
+
+static bool read_value(maker_t *m, unsigned depth, wherry_pattern_t *out);
+
+/* What is in a value, up to the end of the list; each in parentheses. most: no more. */
+static bool read_values(maker_t *m, unsigned depth, size_t most, wherry_pattern_t *out) {
+  reader_t *r = &m->reader;
+  size_t first = m->patterns.count;
+  if (depth == EITHER_DEPTH) return FAIL_AT(r, r->next, "values nested too deeply");
+  while (r->next->kind != TOKEN_CLOSE && most--) {
+    wherry_pattern_t item = {0};
+    bool field = out->form == WHERRY_TYPE_RECORD, flag = out->form == WHERRY_TYPE_FLAGS;
+    if (!flag && !wh_wat_expect_open(r, field ? "(field …)" : "a value")) return false;
+    if (field && !wh_wat_take_word(r, "field")) return wh_wat_unexpected(r, "field");
+    if ((field || flag) && !read_strings(m, true, &item.label)) return false;
+    bool wrapped = field && r->next->kind == TOKEN_OPEN;
+    if (wrapped) r->next++;
+    if (!flag && (!read_value(m, depth + 1, &item) || !wh_wat_expect_close(r))) return false;
+    if (wrapped && !wh_wat_expect_close(r)) return false;
+    if (!wh_vec_push(r->alloc, &m->patterns, item)) return wh_wat_lexer_oom(&r->lexer);
+  }
+  return keep_patterns(m, first, &out->items, &out->count);
+}
+
+/* After the parenthesis, not the one that closes. */
+static bool read_value(maker_t *m, unsigned depth, wherry_pattern_t *out) {
+  reader_t *r = &m->reader;
+  size_t i = 0;
+  bool single = wh_wat_take_word(r, "f32.const"), is_double = wh_wat_take_word(r, "f64.const");
+  if (single || is_double) {
+    const lane_t *lane = &wh_wat_lanes[single ? LANE_F32 : LANE_F64];
+    out->kind = WHERRY_PATTERN_NUMBER;
+    out->type = single ? WHERRY_F32 : WHERRY_F64;
+    out->lane_size = lane->bits / 8;
+    return read_lane(r, lane, 0, false, out);
+  }
+  while (i < WH_COUNT(value_words) && !wh_wat_take_word(r, value_words[i].word)) i++;
+  if (i == WH_COUNT(value_words)) return wh_wat_unexpected(r, "a value: u8.const, str.const, …");
+  const char *label = value_words[i].label;
+  out->kind = WHERRY_PATTERN_COMPONENT;
+  out->form = value_words[i].form;
+  if (label) out->label = (wherry_bytes_t) {(const uint8_t *)label, strlen(label)};
+  switch (out->form) {
+  case WHERRY_TYPE_BOOL:
+    out->bytes[0] = wh_wat_take_word(r, "true");
+    return out->bytes[0] || wh_wat_take_word(r, "false") || wh_wat_unexpected(r, "true or false");
+  case WHERRY_TYPE_CHAR: return read_char(m, out);
+  case WHERRY_TYPE_STRING: return read_strings(m, true, &out->text);
+  case WHERRY_TYPE_ENUM: return read_strings(m, true, &out->label);
+  case WHERRY_TYPE_VARIANT:
+    return read_strings(m, true, &out->label) && read_values(m, depth, 1, out);
+  case WHERRY_TYPE_OPTION:
+  case WHERRY_TYPE_RESULT: return read_values(m, depth, strcmp(label, "none") != 0, out);
+  case WHERRY_TYPE_LIST:
+  case WHERRY_TYPE_TUPLE:
+  case WHERRY_TYPE_RECORD:
+  case WHERRY_TYPE_FLAGS: return read_values(m, depth, SIZE_MAX, out);
+  default: return read_integer(r, out->form, out);
+  }
+}
+
+static bool at_value(const reader_t *r) {
+  for (size_t i = 0; i < WH_COUNT(value_words); i++)
+    if (wh_wat_token_is(r, r->next, value_words[i].word)) return true;
+  return false;
+}
+
+/* ---- patterns ---- */
+
 static bool read_pattern(maker_t *m, bool constant, unsigned depth, wherry_pattern_t *out) {
   static const struct {
     const char *word;
@@ -236,6 +375,7 @@ static bool read_pattern(maker_t *m, bool constant, unsigned depth, wherry_patte
     if (depth == EITHER_DEPTH) return FAIL_AT(r, first, "either: nested too deeply");
     return read_patterns(m, false, depth + 1, &out->items, &out->count) && wh_wat_expect_close(r);
   }
+  if (at_value(r)) return read_value(m, 0, out) && wh_wat_expect_close(r);
   return read_reference(m, constant, out) && wh_wat_expect_close(r);
 }
 
@@ -249,14 +389,7 @@ static bool read_patterns(maker_t *m, bool constant, unsigned depth, const wherr
     if (!read_pattern(m, constant, depth, &pattern)) return false;
     if (!wh_vec_push(r->alloc, &m->patterns, pattern)) return wh_wat_lexer_oom(&r->lexer);
   }
-  *count = m->patterns.count - first;
-  size_t size = *count * sizeof **out;
-  wherry_pattern_t *items = take(m, size);
-  if (!items) return false;
-  if (size) memcpy(items, m->patterns.items + first, size);
-  m->patterns.count = first;
-  *out = items;
-  return true;
+  return keep_patterns(m, first, out, count);
 }
 
 /* ---- commands ---- */
@@ -298,7 +431,7 @@ static bool read_assertion(maker_t *m, wherry_command_t *out) {
            wh_wat_expect_close(r);
   case WHERRY_COMMAND_ASSERT_EXCEPTION: return expect_action(m, out) && wh_wat_expect_close(r);
   case WHERRY_COMMAND_ASSERT_TRAP:
-    if (wh_wat_at_list(r, "module")) {
+    if (wh_wat_at_list(r, "module") || wh_wat_at_list(r, "component")) {
       out->kind = WHERRY_COMMAND_ASSERT_UNINSTANTIABLE;
       if (!expect_module(m, out)) return false;
       break;
@@ -317,7 +450,8 @@ static bool read_assertion(maker_t *m, wherry_command_t *out) {
 /* After `(`. */
 static bool read_command(maker_t *m, wherry_command_t *out) {
   reader_t *r = &m->reader;
-  if (wh_wat_take_word(r, "module")) return read_any_module(m, out);
+  out->is_component = wh_wat_take_word(r, "component");
+  if (out->is_component || wh_wat_take_word(r, "module")) return read_any_module(m, out);
   if (wh_wat_take_word(r, "register")) {
     out->kind = WHERRY_COMMAND_REGISTER;
     return read_strings(m, true, &out->text) && take_name(m, &out->of) && wh_wat_expect_close(r);
@@ -330,7 +464,8 @@ static bool read_command(maker_t *m, wherry_command_t *out) {
     out->kind = assertions[i].kind;
     return read_assertion(m, out);
   }
-  return wh_wat_unexpected(r, "a command of a script: module, register, invoke, assert_return, …");
+  return wh_wat_unexpected(
+      r, "a command of a script: module, component, register, invoke, assert_return, …");
 }
 
 /* Places only grow. */
@@ -353,7 +488,7 @@ static bool read_script(maker_t *m) {
   bool fields = at_field(r);
   while (r->next->kind != TOKEN_END) {
     wherry_command_t command = {.line = line_of(m, r->next->at)};
-    bool good = fields ? read_fields(m, wh_wat_fields_end(r), &command) &&
+    bool good = fields ? read_fields(m, NULL, wh_wat_fields_end(r), &command) &&
                              (r->next->kind == TOKEN_END || wh_wat_unexpected(r, "a field"))
                        : wh_wat_expect_open(r, "a command") && read_command(m, &command);
     if (!good) return false;

@@ -1,5 +1,5 @@
-/* text: the text format to the binary one, and back. Called by api; a module that came as text then goes the
-   way of all modules, through decode and validate, so there is one judge of what a module is. The
+/* text: the text format to the binary one, and back. Called by api; what came as text then goes the way of all
+   modules and components, through decode and validate, so there is one judge of what a module is. The
    reader writes the binary's bytes as it goes and makes no model: a model points into a binary, and
    the text of a body is bytes after one walk anyhow. It checks only what the binary cannot show
    (names, written types, numbers out of range); it keeps nothing. */
@@ -12,7 +12,7 @@
 
 #include "model/model.h"
 
-/* One module, with or without `(module …)` around it.
+/* One module, with or without `(module …)` around it, or one component.
    features: without 64-bit memories, limits are numbers of 32 bits, which is a rule of the text.
    *out: the caller's, freed by wh_free(alloc, *out, *out_size).
    Errors: malformed (line, column, the line and a caret in the message), invalid ("needs feature …"),

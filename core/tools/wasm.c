@@ -14,7 +14,8 @@ static const char *name_beside(const char *file) {
 int wasm_verb(int argc, char **argv) {
   static const verb_t verb = {
       "wasm", wasm_verb, "FILE [-o OUT]",
-      "Turns a module's text into its binary, FILE.wasm unless -o says otherwise, with a name\n"
+      "Turns the text of a module or component into its binary, FILE.wasm unless -o says "
+      "otherwise, with a name\n"
       "section for the names in the text. The result is validated before it is written."};
   const char *out = NULL;
   const option_t table[] = {{"-o", OPTION_TEXT, &out, "OUT", "where to; - is standard output"},
@@ -30,7 +31,7 @@ int wasm_verb(int argc, char **argv) {
   wherry_error_t *error = wherry_engine_new(NULL, &engine);
   if (error) return report(NULL, error);
   error = wherry_text_to_binary(engine, (const char *)text.data, text.size, &bytes);
-  if (!error) error = wherry_module_validate(engine, bytes.data, bytes.size);
+  if (!error) error = validate_bytes(engine, bytes);
   if (error) {
     status = report(file, error);
   } else {
