@@ -62,7 +62,7 @@ bool wh_watc_begin_scope(component_reader_t *c, scope_kind_t kind, const token_t
   scope->outer = c->scope;
   scope->kind = kind;
   scope->id = id;
-  scope->out.alloc = scope->open.bytes.alloc = alloc;
+  scope->out.alloc = scope->open.bytes.alloc = scope->late.bytes.alloc = alloc;
   for (int i = 0; i < SORT_COUNT; i++) scope->sorts[i].named.bytes.alloc = alloc;
   wh_wat_reader_init(&scope->core, &c->r->lexer, c->r->features);
   c->scope = scope;
@@ -75,6 +75,7 @@ void wh_watc_end_scope(component_reader_t *c) {
   c->scope = scope->outer;
   wh_text_free(&scope->out);
   wh_text_free(&scope->open.bytes);
+  wh_text_free(&scope->late.bytes);
   for (int i = 0; i < SORT_COUNT; i++) {
     wh_map_free(alloc, &scope->sorts[i].names);
     wh_map_free(alloc, &scope->sorts[i].implied);
@@ -169,9 +170,14 @@ static void put_names(component_reader_t *c, wherry_bytes_t name, wh_text_t *out
 }
 
 bool wh_watc_put_sections(component_reader_t *c, wherry_bytes_t name, wh_text_t *out) {
-  end_section(c->scope);
+  scope_t *scope = c->scope;
+  if (scope->late.count && scope->part != PART_EXPORT) end_section(scope);
+  if (scope->late.count) scope->part = PART_EXPORT;
+  scope->open.count += scope->late.count;
+  wh_watc_put(c, &scope->open.bytes, &scope->late.bytes);
+  end_section(scope);
   wh_text_append(out, "\0asm\x0D\0\1\0", 8);
-  wh_watc_put(c, out, &c->scope->out);
+  wh_watc_put(c, out, &scope->out);
   put_names(c, name, out);
   return !out->failed || wh_wat_lexer_oom(&c->r->lexer);
 }
@@ -346,13 +352,6 @@ bool wh_watc_is_attribute(const component_reader_t *c, const token_t *token) {
   return false;
 }
 
-/* A name as the binary has it, its size first. */
-static bool is_interface(const wh_text_t *name) {
-  size_t start = 0;
-  while (start < name->size && (name->data[start] & 0x80)) start++;
-  return start + 1 < name->size && memchr(name->data + start + 1, ':', name->size - start - 1);
-}
-
 /* Each may be there once. */
 static bool read_attributes(component_reader_t *c, section_t *out) {
   bool given[ATTRIBUTES] = {false};
@@ -377,7 +376,7 @@ bool wh_watc_read_extern_name(component_reader_t *c, wh_text_t *out) {
   wh_text_t name = {.alloc = r->alloc};
   bool good = wh_wat_read_name(r, &name) && read_attributes(c, &given);
   if (good) {
-    wh_wat_put_byte(out, given.count ? 2 : !name.failed && is_interface(&name));
+    wh_wat_put_byte(out, given.count ? 2 : 0);
     good = wh_watc_put(c, out, &name);
   }
   if (good && given.count) {

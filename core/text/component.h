@@ -57,6 +57,7 @@ struct scope {
   uint32_t count;    /* of declarations */
   part_t part;       /* of a component: the section that entries are added to */
   section_t open;
+  section_t late; /* exports that come last */
   struct {
     wh_map_t names;
     wh_map_t implied; /* names of scopes further out, of which there are aliases here */

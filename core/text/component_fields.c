@@ -19,21 +19,20 @@ static const token_t *skip_exports(component_reader_t *c) {
   return first;
 }
 
-/* Those that begin at first: each is a new thing of the sort. */
+/* Those that begin at first. They come after all fields of the component, as others have them, so that
+   indices mean the same. */
 static bool put_exports(component_reader_t *c, const token_t *first, sort_t sort, uint32_t index) {
   reader_t *r = c->r;
   const token_t *here = r->next;
+  section_t *late = &c->scope->late;
   bool good = true;
-  uint32_t new_index;
   for (r->next = first; good && past_inline(c, "export");) {
-    wh_text_t entry = {.alloc = r->alloc};
     r->next += 2;
-    good = wh_watc_read_extern_name(c, &entry) && wh_wat_expect_close(r);
-    wh_watc_put_sort(&entry, sort);
-    wh_wat_put_u(&entry, index);
-    wh_wat_put_byte(&entry, 0); /* no type */
-    good = good && wh_watc_emit(c, PART_EXPORT, &entry) && wh_watc_bind(c, sort, NULL, &new_index);
-    wh_text_free(&entry);
+    good = wh_watc_read_extern_name(c, &late->bytes) && wh_wat_expect_close(r);
+    wh_watc_put_sort(&late->bytes, sort);
+    wh_wat_put_u(&late->bytes, index);
+    wh_wat_put_byte(&late->bytes, 0); /* no type */
+    late->count++;
   }
   r->next = here;
   return good;

@@ -250,6 +250,7 @@ static bool read_core_extern_type(component_reader_t *c, wh_text_t *out) {
   if (r->next->kind == TOKEN_OPEN && !alias_core_names(c, r->next + 1, wh_wat_past(r, r->next)))
     return false;
   core->imports.bytes.size = 0;
+  wh_map_free(r->alloc, &core->plain_types); /* each has a type of its own, as others have it */
   return wh_watc_core_done(c, wh_wat_read_extern_type(wh_watc_core(c))) && emit_definitions(c) &&
          wh_watc_put(c, out, &core->imports.bytes);
 }
