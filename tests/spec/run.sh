@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the standard's core suite: run.sh wast|json|stress|component [EMULATOR…] WHERRY, its scripts or the
-# JSON made of them; stress: these, with a collection at every allocation; component: the component
-# model's suite, as JSON. The suites are found through WHERRY_SUITES, else in ../shared/suites beside
+# Runs the standard's core suite: run.sh wast|json|stress|component|component-wast [EMULATOR…] WHERRY, its
+# scripts or the JSON made of them; stress: these, with a collection at every allocation; component: the
+# component model's suite, as JSON, or its scripts. The suites are found through WHERRY_SUITES, else in ../shared/suites beside
 # the project; without them the test is skipped. proposals/custom-descriptors is beyond what wherry
 # promises.
 set -euo pipefail
@@ -16,6 +16,7 @@ options=()
 suites=${WHERRY_SUITES:-$here/../../../shared/suites}
 folder=core/$kind suffix=$kind
 [ "$kind" != component ] || folder=component/json suffix=json
+[ "$kind" != component-wast ] || kind=component folder=component/wast suffix=wast
 if [ ! -d "$suites/$folder" ]; then
   echo "skipped: the suite is not in $suites/$folder (WHERRY_SUITES names another place)"
   exit 77
