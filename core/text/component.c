@@ -30,13 +30,15 @@ void wh_watc_put_sort(wh_text_t *out, sort_t sort) {
   wh_wat_put_byte(out, sorts[sort].code);
 }
 
-bool wh_watc_take_sort(component_reader_t *c, bool inside_core, sort_t *out) {
+bool wh_watc_take_sort(component_reader_t *c, bool inside_core, unsigned among, sort_t *out) {
+  const token_t *token = c->r->next;
   bool core = wh_wat_take_word(c->r, "core") || inside_core;
   int end = core ? SORT_FUNC : SORT_COUNT;
   for (int sort = core ? 0 : SORT_FUNC; sort < end; sort++) {
     if (!wh_wat_take_word(c->r, sorts[sort].word)) continue;
     *out = (sort_t)sort;
-    return true;
+    return (among & 1u << sort) ||
+           FAIL_AT(c->r, token, "unexpected token %s: not possible here", sorts[sort].shown);
   }
   return wh_wat_unexpected(c->r, core ? "func, table, memory, global, tag, type, module or instance"
                                       : "func, type, component, instance or core …");
@@ -78,7 +80,6 @@ void wh_watc_end_scope(component_reader_t *c) {
   wh_text_free(&scope->late.bytes);
   for (int i = 0; i < SORT_COUNT; i++) {
     wh_map_free(alloc, &scope->sorts[i].names);
-    wh_map_free(alloc, &scope->sorts[i].implied);
     wh_text_free(&scope->sorts[i].named.bytes);
   }
   wh_wat_reader_free(&scope->core);
@@ -244,25 +245,20 @@ bool wh_watc_is_outside(const component_reader_t *c, sort_t sort, const char *na
   return false;
 }
 
-/* A name that this scope does not have may be one of a scope around it: then there is an alias. */
+/* A name that this scope does not have may be one of a scope around it: then there is an alias, for each use
+   one of its own, as others have them, so that indices mean the same. */
 static bool find_outside(component_reader_t *c, sort_t sort, const token_t *token, const char *name,
                          size_t size, uint32_t *out) {
   reader_t *r = c->r;
   uint32_t outwards = 1;
   uint64_t value;
-  wh_map_t *implied = &c->scope->sorts[sort].implied;
-  if (wh_map_get(implied, name, size, &value)) {
-    *out = (uint32_t)value;
-    return true;
-  }
   for (scope_t *scope = c->scope->outer; scope; scope = scope->outer, outwards++) {
     if (!wh_map_get(names_of(scope, sort), name, size, &value)) continue;
     if (sort != SORT_CORE_MODULE && sort != SORT_CORE_TYPE && sort != SORT_TYPE &&
         sort != SORT_COMPONENT)
       return FAIL_AT(r, token, "outer item %.*s is not a module, type, or component",
                      (int)token->size, token_text(r, token));
-    return alias_outer(c, sort, outwards, (uint32_t)value, NULL, out) &&
-           (wh_map_put(r->alloc, implied, name, size, *out) || wh_wat_lexer_oom(&r->lexer));
+    return alias_outer(c, sort, outwards, (uint32_t)value, NULL, out);
   }
   return FAIL_AT(r, token, "unknown %s %.*s", sorts[sort].shown, (int)token->size,
                  token_text(r, token));
@@ -438,9 +434,10 @@ static bool read_outer(component_reader_t *c, sort_t sort, const token_t *id, ui
     r->next--;
     return wh_wat_unexpected(r, "an index or a name");
   }
-  bool told_after = sort == SORT_COUNT;
-  if (told_after) {
-    if (!wh_wat_expect_open(r, "what sort of thing it is") || !wh_watc_take_sort(c, false, &sort))
+  if (sort == SORT_COUNT) {
+    unsigned among = SORTS_OUTER | (c->scope->kind == SCOPE_MODULE_TYPE ? 1u << SORT_TYPE : 0);
+    if (!wh_wat_expect_open(r, "what sort of thing it is") ||
+        !wh_watc_take_sort(c, false, among, &sort))
       return false;
     if (c->scope->kind == SCOPE_MODULE_TYPE && sort == SORT_TYPE) sort = SORT_CORE_TYPE;
     id = wh_watc_take_id(c);
@@ -460,7 +457,13 @@ bool wh_watc_read_alias(component_reader_t *c, sort_t sort, const token_t *id, u
   reader_t *r = c->r;
   alias_t kind;
   uint32_t instance;
+  const token_t *token = r->next;
   if (!read_target(c, &kind)) return false;
+  unsigned among = kind == ALIAS_OUTER         ? SORTS_OUTER
+                   : kind == ALIAS_CORE_EXPORT ? SORTS_CORE
+                                               : SORTS_EXTERN;
+  if (sort != SORT_COUNT && !(among & 1u << sort))
+    return FAIL_AT(r, token, "unexpected token: there is no such alias of a %s", sorts[sort].shown);
   if (kind == ALIAS_OUTER) return read_outer(c, sort, id, index);
   bool core = kind == ALIAS_CORE_EXPORT;
   if (!wh_watc_read_index(c, core ? SORT_CORE_INSTANCE : SORT_INSTANCE, &instance)) return false;
@@ -468,7 +471,8 @@ bool wh_watc_read_alias(component_reader_t *c, sort_t sort, const token_t *id, u
   if (name->kind != TOKEN_STRING) return wh_wat_unexpected(r, "the name of an export");
   if (sort == SORT_COUNT) {
     r->next++;
-    if (!wh_wat_expect_open(r, "what sort of thing it is") || !wh_watc_take_sort(c, core, &sort))
+    if (!wh_wat_expect_open(r, "what sort of thing it is") ||
+        !wh_watc_take_sort(c, core, core ? SORTS_CORE : SORTS_EXTERN, &sort))
       return false;
     id = wh_watc_take_id(c);
     if (!wh_wat_expect_close(r)) return false;

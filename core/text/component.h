@@ -24,6 +24,16 @@ typedef enum sort {
   SORT_COUNT
 } sort_t;
 
+/* Some of them: what components export, core instances export, and what outer aliases are of. */
+enum {
+  SORTS_EXTERN = 1 << SORT_CORE_MODULE | 1 << SORT_FUNC | 1 << SORT_VALUE | 1 << SORT_TYPE |
+                 1 << SORT_COMPONENT | 1 << SORT_INSTANCE,
+  SORTS_CORE = 1 << SORT_CORE_FUNC | 1 << SORT_CORE_TABLE | 1 << SORT_CORE_MEMORY |
+               1 << SORT_CORE_GLOBAL | 1 << SORT_CORE_TAG,
+  SORTS_OUTER = 1 << SORT_CORE_MODULE | 1 << SORT_CORE_TYPE | 1 << SORT_TYPE | 1 << SORT_COMPONENT,
+  SORTS_ALL = (1 << SORT_COUNT) - 1
+};
+
 /* Sections of a component; the declarations of types are the same things with other numbers. */
 typedef enum part {
   PART_CUSTOM,
@@ -60,7 +70,6 @@ struct scope {
   section_t late; /* exports that come last */
   struct {
     wh_map_t names;
-    wh_map_t implied; /* names of scopes further out, of which there are aliases here */
     uint32_t count;
     section_t named; /* for the name section */
   } sorts[SORT_COUNT];
@@ -91,8 +100,9 @@ bool wh_watc_core_done(component_reader_t *c, bool good);
 
 static inline bool wh_watc_is_core(sort_t sort) { return sort <= SORT_CORE_INSTANCE; }
 void wh_watc_put_sort(wh_text_t *out, sort_t sort);
-/* `func`, `core module`, …, taken. inside_core: the word core may be left out, and is meant. */
-bool wh_watc_take_sort(component_reader_t *c, bool inside_core, sort_t *out);
+/* `func`, `core module`, …, taken. inside_core: the word core may be left out, and is meant. among: those
+   that are possible. */
+bool wh_watc_take_sort(component_reader_t *c, bool inside_core, unsigned among, sort_t *out);
 const token_t *wh_watc_take_id(component_reader_t *c); /* NULL: none */
 /* A new thing has the next index of its sort. id: NULL: it has no name. */
 bool wh_watc_bind(component_reader_t *c, sort_t sort, const token_t *id, uint32_t *index);

@@ -40,11 +40,14 @@ static bool put_exports(component_reader_t *c, const token_t *first, sort_t sort
 
 /* ---- instances ---- */
 
-/* `(func $f)`, after the parenthesis: sort and index, up to the end of the list. */
-static bool read_item(component_reader_t *c, bool core, wh_text_t *out) {
+/* `(func $f)`, after the parenthesis: sort and index, up to the end of the list. core: SORTS_…, of the
+   inside of a core instance; 0: of an instance. */
+static bool read_item(component_reader_t *c, unsigned core, wh_text_t *out) {
   sort_t sort;
   uint32_t index;
-  if (!wh_watc_take_sort(c, core, &sort) || !wh_watc_read_path(c, sort, &index)) return false;
+  if (!wh_watc_take_sort(c, core, core ? core : SORTS_EXTERN, &sort) ||
+      !wh_watc_read_path(c, sort, &index))
+    return false;
   wh_text_t whole = {.alloc = c->r->alloc};
   wh_watc_put_sort(&whole, sort);
   if (core && !whole.failed) /* what is inside a core instance can only be core */
@@ -66,7 +69,7 @@ static bool read_bag(component_reader_t *c, bool core, wh_text_t *out) {
   for (; count; count--) {
     r->next += 2;
     if (!(core ? wh_wat_read_name(r, out) : wh_watc_read_extern_name(c, out)) ||
-        !wh_wat_expect_open(r, "what is exported") || !read_item(c, core, out) ||
+        !wh_wat_expect_open(r, "what is exported") || !read_item(c, core ? SORTS_CORE : 0, out) ||
         !wh_wat_expect_close(r))
       return false;
   }
@@ -95,8 +98,8 @@ static bool read_argument(component_reader_t *c, bool core, wh_text_t *out) {
     wh_wat_put_u(out, index);
     return wh_wat_expect_close(r) && wh_wat_expect_close(r);
   }
-  return wh_wat_expect_open(r, "an argument: (instance …), …") && read_item(c, core, out) &&
-         wh_wat_expect_close(r);
+  return wh_wat_expect_open(r, "an argument: (instance …), …") &&
+         read_item(c, core ? 1u << SORT_CORE_INSTANCE : 0, out) && wh_wat_expect_close(r);
 }
 
 static bool read_instantiate(component_reader_t *c, bool core, wh_text_t *out) {
@@ -196,7 +199,7 @@ static bool export_contents(component_reader_t *c, wh_text_t *out, sort_t *sort)
   sort_t type_sort;
   const token_t *id;
   if (!wh_watc_read_extern_name(c, out) || !wh_wat_expect_open(r, "what is exported") ||
-      !wh_watc_take_sort(c, false, sort) || !wh_watc_read_path(c, *sort, &index) ||
+      !wh_watc_take_sort(c, false, SORTS_EXTERN, sort) || !wh_watc_read_path(c, *sort, &index) ||
       !wh_wat_expect_close(r))
     return false;
   wh_watc_put_sort(out, *sort);
@@ -282,8 +285,10 @@ static bool define(component_reader_t *c, sort_t sort, const token_t *id, uint32
 static bool read_definition(component_reader_t *c) {
   sort_t sort;
   uint32_t index;
-  if (!wh_watc_take_sort(c, false, &sort)) return false;
+  if (!wh_watc_take_sort(c, false, SORTS_ALL, &sort)) return false;
   const token_t *id = wh_watc_take_id(c), *exports = skip_exports(c);
+  if (exports != c->r->next && !(SORTS_EXTERN & 1u << sort))
+    return FAIL_AT(c->r, exports, "unexpected token \"(\": components export no such thing");
   return define(c, sort, id, &index) && wh_wat_expect_close(c->r) &&
          put_exports(c, exports, sort, index);
 }

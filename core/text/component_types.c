@@ -400,14 +400,14 @@ bool wh_watc_read_extern_type(component_reader_t *c, sort_t sort, wh_text_t *out
             wh_wat_unexpected(r, "(eq …) or (sub resource)")) &&
            wh_wat_expect_close(r);
   case SORT_VALUE: return FAIL_AT(r, r->next, "values are not supported");
-  default: return wh_wat_unexpected(r, "what a component imports or exports");
+  default: return FAIL_AT(r, r->next - 1, "unexpected token: components import no such thing");
   }
 }
 
 bool wh_watc_read_described(component_reader_t *c, wh_text_t *out, sort_t *sort,
                             const token_t **id) {
   if (!wh_wat_expect_open(c->r, "what it is: (func …), (type …), …") ||
-      !wh_watc_take_sort(c, false, sort))
+      !wh_watc_take_sort(c, false, SORTS_EXTERN, sort))
     return false;
   *id = wh_watc_take_id(c);
   return wh_watc_read_extern_type(c, *sort, out) && wh_wat_expect_close(c->r);

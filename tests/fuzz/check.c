@@ -205,12 +205,15 @@ void check_module(const uint8_t *module, size_t size, random_t *random, bool tho
 static void check_binary_of(const uint8_t *text, size_t text_size, const uint8_t *binary,
                             size_t size) {
   wherry_error_t *error;
-  wh_model_t *model = read_module(binary, size, FUZZ_FEATURES, &error);
-  if (model) {
-    wh_model_free(model);
-    return;
-  }
-  if (!failing.fail_at) look_at(error, size);
+  wh_model_t *model = NULL;
+  bool is_component = wherry_is_component(binary, size);
+  if (is_component)
+    error = component_error(binary, size);
+  else
+    model = read_module(binary, size, FUZZ_FEATURES, &error);
+  if (model) wh_model_free(model);
+  if (!error) return;
+  if (is_component || !failing.fail_at) look_at(error, size);
   /* Bytes given in a text may be anything; and a text may name several supertypes, which is invalid
      but which decode has no place for. */
   bool own = !memmem(text, text_size, "binary", 6) &&

@@ -211,6 +211,7 @@ void check_module(const uint8_t *module, size_t size, random_t *random, bool tho
                   totals_t *totals);
 void check_text(const uint8_t *text, size_t size, random_t *random, bool thorough,
                 totals_t *totals);
+wherry_error_t *component_error(const uint8_t *bytes, size_t size); /* NULL: it is valid */
 bool check_component_validity(const uint8_t *bytes, size_t size);
 void check_component(const uint8_t *bytes, size_t size, random_t *random, bool thorough,
                      totals_t *totals);

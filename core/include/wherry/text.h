@@ -10,9 +10,9 @@
 extern "C" {
 #endif
 
-/* Turns the text of one module (UTF-8, with or without "(module …)" around it) into its binary, with
-   a name section for the names that the text gives. It does not say whether the module is valid:
-   wherry_module_new does.
+/* Turns the text of one module (UTF-8, with or without "(module …)" around it) or of one component
+   ("(component …)") into its binary, with a name section for the names that the text gives. It does
+   not say whether that is valid: wherry_module_new or wherry_component_new does.
    text: read during the call only.
    *bytes: the caller's, until wherry_bytes_release.
    Errors: malformed (the message holds line, column, the line and a caret below it), invalid (what
