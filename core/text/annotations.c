@@ -237,6 +237,23 @@ void wh_wat_put_customs(reader_t *r, wh_text_t *out, unsigned place) {
   }
 }
 
+bool wh_wat_read_component_customs(reader_t *r, wh_text_t *out) {
+  const annotation_t *end;
+  bool good = true;
+  for (annotation_t *at = before(r, r->next, &end); good && at < end; at++) {
+    if (at->kind != ANNOTATION_CUSTOM || at->used) continue;
+    good = read_custom(r, at);
+    if (!good) break;
+    const custom_t *custom = &r->customs.items[r->customs.count - 1];
+    if (custom->place != WH_PLACE_LAST)
+      return fail(r, at,
+                  "@custom annotation: a component has its sections in the order of its text");
+    wh_wat_put_byte(out, 0);
+    wh_wat_put_counted(out, r->custom_bytes.data + custom->start, custom->size);
+  }
+  return good && (!out->failed || wh_wat_lexer_oom(&r->lexer));
+}
+
 /* ---- branch hints ---- */
 
 bool wh_wat_take_hint(reader_t *r, const token_t *token, uint8_t *hint) {

@@ -145,6 +145,17 @@ bool wh_watc_emit(component_reader_t *c, part_t part, const wh_text_t *entry) {
   return wh_watc_put(c, &scope->out, entry);
 }
 
+bool wh_watc_read_customs(component_reader_t *c) {
+  wh_text_t sections = {.alloc = c->r->alloc};
+  bool good = wh_wat_read_component_customs(c->r, &sections);
+  if (good && sections.size) {
+    end_section(c->scope);
+    good = wh_watc_put(c, &c->scope->out, &sections);
+  }
+  wh_text_free(&sections);
+  return good;
+}
+
 static void put_names(component_reader_t *c, wherry_bytes_t name, wh_text_t *out) {
   scope_t *scope = c->scope;
   wh_text_t names = {.alloc = c->r->alloc}, part = {.alloc = c->r->alloc};

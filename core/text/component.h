@@ -92,6 +92,8 @@ static inline void wh_watc_leave(component_reader_t *c) { c->depth--; }
 bool wh_watc_emit(component_reader_t *c, part_t part, const wh_text_t *entry);
 /* What was read, as long as there is memory. */
 bool wh_watc_put(component_reader_t *c, wh_text_t *out, const wh_text_t *bytes);
+/* Custom sections that annotations before the next token give. */
+bool wh_watc_read_customs(component_reader_t *c);
 bool wh_watc_put_sections(component_reader_t *c, wherry_bytes_t name, wh_text_t *out);
 
 /* The reader of core types, at the next token; what it took is taken, and its error is the reader's. */

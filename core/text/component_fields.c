@@ -166,8 +166,8 @@ static bool read_fields(component_reader_t *c, const token_t *id, const token_t 
   wherry_bytes_t name;
   if (!read_name(c->r, id, &name) || !wh_watc_begin_scope(c, SCOPE_COMPONENT, id)) return false;
   bool good = true;
-  while (good && c->r->next < end) good = read_field(c);
-  good = good && wh_watc_put_sections(c, name, out);
+  while (good && c->r->next < end) good = wh_watc_read_customs(c) && read_field(c);
+  good = good && wh_watc_read_customs(c) && wh_watc_put_sections(c, name, out);
   wh_watc_end_scope(c);
   return good;
 }

@@ -169,6 +169,8 @@ void wh_wat_put_hint(reader_t *r, uint8_t hint, size_t offset);
 /* Custom sections: one; those of a place. */
 void wh_wat_put_custom(reader_t *r, wh_text_t *out, const char *name, const wh_text_t *contents);
 void wh_wat_put_customs(reader_t *r, wh_text_t *out, unsigned place);
+/* The sections of a component that stand before the next token, in their order. */
+bool wh_wat_read_component_customs(reader_t *r, wh_text_t *out);
 /* Those of the module and its custom sections, from r->next; and whether all others were taken. */
 bool wh_wat_read_annotations(reader_t *r, const token_t *end);
 bool wh_wat_check_annotations(reader_t *r, const token_t *first, const token_t *end);

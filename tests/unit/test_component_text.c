@@ -175,6 +175,13 @@ static const struct {
           "\6\x0b\2\5\0\1\1"
           "a\1\0\0\1"
           "b\x08\x08\1\1\0\0\2\6\3\2"),
+    EXACT("(component (@custom \"a\" \"b\" \"c\") (type u8) (@custom \"d\") (type u8))",
+          "\0\4\1"
+          "abc\7\2\1\x7d\0\2\1"
+          "d\7\2\1\x7d"),
+    EXACT("(component (component (@custom \"a\")) (@custom \"b\"))", "\4\x0c" HEAD "\0\2\1"
+                                                                     "a\0\2\1"
+                                                                     "b"),
     EXACT("(component (start 1 (value 2) (value 3) (result (value $v))))",
           "\x09\5\1\2\2\3\1\0\x16\x0e"
           "component-name\1\5\2\1\0\1v"),
@@ -217,6 +224,8 @@ static const struct {
     {"(component (import \"a\" (implements \"a:b/c\") (implements \"a:b/c\") (instance)))",
      "unexpected token (implements: a name has one at most"},
     {"(component (import \"a\" (core func)))", "unexpected token core func: not possible here"},
+    {"(component (@custom \"a\" (before type) \"b\"))", "in the order of its text"},
+    {"(component (@custom))", "missing section name"},
     {"(component (core instance (export \"a\") (instantiate 0)))", "export no such thing"},
     {"(component (alias outer 0 0 (func)))", "unexpected token func: not possible here"},
     {"(component (func (alias outer 0 0)))", "there is no such alias of a func"},
