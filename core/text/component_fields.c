@@ -96,7 +96,8 @@ static bool read_argument(component_reader_t *c, bool core, wh_text_t *out) {
     if (!emit_bag(c, core, NULL, &index)) return false;
     wh_wat_put_byte(out, core ? 0x12 : 0x05);
     wh_wat_put_u(out, index);
-    return wh_wat_expect_close(r) && wh_wat_expect_close(r);
+    if (!wh_wat_expect_close(r)) return false;
+    return wh_wat_expect_close(r);
   }
   return wh_wat_expect_open(r, "an argument: (instance …), …") &&
          read_item(c, core ? 1u << SORT_CORE_INSTANCE : 0, out) && wh_wat_expect_close(r);

@@ -148,7 +148,9 @@ static bool read_defined(component_reader_t *c, wh_text_t *out) {
   case 0x68: good = put_index(c, SORT_TYPE, out); break;
   case 0x66:
   case 0x65: good = read_optional(c, r->next->kind != TOKEN_CLOSE, out); break;
-  default: good = wh_watc_read_valtype(c, out) && wh_watc_read_valtype(c, out);
+  default: /* a map: key and value */
+    good = wh_watc_read_valtype(c, out);
+    good = good && wh_watc_read_valtype(c, out);
   }
   return good && wh_wat_expect_close(r);
 }
