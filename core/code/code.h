@@ -112,6 +112,7 @@ typedef enum wh_atomic {
 enum {
   WH_FUSES = WH_CODE_ALL - WH_CODE_COUNT,
   WH_FUSES_LOG2 = WH_FUSES < 100    ? 10
+                  : WH_FUSES < 300  ? 12
                   : WH_FUSES < 1000 ? 13
                                     : 16
 };

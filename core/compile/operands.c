@@ -148,10 +148,10 @@ void whc_spill_accs(compiler_t *c) {
 }
 
 void whc_forget_accs(compiler_t *c) {
+  static const accumulator_t nothing = {.entry = NO_ENTRY, .mirror = NO_SLOT, .op_at = NO_PLACE};
   for (unsigned class = 0; class < CLASS_ACCS; class ++) {
     WH_ASSERT((c->acc[class].entry == NO_ENTRY && c->old[class].entry == NO_ENTRY) || c->failed);
-    c->acc[class] = c->old[class] =
-        (accumulator_t) {.entry = NO_ENTRY, .mirror = NO_SLOT, .op_at = NO_PLACE};
+    c->acc[class] = c->old[class] = nothing;
     c->under[class] = NO_SLOT;
   }
 }
