@@ -9,21 +9,29 @@
 
 #ifndef WHERRY_DISPATCH_LOOP
 
-#define DEFINE_SLOW(name)                                                                     \
-  CALLING WH_COLD int wh_exec_slow_##name(PARAMETERS) {                                       \
-    context->ip = ip;                                                                         \
-    context->fp = fp;                                                                         \
-    context->acc = acc;                                                                       \
-    context->f64_acc = dacc;                                                                  \
-    context->f32_acc = facc;                                                                  \
-    context->f64_old = dold;                                                                  \
-    context->f32_old = fold;                                                                  \
-    int outcome = wh_exec_##name(context);                                                    \
-    if (outcome != CONTINUE) return outcome;                                                  \
-    state_t state = {                                                                         \
-        context->ip,      context->fp,      context->memory,  context,          context->acc, \
-        context->f64_acc, context->f32_acc, context->f64_old, context->f32_old, false};       \
-    DISPATCH();                                                                               \
+#define DEFINE_SLOW(name)                               \
+  CALLING WH_COLD int wh_exec_slow_##name(PARAMETERS) { \
+    context->ip = ip;                                   \
+    context->fp = fp;                                   \
+    context->acc = acc;                                 \
+    context->f64_acc = dacc;                            \
+    context->f32_acc = facc;                            \
+    context->f64_old = dold;                            \
+    context->f32_old = fold;                            \
+    int outcome = wh_exec_##name(context);              \
+    if (outcome != CONTINUE) return outcome;            \
+    state_t state = {context->ip,                       \
+                     context->fp,                       \
+                     context->memory,                   \
+                     context,                           \
+                     context->acc,                      \
+                     context->f64_acc,                  \
+                     context->f32_acc,                  \
+                     context->f64_old,                  \
+                     context->f32_old,                  \
+                     false,                             \
+                     0};                                \
+    DISPATCH();                                         \
   }
 
 /* Of memory 0, in one piece; what is more, and what is wrong, goes the slow way. */

@@ -23,7 +23,8 @@ typedef struct state {
   float facc;
   double dold;
   float fold;
-  bool looped; /* known when compiled: the operation is part of a loop within a handler */
+  bool looped;    /* known when compiled: the operation is part of a loop within a handler */
+  int64_t budget; /* in such loops: the context's, which is not written in each round */
 } state_t;
 
 #ifndef WHERRY_DISPATCH_LOOP
@@ -42,7 +43,7 @@ typedef struct state {
   const wh_word_t *ip, uint64_t *fp, uint8_t *memory, wh_context_t *context, uint64_t acc, \
       double dacc, float facc, double dold, float fold
 typedef CALLING int handler_t(PARAMETERS);
-#define STATE {ip, fp, memory, context, acc, dacc, facc, dold, fold, false}
+#define STATE {ip, fp, memory, context, acc, dacc, facc, dold, fold, false, 0}
 #define GO_ON_WITH(handler)                                                                     \
   TAIL return (handler)(state.ip, state.fp, state.memory, state.context, state.acc, state.dacc, \
                         state.facc, state.dold, state.fold)
@@ -101,6 +102,7 @@ WH_EXEC_SLOW(DECLARE_SLOW)
 #define NEXT() return state->looped ? JUMPED : GONE()
 #define JUMPED ((handler_t *)(uintptr_t)1)
 #define SLOW(name) return wh_exec_slow_##name
+#define BUDGET() (*(state->looped ? &state->budget : &state->context->budget))
 /* In such loops latency counts: a load by base and index waits 7 cycles for the store before it, one by a
    register alone none (Golden Cove). Elsewhere the addition costs more than that. */
 #define SLOT_AT(n)                                 \
