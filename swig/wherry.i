@@ -105,6 +105,12 @@
 %ignore wherry_module_print_wit;
 %ignore wherry_wit_print;
 
+/* Nothing can be called in a component yet. */
+%ignore wherry_is_component;
+%ignore wherry_component_new;
+%ignore wherry_component_validate;
+%ignore wherry_component_print_wit;
+
 /* Scripts are structures of C; the command runs them. */
 %rename("$ignore", regextarget=1, fullname=1) "^(wherry|WHERRY)_(script|command|pattern|COMMAND|PATTERN)(_|$)";
 

@@ -24,8 +24,8 @@ RULES = {
     ),
 }
 
-# Handlers that may touch it: several operations that are a loop (FUSE_LOOP of code/fused.def) save a
-# register once for all its rounds.
+# Handlers that may touch it: several operations that are a loop (FUSE_LOOP of code/fused.def)
+# save a register once for all its rounds.
 ALLOWED = re.compile(r"wh_exec_op_\w+__(\w+_)?BRN?L$")
 
 
@@ -51,7 +51,8 @@ def main():
     if not shutil.which(objdump):
         print("skipped: there is no objdump for this architecture")
         return 77
-    head = subprocess.run([objdump, "-f", *paths], check=True, capture_output=True, text=True).stdout
+    command = [objdump, "-f", *paths]
+    head = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     machine = next((m for m in RULES if m in head), None)
     if not machine:
         print(f"skipped: it is not known here what handlers look like in this file: {head.strip()}")
