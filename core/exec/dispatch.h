@@ -119,14 +119,14 @@ typedef uint64_t lane_i64x2;
   } while (0)
 
 /* The operation is done again once the budget has been filled up, so it must not have done anything. */
-#define CHARGE(cost)                                  \
-  do {                                                \
-    int64_t cost_ = (cost), left_ = BUDGET() - cost_; \
-    if (WH_UNLIKELY(left_ < 0)) {                     \
-      S(context)->wanted = cost_;                     \
-      SLOW(tick);                                     \
-    }                                                 \
-    BUDGET() = left_;                                 \
+#define CHARGE(cost)                                \
+  do {                                              \
+    int64_t cost_ = (cost), left_ = BUDGET - cost_; \
+    if (WH_UNLIKELY(left_ < 0)) {                   \
+      S(context)->wanted = cost_;                   \
+      SLOW(tick);                                   \
+    }                                               \
+    SET_BUDGET(left_);                              \
   } while (0)
 
 #define ADDRESS(e, size)                                            \

@@ -102,7 +102,15 @@ WH_EXEC_SLOW(DECLARE_SLOW)
 #define NEXT() return state->looped ? JUMPED : GONE()
 #define JUMPED ((handler_t *)(uintptr_t)1)
 #define SLOW(name) return wh_exec_slow_##name
-#define BUDGET() (*(state->looped ? &state->budget : &state->context->budget))
+/* Not by a pointer to one of the two: gcc would put the state in memory. */
+#define BUDGET (state->looped ? state->budget : state->context->budget)
+#define SET_BUDGET(left)               \
+  do {                                 \
+    if (state->looped)                 \
+      state->budget = (left);          \
+    else                               \
+      state->context->budget = (left); \
+  } while (0)
 /* In such loops latency counts: a load by base and index waits 7 cycles for the store before it, one by a
    register alone none (Golden Cove). Elsewhere the addition costs more than that. */
 #define SLOT_AT(n)                                 \
