@@ -153,7 +153,7 @@ typedef struct wh_handlers {
   uint64_t of[WH_CODE_ALL];
 } wh_handlers_t;
 
-/* The operation whose handler stands there; WH_CODE_COUNT: none has it. It looks at all. */
+/* The operation whose handler stands there; WH_CODE_ALL: none has it. It looks at all. */
 wh_code_op_t wh_code_op_at(const wh_handlers_t *handlers, const wh_word_t *words);
 
 /* A listing, an operation a line, for tests and debugging; + stands behind those that do the next one as
